@@ -1,0 +1,10 @@
+# `cmake --install build/release --prefix DIR` makes a folder that runs on another machine: bin/angle, and in lib/ every
+# library it needs but the C and C++ run time.
+install(TARGETS angle
+  RUNTIME_DEPENDENCY_SET angle_libraries
+  RUNTIME DESTINATION bin)
+install(RUNTIME_DEPENDENCY_SET angle_libraries
+  DIRECTORIES "${LIBTORCH_DIR}/lib"
+  PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|gcc_s|stdc\\+\\+)\\.so"
+  LIBRARY DESTINATION lib)
+set_target_properties(angle PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")

@@ -1,0 +1,44 @@
+# The imported target `libtorch`: LibTorch's headers and libraries.
+#
+# The folder is -DLIBTORCH_DIR=…, else the one that scripts/setup.sh unpacked (with CUDA where that is there and
+# -DANGLE_CUDA=ON). The TorchConfig.cmake of the PyPI wheel is not used: it demands an installed CUDA toolkit even
+# for a program that links the CPU libraries alone.
+if(DEFINED ENV{ANGLE_CACHE_DIR})
+  set(angle_cache_dir "$ENV{ANGLE_CACHE_DIR}")
+else()
+  set(angle_cache_dir "$ENV{HOME}/.cache/angle")
+endif()
+option(ANGLE_CUDA "Use the LibTorch with CUDA that scripts/setup.sh --cuda unpacked" OFF)
+if(ANGLE_CUDA)
+  set(libtorch_kind cuda)
+else()
+  set(libtorch_kind cpu)
+endif()
+set(LIBTORCH_DIR "${angle_cache_dir}/libtorch-2.11.0-${libtorch_kind}" CACHE PATH "A folder with LibTorch's lib/ and include/")
+if(NOT EXISTS "${LIBTORCH_DIR}/lib/libtorch_cpu.so")
+  message(FATAL_ERROR "${LIBTORCH_DIR}: no lib/libtorch_cpu.so there; run scripts/setup.sh, or give -DLIBTORCH_DIR=/path/to/libtorch")
+endif()
+
+# LibTorch brings its own copy of {fmt}, of another version than the one that Debian's spdlog was built with. A folder of
+# links to everything but that copy keeps the two apart.
+set(libtorch_include "${CMAKE_BINARY_DIR}/libtorch-include")
+file(MAKE_DIRECTORY "${libtorch_include}")
+file(GLOB libtorch_headers RELATIVE "${LIBTORCH_DIR}/include" "${LIBTORCH_DIR}/include/*")
+list(REMOVE_ITEM libtorch_headers fmt)
+foreach(entry IN LISTS libtorch_headers)
+  file(CREATE_LINK "${LIBTORCH_DIR}/include/${entry}" "${libtorch_include}/${entry}" SYMBOLIC)
+endforeach()
+
+add_library(libtorch INTERFACE)
+target_include_directories(libtorch SYSTEM INTERFACE "${libtorch_include}" "${libtorch_include}/torch/csrc/api/include")
+target_link_libraries(libtorch INTERFACE "${LIBTORCH_DIR}/lib/libtorch_cpu.so" "${LIBTORCH_DIR}/lib/libc10.so")
+
+# libtorch_cuda.so is used through the dispatcher only, so the linker would drop it.
+if(EXISTS "${LIBTORCH_DIR}/lib/libtorch_cuda.so")
+  set(ANGLE_WITH_CUDA TRUE)
+  target_link_libraries(libtorch INTERFACE
+    -Wl,--no-as-needed "${LIBTORCH_DIR}/lib/libtorch_cuda.so" "${LIBTORCH_DIR}/lib/libc10_cuda.so" -Wl,--as-needed)
+endif()
+# What LibTorch's own libraries link (OpenMP, cupti, cuDNN …) lies beside them or, in a full CUDA wheel, in nvidia/*/lib.
+target_link_options(libtorch INTERFACE "-Wl,-rpath-link,${LIBTORCH_DIR}/lib" -Wl,--allow-shlib-undefined)
+set(CMAKE_BUILD_RPATH "${LIBTORCH_DIR}/lib")

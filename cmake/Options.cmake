@@ -1,0 +1,26 @@
+# The interface target `angle_options`: language standard, warnings (errors for our own sources) and sanitizers.
+option(ANGLE_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+
+add_library(angle_options INTERFACE)
+target_compile_features(angle_options INTERFACE cxx_std_20)
+# Left out: sign conversions (tensor sizes are signed, containers unsigned), members that a designated initialiser leaves at
+# their defaults, and array bounds, and maybe-uninitialised members, where GCC 12 is mistaken about nlohmann::json and c10::SymInt.
+target_compile_options(angle_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Werror
+  -Wno-sign-conversion -Wno-missing-field-initializers -Wno-array-bounds -Wno-maybe-uninitialized)
+target_compile_definitions(angle_options INTERFACE JSON_DIAGNOSTICS=1)
+target_include_directories(angle_options INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+if(ANGLE_SANITIZE)
+  target_compile_options(angle_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(angle_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The two settings let ccache work with a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${CCACHE}")
+  target_compile_options(angle_options INTERFACE -fpch-preprocess)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(angle_options INTERFACE -fuse-ld=mold)
+endif()

@@ -1,0 +1,67 @@
+// The streaming job: texts of any number in, vectors out in the same order, in bounded memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "angle/data/text_reader.h"
+#include "angle/embed/embedder.h"
+#include "angle/embed/quantize.h"
+#include "angle/embed/writer.h"
+
+namespace angle {
+
+/// How far a job is.
+struct EmbedProgress {
+  int64_t texts = 0;                   // since the start of the input
+  double texts_per_second = 0.0;       // of this process
+  double tokens_per_second = 0.0;      // of this process
+  std::optional<double> seconds_left;  // when the size of the input is known
+};
+
+struct EmbedFileOptions {
+  std::optional<Quantization> quantization;
+  Tensor ranges;                // [2, dims], for int8 and uint8
+  bool resume = false;          // go on where an earlier process with the same output stood
+  std::optional<int64_t> rows;  // texts in the input, when that is known beforehand
+
+  /// Texts are read and embedded in windows of at most so many texts and, but for its last text, bytes.
+  /// Within a window texts are sorted by length, and equal ones are encoded once.
+  int64_t window_texts = 4096;
+  int64_t window_bytes = int64_t{1} << 22;
+
+  double save_seconds = 5.0;  // least time between two saves of what `resume` needs; none before the first
+  std::function<void(const EmbedProgress&)> progress;  // called after each window
+  const std::atomic<bool>* interrupted = nullptr;      // when it turns true, the job saves and stops
+};
+
+struct EmbedFileResult {
+  enum class End {
+    complete,
+    interrupted,  // what is done is saved
+    reader_gone   // whoever read stdout has seen enough
+  };
+  End end = End::complete;
+  int64_t rows = 0;           // in the output
+  int64_t resumed_rows = 0;   // of them those that an earlier process wrote
+  TextStatistics statistics;  // of the texts that this process embedded
+  double seconds = 0.0;
+};
+
+/// Embeds all texts and writes one row for each. A job that was killed and resumed writes the same bytes as
+/// one that was not.
+///
+/// Error when a vector is not finite, and when what is to be resumed was made from other texts, with another
+/// model or with other options.
+EmbedFileResult embed_file(Model& model, const EmbedOptions& embed, TextReader& texts,
+                           EmbeddingWriter& writer, const EmbedFileOptions& options);
+
+/// The lowest and highest value of each dimension over all texts, for quantize(). Error when there is no
+/// text.
+///
+/// @return  [2, dims] float32
+Tensor embedding_ranges(Embedder& embedder, TextReader& texts);
+
+}  // namespace angle

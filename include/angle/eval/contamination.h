@@ -1,0 +1,35 @@
+// What of an evaluation set a model has seen in training. STS-B was cut from STS12-17, and MRPC is a part of
+// STS12, so a model trained on one is not new to the others; its score there may only be reported with that
+// said.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "angle/eval/tasks.h"
+
+namespace angle {
+
+/// A file of a task's data set that a model was trained on.
+struct TrainingSplit {
+  std::string task;
+  std::string split;
+};
+
+/// The tasks' data among the training files of a configuration (`data.train[].path`, told by the names of
+/// directory and file: `…/stsb/train.tsv`). Of a null or other JSON: none.
+std::vector<TrainingSplit> seen_in_training(const nlohmann::json& train_config);
+
+/// One sentence for each training split that holds pairs of the scored split.
+std::vector<std::string> contamination_notes(const std::vector<TrainingSplit>& seen, const TaskSpec& task,
+                                             const std::string& split);
+
+/// The split without what was seen, to be scored too: `test_not_in_stsb` for the test split of STS12-16 when
+/// STS-B was seen, else empty.
+std::string clean_split(const std::vector<TrainingSplit>& seen, const TaskSpec& task,
+                        const std::string& split);
+
+}  // namespace angle

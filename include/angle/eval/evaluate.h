@@ -1,0 +1,86 @@
+// `angle eval` without the command line: tasks by name to scores, averages, and what must be said beside
+// them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "angle/eval/sts.h"
+#include "angle/eval/tasks.h"
+#include "angle/text/utf8.h"
+
+namespace angle {
+
+/// One file scored.
+struct Evaluation {
+  const TaskSpec* task;
+  std::string split;
+  std::filesystem::path file;
+  StsScores scores;
+  std::vector<std::string> notes;  // what to know before comparing these scores with others
+  bool beside = false;             // scored beside the split that was asked for; not part of averages
+};
+
+/// The plain mean over the tasks of a group.
+struct GroupAverage {
+  const TaskGroup* group;
+  std::vector<std::string> scored;
+  std::vector<std::string> missing;  // tasks without data; the average is partial if there are any
+  Correlations correlations;
+  bool noted = false;  // one of its evaluations has notes
+};
+
+/// A task of a group whose data are not there.
+struct MissingTask {
+  const TaskSpec* task;
+  std::string why;
+};
+
+struct EvaluationReport {
+  std::vector<Evaluation> evaluations;
+  std::vector<GroupAverage> averages;
+  std::vector<MissingTask> missing;
+  AngleVariant angle = AngleVariant::angle_emb;
+};
+
+/// Where an evaluation stands.
+struct EvaluationProgress {
+  const TaskSpec& task;
+  const std::string& split;
+  int64_t evaluation;   // 1 for the first
+  int64_t evaluations;  // how many there are
+  int64_t texts_done;   // of this one
+  int64_t texts;
+};
+
+struct EvaluateOptions {
+  std::vector<std::string> tasks = {"stsb"};  // names as select_tasks() takes them
+  std::string split;                          // empty: the default of each task
+  std::filesystem::path data_dir;
+  InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
+  AngleVariant angle = AngleVariant::angle_emb;
+  nlohmann::json train_config;  // the model's, to tell what it has seen; null when it has none
+  std::function<void(const EvaluationProgress&)> progress = {};
+};
+
+/// How the pairs of a file become scores.
+using PairScorer = std::function<StsScores(std::span<const ScoredPair>, const TextProgress&)>;
+
+/// Scores every task whose data are there. A task that is only asked for as one of a group may be missing;
+/// the report then says so. For a model that saw STS-B in training, test_not_in_stsb is scored beside the
+/// test splits of STS12-16.
+///
+/// Error when the data of a task asked for by name, or of all tasks, are missing, and for labels that the
+/// task does not have.
+EvaluationReport evaluate_tasks(Embedder& embedder, const EvaluateOptions& options);
+
+/// The same with any scorer.
+EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options);
+
+}  // namespace angle

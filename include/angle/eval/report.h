@@ -1,0 +1,38 @@
+// The results of `angle eval`: a table for people, JSON with all digits for programs.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "angle/eval/evaluate.h"
+#include "angle/eval/metric.h"
+
+namespace angle {
+
+/// The model of a report.
+struct ReportedModel {
+  std::string name;      // as it was asked for
+  std::string pipeline;  // Model::describe(): encoder, pooling, normalisation, most tokens
+};
+
+/// A table of correlations × 100 with two decimals, a row for each split and average, and under it for each
+/// split the protocol, the texts cut, the swap asymmetry, notes, and reasons for `n/a`. Ends with a line end.
+///
+/// @param metrics  the columns, those of one similarity side by side
+std::string format_report(const EvaluationReport& report, const ReportedModel& model,
+                          std::span<const Metric> metrics);
+
+/// Everything that was computed, whatever the columns of the table; what is undefined is null with its
+/// reason.
+///
+///     {"model", "pipeline", "angle_similarity",
+///      "evaluations": [{"task", "split", "file", "protocol", "published", "pairs", "texts", "cut_texts",
+///      "zero_vectors",
+///                       "swap_asymmetry", "scores": {"cosine": {"pearson", "spearman"}, …}, "notes": […]}],
+///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores"}],
+///      "missing": [{"task", "reason"}]}
+nlohmann::json report_json(const EvaluationReport& report, const ReportedModel& model);
+
+}  // namespace angle

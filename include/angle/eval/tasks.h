@@ -1,0 +1,84 @@
+// The evaluation sets by name, and where their files are: `<data_dir>/<task>/<split>.tsv`.
+//
+// Protocol: all pairs of a set together give one correlation, the subsets of a year not apart (SentEval
+// "all", as SimCSE and AnglE report). The text is taken as the file has it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace angle {
+
+/// What gold labels mean.
+enum class LabelKind {
+  graded,  // 0 (unrelated) to 5 (same meaning)
+  binary   // 0 or 1; so many ties keep Spearman's correlation far below 1
+};
+
+/// A split as the field knows it.
+struct KnownSplit {
+  std::string name;
+  int64_t pairs;
+  std::string remark;  // what to know before comparing its score with others; often empty
+};
+
+struct TaskSpec {
+  std::string name;   // on the command line and of the data directory
+  std::string title;  // as papers write it
+  LabelKind labels;
+  std::string protocol;            // where the pairs come from and what the labels are
+  std::string published;           // the score to compare with: Spearman × 100 of the cosine
+  std::vector<KnownSplit> splits;  // the first is scored by default
+
+  const std::string& default_split() const { return splits.front().name; }
+};
+
+/// Tasks with a published average, the plain mean over them.
+struct TaskGroup {
+  std::string name;
+  std::string published;
+  std::vector<std::string> tasks;
+};
+
+struct SelectedTask {
+  const TaskSpec* task;
+  bool by_name;  // asked for itself, not only as one of a group
+};
+
+/// What `--task` asks for.
+struct TaskSelection {
+  std::vector<SelectedTask> tasks;       // in the order of the names, each once
+  std::vector<const TaskGroup*> groups;  // whose averages are reported
+};
+
+const std::vector<TaskSpec>& all_tasks();
+const std::vector<TaskGroup>& all_groups();
+
+/// The task of a name; Error `--task stbs: unknown task; did you mean "stsb"? …`.
+///
+/// @param where  what the name was given to, for the message
+const TaskSpec& find_task(std::string_view name, const std::string& where = "--task");
+
+/// Names of tasks and groups, each possibly a comma list: `stsb`, `sts12,sts13`, `sts` (the seven of the
+/// transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
+///
+/// Error for no name at all, and for an unknown one with the nearest.
+TaskSelection select_tasks(std::span<const std::string> names);
+
+/// `<data_dir>/<task>/<split>.tsv`; an empty split is the task's default.
+std::filesystem::path task_file(const std::filesystem::path& data_dir, const TaskSpec& task,
+                                const std::string& split = {});
+
+/// What to tell when a file of task_file() isn't there: what was looked for, the splits that are there, how
+/// to get it.
+std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task);
+
+/// What to know before comparing a score over so many pairs of a split with others: the remark of the known
+/// split, or that the number of pairs is not the known one. Empty when there is nothing to say.
+std::string split_remark(const TaskSpec& task, const std::string& split, int64_t pairs);
+
+}  // namespace angle

@@ -1,0 +1,47 @@
+// Files read whole, and files that appear under their name only when they are complete.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace angle {
+
+/// The whole file as bytes (`-`: stdin); Error when it can't be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// A file written beside its destination and renamed onto it by commit(), so that a reader sees the
+/// old file or the whole new one, whatever happens in between. Without commit() nothing remains.
+/// A destination that is a symbolic link stays one; the file that it names is replaced.
+class AtomicFile {
+ public:
+  /// Creates `<path>.tmp-<pid>` in the destination's directory. Error when that fails, and when the
+  /// destination is a directory, a device or a pipe: renaming onto those would destroy them.
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Appends; Error (`path: writing failed: No space left on device …`) when not all could be written.
+  void write(std::string_view bytes);
+
+  /// Overwrites bytes already written, for headers whose content is known only at the end.
+  void write_at(uint64_t offset, std::string_view bytes);
+
+  /// Flushes to the disk, renames onto the destination, flushes the directory.
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;  // empty after commit()
+  int descriptor_ = -1;
+};
+
+/// AtomicFile in one call.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// Flushes a directory's entries to the disk, after files in it were created or renamed.
+void sync_directory(const std::filesystem::path& directory);
+
+}  // namespace angle

@@ -1,0 +1,21 @@
+// JSON files, read strictly: one value, no duplicate keys, bounded nesting.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace angle {
+
+using nlohmann::json;
+
+/// Parses `text`; Error `source: not valid JSON: …` with line and column, for a duplicate key (named), and
+/// for nesting deeper than 64.
+json parse_json(std::string_view text, const std::string& source);
+
+/// parse_json of a whole file (`-`: stdin).
+json read_json(const std::filesystem::path& path);
+
+}  // namespace angle

@@ -1,0 +1,38 @@
+// Lines from a file, a gzip file or stdin, in bounded memory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace angle {
+
+/// Reads one line after another. Line ends are LF or CR LF and are not part of the line; a byte order
+/// mark at the start is skipped; the last line needs no line end. Gzip is recognised by its content.
+class LineReader {
+ public:
+  /// @param path  a file, or `-` for stdin
+  explicit LineReader(const std::filesystem::path& path);
+  ~LineReader();
+  LineReader(LineReader&&) noexcept;
+
+  /// Reads the next line into `line`; false at the end. Error for a read failure, a damaged or cut
+  /// gzip stream, and a line longer than kMaxLineBytes.
+  bool next(std::string& line);
+
+  /// 1 for the first line; 0 before it.
+  int64_t line_number() const;
+
+  /// `path:line`, for error messages; stdin is `<stdin>`.
+  std::string location() const;
+
+  /// Longer lines are refused, not held in memory.
+  static constexpr int64_t kMaxLineBytes = int64_t{1} << 28;
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace angle

@@ -1,0 +1,61 @@
+// Reading and writing safetensors files (https://github.com/huggingface/safetensors), without torch.
+//
+// A file is: header length (8 bytes, little-endian), header (JSON: name → dtype, shape, data_offsets),
+// data. Nothing in a file is trusted: every size is checked against the file before it is used.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace angle {
+
+/// Element types by their safetensors names.
+enum class DType { BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 };
+
+std::string_view dtype_name(DType dtype);
+size_t dtype_size(DType dtype);  // bytes
+
+/// One tensor of a file; `data` points into the file's contents or into the caller's memory.
+struct TensorView {
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> data;  // row-major, little-endian
+};
+
+/// A safetensors file in memory. Views stay valid as long as the object, also when it is moved.
+///
+/// The file is read, not mapped: a mapped file that somebody shortens or overwrites in place kills the
+/// process with SIGBUS at an arbitrary later moment. Data begin at a multiple of 64 bytes, so that tensors
+/// written in order of element size are aligned whatever the length of the header.
+class SafetensorsFile {
+ public:
+  /// Reads the file and checks all of it (header length, JSON, dtype, shape, offsets without holes or
+  /// overlap, exact file size) before memory for the data is asked for. Error names the file, the tensor and
+  /// what was found.
+  explicit SafetensorsFile(const std::filesystem::path& path);
+  ~SafetensorsFile();
+  SafetensorsFile(SafetensorsFile&&) noexcept;
+
+  const std::map<std::string, TensorView>& tensors() const;
+  const std::map<std::string, std::string>& metadata() const;
+
+ private:
+  struct Contents;
+  std::unique_ptr<Contents> contents_;
+};
+
+/// Writes a file atomically. The bytes depend on nothing but the arguments: tensors are ordered by
+/// element size descending, then name, and the data starts at a multiple of 8.
+///
+/// @param tensors  names other than `__metadata__`, each with exactly the bytes that dtype and shape ask for
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, TensorView>& tensors,
+                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+}  // namespace angle

@@ -1,0 +1,61 @@
+// Scores of pairs of embeddings: the cosine, and AnglE's similarity in complex space (arXiv:2309.12871).
+//
+// All functions here take rows of any length: each row is divided by its length first, without overflow or
+// underflow. A row whose entries are all below about 1e-32 (float32; 1e-302 in float64) is a *zero row*: it
+// has no direction, so it is left at zero and gets the gradient 0. bfloat16 and half inputs are computed in
+// float32.
+#pragma once
+
+#include "angle/loss/options.h"
+#include "angle/tensor.h"
+
+namespace angle {
+
+/// Rows of length 1, x / ‖x‖; zero rows stay zero.
+///
+/// @param embeddings  [rows, hidden]
+/// @return            [rows, hidden], float64 for float64, else float32
+Tensor normalize_rows(const Tensor& embeddings);
+
+/// Which rows are zero rows.
+///
+/// @param embeddings  [rows, hidden]
+/// @return            [rows] bool
+Tensor zero_rows(const Tensor& embeddings);
+
+/// cos(x, y) = x·y / (‖x‖‖y‖), in [−1, 1]. Symmetric; 1 at y = x and −1 at y = −x, with gradient 0 at both; 0
+/// for a zero row. Call it as angle::cosine_similarity: at::cosine_similarity takes the same arguments, so
+/// the bare name is ambiguous.
+///
+/// @param left, right  [pairs, hidden]
+/// @return             [pairs]
+Tensor cosine_similarity(const Tensor& left, const Tensor& right);
+
+/// Similarity of two embeddings read as complex vectors (AnglE, arXiv:2309.12871, the angle objective).
+///
+/// The halves of a row are real and imaginary parts, z = a + ib (left x), w = c + id (right y), and
+///
+///     h = ⟨z,w⟩ / (‖z‖‖w‖), ⟨z,w⟩ = Σ z·conj(w);   Re h = cos(x, y),   Im h = Σ(bc − ad) / (‖z‖‖w‖)
+///
+/// Three readings of h, all growing with similarity, none changed by positive scaling of either side:
+///
+///     variant     score           range    symmetric  y = x  y = −x  length of the gradient by x
+///     angle_emb   |Re h + Im h|   [0, √2]  no         1      1       √(2 − score²) / ‖x‖
+///     hermitian   |h|             [0, 1]   yes        1      1       √(1 − score²) / ‖x‖
+///     phase       −|arg h|        [−π, 0]  yes        0      −π      1 / (|h|‖x‖)
+///
+/// `angle_emb` is what the official code computes. Swapping the sides changes the sign of Im h; the score is
+/// √2 where left runs 45° ahead of right, and there alone the gradient vanishes: at y = x, where that of the
+/// cosine does, its length is 1/‖x‖. `hermitian` has gradient 0 at y = ±x. `phase` has the sign that the
+/// paper gives the angle; its gradient is held below 1000/‖x‖ by clamping |h|. At the kinks (score 0 of the
+/// first two, 0 and −π of `phase`) the gradient is 0.
+///
+/// A pair with a zero row has h = 0, so score 0 and gradient 0; `phase`, which does not exist at h = 0, is
+/// −π/2 there, the middle of its range.
+///
+/// @param left, right  [pairs, hidden], hidden even
+/// @return             [pairs]
+Tensor angle_similarity(const Tensor& left, const Tensor& right,
+                        AngleVariant variant = AngleVariant::angle_emb);
+
+}  // namespace angle

@@ -1,0 +1,91 @@
+// The transformer encoder of BERT (arXiv 1810.04805) and RoBERTa, on packed batches.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "angle/data/batch.h"
+#include "angle/model/dropout.h"
+#include "angle/model/encoder_config.h"
+#include "angle/model/linear.h"
+#include "angle/tensor.h"
+
+namespace angle {
+
+/// A tensor and its name in Hugging Face's checkpoints, without a prefix:
+/// `encoder.layer.0.output.dense.weight`.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+/// A tensor that training changes.
+struct Parameter {
+  std::string name;
+  Tensor tensor;
+  bool decays = true;  // biases and LayerNorm weights have no weight decay
+};
+
+struct LayerNorm {
+  Tensor weight;  // [hidden]
+  Tensor bias;    // [hidden]
+};
+
+struct EncoderLayer {
+  Linear query_key_value;   // hidden → 3 · hidden: one product instead of three
+  Linear attention_output;  // hidden → hidden
+  LayerNorm attention_norm;
+  Linear intermediate;  // hidden → intermediate
+  Linear output;        // intermediate → hidden
+  LayerNorm output_norm;
+};
+
+/// Token ids to token embeddings. Weights are undefined values until they are loaded.
+class Encoder {
+ public:
+  explicit Encoder(const EncoderConfig& config);
+
+  /// @return  token_embeddings [tokens, hidden], the last hidden state
+  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {}) const;
+
+  /// The first step of forward(): word, position and token type embeddings, normalised. [tokens, hidden]
+  Tensor embed_tokens(const TokenBatch& batch, const Dropout& dropout = {}) const;
+
+  /// One of the following steps: a layer applied to hidden states [tokens, hidden].
+  Tensor apply_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
+                     const Dropout& dropout = {}) const;
+
+  /// Every weight under its checkpoint name; views, so that writing to them loads the encoder.
+  std::vector<NamedTensor> checkpoint_tensors();
+
+  /// The tensors that training changes; query, key and value are one
+  /// (`….attention.self.query_key_value.weight`).
+  std::vector<Parameter> parameters();
+
+  /// Prepares all linear layers for inference (see Linear::pack).
+  void pack();
+
+  /// Moves every weight to a device or type.
+  void to(const at::TensorOptions& options);
+
+  const EncoderConfig& config() const { return config_; }
+  const std::vector<EncoderLayer>& layers() const { return layers_; }
+
+ private:
+  /// A weight with the name of its parameter.
+  struct Weight {
+    std::string name;
+    Tensor* tensor;
+  };
+  std::vector<Weight> weights();
+  Tensor normalize(const Tensor& input, const LayerNorm& norm) const;
+
+  EncoderConfig config_;
+  Tensor word_embeddings_;        // [vocab, hidden]
+  Tensor position_embeddings_;    // [max_position, hidden]
+  Tensor token_type_embeddings_;  // [types, hidden]
+  LayerNorm embedding_norm_;
+  std::vector<EncoderLayer> layers_;
+};
+
+}  // namespace angle

@@ -1,0 +1,34 @@
+// The linear layer, for training (autograd) and for inference (weights packed for oneDNN).
+#pragma once
+
+#include <cstdint>
+
+#include "angle/model/encoder_config.h"
+#include "angle/tensor.h"
+
+namespace angle {
+
+/// y = activation(x · weightᵀ + bias).
+struct Linear {
+  Linear() = default;
+  Linear(int64_t in_features, int64_t out_features);
+
+  /// @param input  [rows, in]
+  /// @return       [rows, out]
+  Tensor forward(const Tensor& input, Activation activation = Activation::none) const;
+
+  /// Reorders the weight into oneDNN's blocked layout, once; forward() uses it whenever no gradient is
+  /// recorded. The layer must not be trained afterwards.
+  void pack();
+
+  Tensor weight;  // [out, in]
+  Tensor bias;    // [out]
+
+ private:
+  Tensor packed_weight_;  // opaque; undefined until pack()
+};
+
+/// The activation alone.
+Tensor activate(const Tensor& input, Activation activation);
+
+}  // namespace angle

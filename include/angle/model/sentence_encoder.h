@@ -1,0 +1,43 @@
+// Encoder, pooling and projection: token ids to one vector per text. Knows no text.
+#pragma once
+
+#include <vector>
+
+#include "angle/data/batch.h"
+#include "angle/model/encoder.h"
+#include "angle/model/pooling.h"
+
+namespace angle {
+
+/// A projection after pooling (sentence-transformers' module Dense).
+struct Dense {
+  Linear linear;
+  Activation activation = Activation::tanh;
+};
+
+struct SentenceEncoder {
+  Encoder encoder;
+  std::vector<Pooling> pooling = {Pooling::mean};  // several are concatenated
+  std::vector<Dense> dense;                        // applied in order
+
+  /// Vectors of the texts, in the caller's order, not normalised.
+  ///
+  /// @return  [texts, dims]
+  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {}) const;
+
+  /// Columns of forward()'s result.
+  int64_t dims() const;
+
+  at::Device device() const;
+
+  /// All weights, those of Encoder::checkpoint_tensors() and `dense.0.weight` ….
+  std::vector<NamedTensor> checkpoint_tensors();
+  std::vector<Parameter> parameters();
+  void pack();
+  void to(const at::TensorOptions& options);
+
+ private:
+  std::vector<Parameter> dense_parameters() const;
+};
+
+}  // namespace angle

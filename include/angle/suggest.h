@@ -1,0 +1,21 @@
+// "Did you mean …?": the name that a misspelt one was meant to be. Shared by the configuration and the
+// command line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace angle {
+
+/// Levenshtein distance: how many bytes to insert, delete or replace.
+size_t edit_distance(std::string_view from, std::string_view to);
+
+/// The candidate nearest to `name`, the first of equals; "" when none is within half of its length.
+std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+
+/// `; did you mean "nearest"?`, or "" when no candidate is near enough.
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
+
+}  // namespace angle

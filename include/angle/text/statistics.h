@@ -1,0 +1,22 @@
+// What tokenising a file did to its texts, so that truncation is never silent.
+#pragma once
+
+#include <cstdint>
+
+#include "angle/text/tokenizer.h"
+
+namespace angle {
+
+struct TextStatistics {
+  int64_t texts = 0;
+  int64_t tokens = 0;          // kept, special tokens included
+  int64_t texts_cut = 0;       // texts that lost tokens to truncation
+  int64_t tokens_cut = 0;      // tokens lost
+  int64_t unknown_tokens = 0;  // kept tokens that are the unknown token
+  int64_t empty_texts = 0;     // texts of which only special tokens are left: empty, white space, control characters
+
+  void add(const Encoding& encoding, const Tokenizer& tokenizer);
+  TextStatistics& operator+=(const TextStatistics& other);
+};
+
+}  // namespace angle

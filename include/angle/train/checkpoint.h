@@ -1,0 +1,55 @@
+// Checkpoints that survive a kill at any moment: written beside, flushed, renamed, checksummed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "angle/model/encoder.h"
+
+namespace angle {
+
+/// What a training run needs to go on, besides its tensors.
+struct TrainState {
+  int64_t step = 0;                   // optimizer updates done
+  std::string generator;              // state of the dropout stream, hexadecimal
+  std::optional<double> best_metric;  // of the validation
+  int64_t best_step = 0;
+  int64_t evaluations_without_gain = 0;  // for patience
+  nlohmann::json config;                 // the resolved configuration, and
+  nlohmann::json data;                   // the training files: a run goes on with the same ones only
+};
+
+void to_json(nlohmann::json& out, const TrainState& state);
+void from_json(const nlohmann::json& in, TrainState& state);
+
+/// Writes `<directory>/step-000400` with model.safetensors, optimizer.safetensors, trainer_state.json and a
+/// manifest of their sizes and checksums, then removes all but the newest `keep` checkpoints.
+///
+/// The directory appears under its name only when it is complete and on the disk. Error when it can't be
+/// written (a full disk); checkpoints written before are untouched then.
+void save_checkpoint(const std::filesystem::path& directory, const TrainState& state,
+                     std::span<const NamedTensor> model, std::span<const NamedTensor> optimizer,
+                     int64_t keep);
+
+/// A checkpoint found on the disk.
+struct FoundCheckpoint {
+  std::filesystem::path path;
+  TrainState state;
+};
+
+/// The newest checkpoint that is complete and undamaged; nothing when there is none. What is wrong with newer
+/// ones is appended to `warnings`.
+std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& directory,
+                                               std::vector<std::string>& warnings);
+
+/// Copies a checkpoint's tensors into those of a run, which must be the same by name, shape and type.
+void load_checkpoint(const std::filesystem::path& checkpoint, std::span<const NamedTensor> model,
+                     std::span<const NamedTensor> optimizer);
+
+}  // namespace angle

@@ -1,0 +1,68 @@
+// One optimizer update: encode → objective → backward → clip → step.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "angle/data/collate.h"
+#include "angle/loss/objective.h"
+#include "angle/model/sentence_encoder.h"
+#include "angle/train/optimizer.h"
+
+namespace angle {
+
+/// The objective of a collated batch.
+///
+/// @param embeddings  [texts, dims], in the order of batch.token_ids
+Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                            const LossOptions& options);
+
+/// A batch and the kind of examples it holds.
+struct FormattedBatch {
+  CollatedBatch batch;
+  DataFormat format = DataFormat::scored_pairs;
+};
+
+/// What one update did. Terms are means over its micro-batches and are not weighted; a term that no
+/// micro-batch has is absent.
+struct StepResult {
+  double total = 0;
+  std::optional<double> cosine, in_batch, angle;
+  double gradient_norm = 0;  // before clipping
+  int64_t examples = 0;
+  int64_t tokens = 0;
+  int64_t positive_rows = 0;
+  int64_t duplicates = 0;  // texts that repeat one of their batch
+  int64_t zero_rows = 0;   // embeddings that are zero
+};
+
+struct LearnerOptions {
+  LossOptions loss;
+  double max_grad_norm = 1.0;  // 0: no clipping
+  AdamWOptions optimizer;
+};
+
+/// Holds what one update needs; knows nothing of schedules, files or steps.
+class Learner {
+ public:
+  /// Keeps a reference to the encoder, whose weights it changes.
+  Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout);
+
+  /// One update. The gradient is the mean over the micro-batches.
+  ///
+  /// Error when a loss or the gradient is not finite; it names the term and the examples. The weights are
+  /// unchanged then.
+  StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate);
+
+  AdamW& optimizer() { return optimizer_; }
+
+ private:
+  void accumulate(const FormattedBatch& micro_batch, double share, StepResult& result);
+
+  SentenceEncoder& encoder_;
+  LearnerOptions options_;
+  Dropout dropout_;
+  AdamW optimizer_;
+};
+
+}  // namespace angle

@@ -1,0 +1,26 @@
+// metrics.jsonl: one JSON object a line for every update and every validation.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+namespace angle {
+
+class MetricsLog {
+ public:
+  /// Opens the log and keeps its lines up to `last_step`, the step that a run goes on from; lines of later steps are
+  /// of an interrupted run and will be written again. 0 begins a new log.
+  MetricsLog(const std::filesystem::path& file, int64_t last_step);
+
+  /// Appends a line and hands it to the system.
+  void write(const nlohmann::json& line);
+
+ private:
+  std::filesystem::path file_;
+  std::ofstream stream_;
+};
+
+}  // namespace angle

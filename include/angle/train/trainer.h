@@ -1,0 +1,110 @@
+// The training run: the header to read first to make a model.
+//
+//   Model model = load_model(find_model(config.model.path));
+//   auto sets = load_training_sets(config, model.max_seq_length, places);
+//   Trainer(config, model, std::move(sets), {.output = "runs/stsb"}).run();
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "angle/config.h"
+#include "angle/data/sampler.h"
+#include "angle/eval/sts.h"
+#include "angle/model/model_directory.h"
+#include "angle/train/checkpoint.h"
+#include "angle/train/learner.h"
+#include "angle/train/metrics_log.h"
+#include "angle/train/training_data.h"
+
+namespace angle {
+
+/// Where an update stands in the run and what it did.
+struct TrainProgress {
+  int64_t step;  // 1 for the first update
+  int64_t total_steps;
+  double epoch;  // epochs done, with fractions
+  double learning_rate;
+  double tokens_per_second;  // of this update
+  double seconds_left;       // at the mean pace so far
+  StepResult result;
+};
+
+/// A validation during training.
+struct TrainEvaluation {
+  int64_t step;
+  std::string name;             // `stsb validation cosine_spearman`
+  std::optional<double> score;  // absent when undefined
+  bool best = false;            // so far; the model was saved
+};
+
+/// What a run reports as it goes; the library itself prints nothing. Empty functions are not called.
+struct TrainObserver {
+  std::function<void(const std::string&)> note;
+  std::function<void(const std::string&)> warning;
+  std::function<void(const TrainProgress&)> progress;
+  std::function<void(const TrainEvaluation&)> evaluation;
+};
+
+struct TrainerOptions {
+  std::filesystem::path output;            // the model directory to make
+  std::filesystem::path evaluation_file;   // the pairs to validate on; empty: no validation
+  bool resume = false;                     // from the newest good checkpoint in the output, if there is one
+  const std::atomic<bool>* interrupted = nullptr;  // when it turns true the run saves its state and returns
+};
+
+struct TrainResult {
+  enum class End { finished, stopped_early, interrupted };
+  End end = End::finished;
+  int64_t steps = 0;
+  std::optional<double> initial_score, best_score;  // of the validation
+  int64_t best_step = 0;
+  TextStatistics statistics;     // of the texts trained on, repeats counted
+  int64_t dropped_examples = 0;  // by loss.duplicates = drop
+};
+
+/// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted and resumed
+/// gives the same bytes as one that was not (CPU, same number of threads).
+class Trainer {
+ public:
+  /// Keeps a reference to the model. Error when configuration, model and data do not fit together.
+  Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options, TrainObserver observer = {});
+
+  /// Runs to the end, an early stop or an interruption. Afterwards the output is a complete model directory (the best
+  /// model by the validation, or without one the last) unless the run was interrupted before there was one.
+  TrainResult run();
+
+ private:
+  void resume();
+  void begin();
+  TrainProgress update();
+  std::vector<FormattedBatch> next_batches(int64_t step);
+  CollatedBatch make_batch(const SampledBatch& sampled);
+  bool is_due(int64_t every_steps) const;
+  void evaluate();
+  bool out_of_patience() const;
+  void save_checkpoint();
+  void log_step(const TrainProgress& progress);
+  int64_t micro_batches_done(int64_t step) const;
+
+  TrainConfig config_;
+  Model& model_;
+  std::vector<TrainingSet> sets_;
+  TrainerOptions options_;
+  TrainObserver observer_;
+  Sampler sampler_;
+  int64_t total_micro_batches_;
+  int64_t total_steps_;
+  std::vector<ScoredPair> evaluation_pairs_;
+  at::Generator generator_;  // of dropout
+  Learner learner_;
+  TrainState state_;
+  TrainResult result_;
+  std::optional<MetricsLog> log_;
+};
+
+}  // namespace angle

@@ -1,0 +1,211 @@
+#include "cli/embed_command.h"
+
+#include <atomic>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "angle/embed/embed_file.h"
+#include "angle/error.h"
+#include "angle/io/line_reader.h"
+
+#include "cli/log.h"
+#include "cli/shared_options.h"
+#include "cli/text_options.h"
+
+namespace angle::cli {
+namespace {
+
+struct EmbedCommandOptions {
+  std::string model;
+  ComputeOptions compute;
+  TextOptions texts;
+  std::string output = "-";
+  std::string format;
+  std::optional<bool> normalize;
+  std::optional<int64_t> truncate_dim;
+  std::string quantize;
+  std::string calibration;
+  std::string ranges;
+  std::string save_ranges;
+  bool resume = false;
+  double save_seconds = EmbedFileOptions{}.save_seconds;
+};
+
+std::atomic<int> interrupting_signal = 0;
+
+/// The first signal asks the job to save and stop; the second one ends the process at once.
+void handle_interrupt(int signal) {
+  interrupting_signal = signal;
+  std::signal(signal, SIG_DFL);
+}
+
+/// The enum value of a name that CLI11 has checked.
+template <class Enum>
+std::optional<Enum> enum_value(const std::string& name) {
+  return name.empty() ? std::nullopt : std::optional(nlohmann::json(name).get<Enum>());
+}
+
+template <class Enum>
+CLI::IsMember one_of() {
+  std::vector<std::string> names;
+  for (const auto& [value, name] : json_names(Enum{})) names.emplace_back(name);
+  return CLI::IsMember(names);
+}
+
+/// Combinations that make no sense are wrong usage, like an unknown option.
+void check_usage(const EmbedCommandOptions& options) {
+  if (options.resume && options.output == "-")
+    throw CLI::ValidationError("--resume", "needs a file to go on with: -o FILE");
+  const auto quantization = enum_value<Quantization>(options.quantize);
+  const bool needs = quantization && needs_ranges(*quantization);
+  const bool has = !options.calibration.empty() || !options.ranges.empty();
+  if (needs && !has)
+    throw CLI::ValidationError(
+        "--quantize " + options.quantize,
+        "needs the range of each dimension: give --calibration FILE, texts like those to embed, or --ranges "
+        "FILE, as saved by --save-ranges");
+  if (has && !needs)
+    throw CLI::ValidationError(options.ranges.empty() ? "--calibration" : "--ranges",
+                               "is for --quantize int8 and uint8 only");
+}
+
+Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const EmbedOptions& embed) {
+  Embedder embedder(model, embed);
+  if (!options.ranges.empty()) return read_ranges(options.ranges, embedder.dims());
+  if (options.calibration.empty()) return {};
+  TextReader texts = open_texts(options.calibration, options.texts);
+  Tensor ranges = embedding_ranges(embedder, texts);
+  log_info("calibration: {}, the ranges of {} dimensions", count_of(embedder.statistics().texts, "text"),
+           embedder.dims());
+  if (!options.save_ranges.empty()) write_ranges(options.save_ranges, ranges);
+  return ranges;
+}
+
+/// The number of texts, where it is needed and can be known before the first is embedded.
+std::optional<int64_t> count_texts(const EmbedCommandOptions& options, EmbeddingFormat format) {
+  std::error_code error;
+  const bool needed = format == EmbeddingFormat::npy && options.output == "-";
+  if (!needed || options.texts.input == "-" || !std::filesystem::is_regular_file(options.texts.input, error))
+    return std::nullopt;
+  LineReader lines(options.texts.input);
+  std::string line;
+  while (lines.next(line)) continue;
+  return lines.line_number();
+}
+
+std::string format_progress(const EmbedProgress& at) {
+  std::string text = fmt::format("{}, {:.0f} texts/s, {:.0f} tokens/s", count_of(at.texts, "text"),
+                                 at.texts_per_second, at.tokens_per_second);
+  if (!at.seconds_left) return text;
+  const auto left = static_cast<int64_t>(*at.seconds_left);
+  return text + fmt::format(", {}:{:02} left", left / 60, left % 60);
+}
+
+void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) {
+  const TextStatistics& counts = result.statistics;
+  const double rate = 1.0 / std::max(result.seconds, 1e-9);
+  log_info("{} embedded{}, {}, in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s", count_of(counts.texts, "text"),
+           result.resumed_rows > 0 ? fmt::format(" after {} that were done", result.resumed_rows) : "",
+           count_of(counts.tokens, "token"), result.seconds, static_cast<double>(counts.texts) * rate,
+           static_cast<double>(counts.tokens) * rate);
+  switch (result.end) {
+    case EmbedFileResult::End::complete:
+      if (options.output != "-") log_info("{} in {}", count_of(result.rows, "vector"), options.output);
+      break;
+    case EmbedFileResult::End::interrupted:
+      log_info("interrupted; {} saved, go on with --resume", count_of(result.rows, "vector"));
+      break;
+    case EmbedFileResult::End::reader_gone:
+      log_info("stopped: whoever read stdout has gone");
+      break;
+  }
+}
+
+void run_embed(const EmbedCommandOptions& options) {
+  check_usage(options);
+  const auto format = enum_value<EmbeddingFormat>(options.format);
+  TextReader texts = open_texts(options.texts.input, options.texts);
+  EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
+  const bool to_file = options.output != "-";
+
+  Model model = load_model_for_inference(options.model, options.compute);
+  const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
+                           .normalize = options.normalize,
+                           .truncate_dim = options.truncate_dim,
+                           .prompt = choose_prompt(options.texts, model.prompts, model.default_prompt)};
+  if (!embed.prompt.empty()) log_info("prompt: {}", nlohmann::json(embed.prompt).dump());
+  EmbedFileOptions job{.quantization = enum_value<Quantization>(options.quantize),
+                       .ranges = find_ranges(options, model, embed),
+                       .resume = options.resume,
+                       .rows = count_texts(options, writer.format()),
+                       .save_seconds = options.save_seconds};
+  if (options.resume && !writer.saved())
+    log_info("{}: nothing to resume, starting at the first text", options.output);
+
+  std::atomic<bool> interrupted = false;
+  ProgressLine line;
+  job.interrupted = &interrupted;
+  job.progress = [&](const EmbedProgress& at) {
+    interrupted = interrupting_signal != 0;
+    line.show(format_progress(at));
+  };
+  std::signal(SIGPIPE, SIG_IGN);
+  if (to_file) {  // what went to stdout is not lost, so there the signals may do what they always do
+    std::signal(SIGINT, handle_interrupt);
+    std::signal(SIGTERM, handle_interrupt);
+  }
+  const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
+  line.finish();
+  log_end(result, options);
+  log_text_statistics(result.statistics, texts.repaired_texts());
+  if (result.end == EmbedFileResult::End::interrupted) std::raise(interrupting_signal);
+}
+
+void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
+  command.add_option("-o,--output", options.output, "file to write; - for stdout")->capture_default_str();
+  command
+      .add_option("--format", options.format,
+                  "jsonl, npy, tsv or raw; default: by the output's extension, jsonl on stdout")
+      ->check(one_of<EmbeddingFormat>());
+  command.add_flag("--resume", options.resume,
+                   "go on with what a killed run left beside the output (FILE.part); else it starts again");
+  command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_vector_options(CLI::App& command, EmbedCommandOptions& options) {
+  command.add_flag("--normalize,!--no-normalize", options.normalize,
+                   "vectors of length 1, or as they are; default: what the model directory says");
+  command.add_option("--truncate-dim", options.truncate_dim, "keep the first dimensions only")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--quantize", options.quantize,
+                  "int8 or uint8 (a byte per dimension), binary or ubinary (a bit)")
+      ->check(one_of<Quantization>());
+  CLI::Option* calibration =
+      command.add_option("--calibration", options.calibration,
+                         "texts whose vectors give int8 and uint8 the range of each dimension");
+  command.add_option("--ranges", options.ranges, "those ranges from a .npy file")->excludes(calibration);
+  command
+      .add_option("--save-ranges", options.save_ranges, "write the ranges of --calibration to a .npy file")
+      ->needs(calibration);
+}
+
+}  // namespace
+
+void add_embed_command(CLI::App& app) {
+  const auto options = std::make_shared<EmbedCommandOptions>();
+  CLI::App& command = *app.add_subcommand("embed", "turn texts into vectors");
+  add_text_options(command, options->texts);
+  add_output_options(command, *options);
+  add_model_option(command, options->model);
+  add_vector_options(command, *options);
+  add_compute_options(command, options->compute);
+  command.footer("Example: angle embed input.txt -o vectors.npy");
+  command.callback([options] { run_embed(*options); });
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,43 @@
+// Messages to people, on stderr: stdout carries results only.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+namespace angle::cli {
+
+/// Sets up the loggers below. Colours on a terminal only.
+void start_logging();
+
+spdlog::logger& info_logger();
+spdlog::logger& warning_logger();
+
+/// A plain line.
+template <typename... Args>
+void log_info(fmt::format_string<Args...> format, Args&&... args) {
+  info_logger().info(format, std::forward<Args>(args)...);
+}
+
+/// A line that begins with `warning: `.
+template <typename... Args>
+void log_warning(fmt::format_string<Args...> format, Args&&... args) {
+  warning_logger().warn(format, std::forward<Args>(args)...);
+}
+
+/// A line that is overwritten by the next one on a terminal; elsewhere a plain line, and only every ten seconds.
+class ProgressLine {
+ public:
+  ~ProgressLine();
+  void show(const std::string& text);
+
+  /// Ends the line, so that other output begins on a new one.
+  void finish();
+
+ private:
+  bool open_ = false;
+  double last_shown_ = 0;  // seconds of the steady clock
+};
+
+}  // namespace angle::cli

@@ -1,0 +1,87 @@
+// The program: lists the commands and turns errors into exit codes.
+//
+// 0 done · 1 the user can fix it · 2 wrong usage · 70 a bug in the program · 130 interrupted, state saved
+
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "angle/error.h"
+#include "angle/suggest.h"
+#include "cli/embed_command.h"
+#include "cli/eval_command.h"
+#include "cli/log.h"
+#include "cli/tokenize_command.h"
+#include "cli/train_command.h"
+
+namespace angle::cli {
+namespace {
+
+constexpr int kUserError = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kBug = 70;
+
+/// The commands' names, to suggest one for a mistyped one.
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  return names;
+}
+
+/// CLI11 says only that a mistyped command was "not expected".
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  const std::vector<std::string> names = command_names(app);
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
+  const std::string hint = nearest_name(argv[1], names);
+  return fmt::format("{}: no such command{}; there are {}", argv[1], hint.empty() ? "" : "; did you mean \"" + hint + "\"?",
+                     fmt::join(names, ", "));
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("angle: trains, evaluates and runs sentence-embedding models with the AnglE objectives.", "angle");
+  app.set_version_flag("--version", std::string("angle ") + ANGLE_VERSION);
+  app.require_subcommand(1);
+  app.footer("Example: angle embed input.txt > vectors.jsonl\n`angle COMMAND --help` tells more about each command.");
+  int exit_code = 0;
+  add_embed_command(app);
+  add_eval_command(app);
+  add_train_command(app, exit_code);
+  add_tokenize_command(app);
+  if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
+    std::fprintf(stderr, "error: %s\n", problem.c_str());
+    return kWrongUsage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);  // prints help to stdout, mistakes to stderr
+    return code == 0 ? 0 : kWrongUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace angle::cli
+
+int main(int argc, char** argv) {
+  angle::cli::start_logging();
+  at::set_num_interop_threads(1);
+  try {
+    return angle::cli::run(argc, argv);
+  } catch (const angle::Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return angle::cli::kUserError;
+  } catch (const c10::Error& error) {
+    std::fprintf(stderr, "internal error: %s\n", error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "error: out of memory\n");
+    return angle::cli::kUserError;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "internal error: %s\n", error.what());
+  }
+  return angle::cli::kBug;
+}

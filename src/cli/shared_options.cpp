@@ -1,0 +1,54 @@
+#include "cli/shared_options.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstdlib>
+
+#include "angle/cache_directory.h"
+#include "angle/device.h"
+#include "angle/error.h"
+#include "cli/log.h"
+
+namespace angle::cli {
+
+void add_compute_options(CLI::App& command, ComputeOptions& options) {
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  command.add_option("--precision", options.precision, "float32 or bfloat16")->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads; 0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+}
+
+at::Device apply_compute_options(const ComputeOptions& options) {
+  if (options.threads > 0) at::set_num_threads(options.threads);
+  return parse_device(options.device);
+}
+
+void add_model_option(CLI::App& command, std::string& model) {
+  command.add_option("--model", model, "model directory, or the name of a fetched model; default: $ANGLE_MODEL, else all-MiniLM-L6-v2");
+}
+
+Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options) {
+  if (options.precision != "float32")
+    fail("--precision {}: not available (available: float32)", options.precision);
+  const at::Device device = apply_compute_options(options);
+  Model model = load_model(find_model(path_or_name));
+  log_info("model: {}: {}", model.directory.string(), model.describe());
+  for (const std::string& note : model.notes) log_info("model: {}", note);
+  if (device.is_cuda()) {
+    model.encoder.to(device);
+  } else {
+    model.encoder.pack();
+  }
+  return model;
+}
+
+void add_data_dir_option(CLI::App& command, std::string& data_dir) {
+  command.add_option("--data-dir", data_dir, "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");
+}
+
+std::filesystem::path find_data_dir(const std::string& option) {
+  if (!option.empty()) return option;
+  if (const char* variable = std::getenv("ANGLE_DATA_DIR"); variable && *variable) return variable;
+  return cache_directory() / "data";
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,39 @@
+// Options that several commands have: which model, which data, which device.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "angle/model/model_directory.h"
+#include "angle/precision.h"
+
+namespace angle::cli {
+
+/// `--device`, `--precision`, `--threads`.
+struct ComputeOptions {
+  std::string device = "auto";
+  std::string precision = "float32";
+  int threads = 0;  // 0: as many as there are cores
+};
+
+void add_compute_options(CLI::App& command, ComputeOptions& options);
+
+/// Sets the number of threads and returns the device.
+at::Device apply_compute_options(const ComputeOptions& options);
+
+/// `--model`, a directory or a name.
+void add_model_option(CLI::App& command, std::string& model);
+
+/// Loads the model for inference, moves it to the device, and logs what it is and what was assumed.
+Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options);
+
+/// `--data-dir`.
+void add_data_dir_option(CLI::App& command, std::string& data_dir);
+
+/// The directory that --data-dir means: the option, else $ANGLE_DATA_DIR, else the cache.
+std::filesystem::path find_data_dir(const std::string& option);
+
+}  // namespace angle::cli

@@ -1,0 +1,77 @@
+#include "cli/text_options.h"
+
+#include <unistd.h>
+#include <vector>
+
+#include "angle/error.h"
+#include "angle/suggest.h"
+
+#include "cli/log.h"
+
+namespace angle::cli {
+
+void add_text_options(CLI::App& command, TextOptions& options) {
+  command.add_option("input", options.input, "a text per line, may be gzip; - for stdin")
+      ->capture_default_str();
+  command.add_option("--field", options.field,
+                     "the input is JSONL; the texts are in this field of its objects");
+  command
+      .add_option("--invalid-utf8", options.invalid_utf8,
+                  "error, or replace bytes that are not UTF-8 by U+FFFD")
+      ->check(CLI::IsMember({"error", "replace"}))
+      ->capture_default_str();
+  command
+      .add_option("--max-seq-length", options.max_seq_length,
+                  "cut texts to so many tokens; default: what the model directory says")
+      ->check(CLI::PositiveNumber);
+  CLI::Option* prompt = command.add_option("--prompt", options.prompt,
+                                           "put before every text; default: the model's default prompt");
+  command.add_option("--prompt-name", options.prompt_name, "use the model's prompt of that name")
+      ->excludes(prompt);
+}
+
+TextReader open_texts(const std::string& path, const TextOptions& options) {
+  TextReader reader(
+      path, {.field = options.field,
+             .invalid_utf8 = options.invalid_utf8 == "replace" ? InvalidUtf8::replace : InvalidUtf8::error});
+  const std::filesystem::path file = path;
+  const bool is_jsonl =
+      file.extension() == ".jsonl" || (file.extension() == ".gz" && file.stem().extension() == ".jsonl");
+  if (is_jsonl && options.field.empty())
+    log_warning("{}: each line is taken as a text; for a field of its objects give --field NAME", path);
+  if (path == "-" && isatty(STDIN_FILENO) != 0)
+    log_info("reading texts from the terminal, one per line; Ctrl-D ends them");
+  return reader;
+}
+
+std::string choose_prompt(const TextOptions& options, const std::map<std::string, std::string>& prompts,
+                          const std::string& default_prompt) {
+  if (options.prompt && find_invalid_utf8(*options.prompt)) fail("--prompt: not valid UTF-8");
+  if (options.prompt) return *options.prompt;
+  if (options.prompt_name.empty()) return default_prompt;
+  const auto found = prompts.find(options.prompt_name);
+  if (found != prompts.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, prompt] : prompts) names.push_back(name);
+  fail("--prompt-name {}: the model has no such prompt{} ({})", options.prompt_name,
+       suggestion(options.prompt_name, names),
+       names.empty() ? "it has none; use --prompt TEXT" : fmt::format("prompts: {}", fmt::join(names, ", ")));
+}
+
+std::string count_of(int64_t number, const std::string& noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+void log_text_statistics(const TextStatistics& statistics, int64_t repaired_texts) {
+  if (statistics.texts_cut > 0)
+    log_warning("{} cut, losing {}", count_of(statistics.texts_cut, "text"),
+                count_of(statistics.tokens_cut, "token"));
+  if (repaired_texts > 0)
+    log_warning("{} had bytes that are not UTF-8, replaced by U+FFFD", count_of(repaired_texts, "text"));
+  if (statistics.unknown_tokens > 0)
+    log_info("{} unknown to the model", count_of(statistics.unknown_tokens, "token"));
+  if (statistics.empty_texts > 0)
+    log_info("{} empty (nothing but special tokens)", count_of(statistics.empty_texts, "text"));
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,131 @@
+#include "angle/config.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "angle/error.h"
+#include "angle/text/utf8.h"
+
+#include "config_checker.h"
+
+namespace angle {
+
+namespace {
+
+json make_schema() {
+  json schema = default_config();
+  schema["loss"]["angle_similarity"] = one_of<AngleVariant>();
+  schema["loss"]["duplicates"] = one_of<DuplicatePolicy>();
+  schema["loss"]["in_batch_divisor"] = one_of<InBatchDivisor>();
+  schema["train"]["schedule"] = one_of<ScheduleKind>();
+  schema["train"]["precision"] = {{"one of", {"float32", "bfloat16"}}};  // nothing trains in int8
+
+  json data_set = DataSetConfig{};
+  data_set["format"] = one_of<DataFormat>();
+  data_set["label_scale"] = json::array({0.0});
+  data_set["columns"] = {{"*", ""}};
+  schema["data"]["train"] = json::array({data_set});
+  return schema;
+}
+
+/// Threshold for labels: no default is right for graded ones, so it must have been thought of.
+bool lacks_threshold(const json& given, const TrainConfig& config) {
+  if (config.loss.in_batch_weight <= 0) return false;
+  if (given.contains("loss") && given.at("loss").contains("positive_threshold")) return false;
+  for (const DataSetConfig& data_set : config.data.train)
+    if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs) return true;
+  return false;
+}
+
+void fail_with(const std::string& source, const std::vector<std::string>& problems) {
+  std::string message = source + ":";
+  for (const std::string& problem : problems) message += "\n  " + problem;
+  fail("{}", message);
+}
+
+/// The path of an override, taken apart from left to right: `.key` and `[index]`.
+class OverridePath {
+ public:
+  OverridePath(std::string_view path, const std::string& assignment) : rest_(path), assignment_(assignment) {}
+
+  bool at_end() const { return rest_.empty(); }
+
+  /// One step down from `place`. Objects that are not there yet are made; the check finds keys that mean
+  /// nothing.
+  json& descend(json& place) {
+    if (rest_.starts_with('[')) return element(place);
+    const std::string_view key = rest_.substr(0, rest_.find_first_of(".["));
+    if (key.empty()) fail("--set {}: expected path=value, as in loss.angle_weight=0.05", assignment_);
+    if (!place.is_object() && !place.is_null())
+      fail("--set {}: \"{}\" is a key, but there is {} before it", assignment_, key, place.type_name());
+    rest_.remove_prefix(key.size());
+    if (rest_.starts_with('.') && rest_.size() > 1) rest_.remove_prefix(1);
+    return place[std::string(key)];
+  }
+
+ private:
+  json& element(json& place) {
+    const size_t close = rest_.find(']');
+    size_t index = 0;
+    const char* end = rest_.data() + (close == std::string_view::npos ? rest_.size() : close);
+    const auto [parsed, error] = std::from_chars(rest_.data() + 1, end, index);
+    if (close == std::string_view::npos || parsed != end || error != std::errc())
+      fail("--set {}: expected an index such as [0]", assignment_);
+    const size_t size = place.is_array() ? place.size() : 0;
+    if (index >= size) fail("--set {}: there is no [{}]; the list has {} elements", assignment_, index, size);
+    rest_.remove_prefix(close + 1);
+    if (rest_.starts_with('.') && rest_.size() > 1) rest_.remove_prefix(1);
+    return place[index];
+  }
+
+  std::string_view rest_;
+  const std::string& assignment_;
+};
+
+json parse_value(const std::string& text) {
+  try {
+    return parse_json(text, "");
+  } catch (const Error&) {
+    return text;
+  }
+}
+
+}  // namespace
+
+json default_config() { return TrainConfig{}; }
+
+void apply_override(json& config, const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    fail("--set {}: expected path=value, as in loss.angle_weight=0.05", assignment);
+  if (find_invalid_utf8(assignment)) fail("--set {}: invalid UTF-8", replace_invalid_utf8(assignment));
+  OverridePath path(std::string_view(assignment).substr(0, equals), assignment);
+  json* place = &config;
+  while (!path.at_end()) place = &path.descend(*place);
+  *place = parse_value(assignment.substr(equals + 1));
+}
+
+TrainConfig parse_config(const json& given, const std::string& source) {
+  std::vector<std::string> problems;
+  check_against_schema(given, make_schema(), "", problems);
+  if (!problems.empty()) fail_with(source, problems);
+
+  const auto config = given.get<TrainConfig>();
+  problems = validate(config);
+  if (lacks_threshold(given, config))
+    problems.push_back(
+        "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
+        "pair "
+        "is positive (or in_batch_weight 0)");
+  if (!problems.empty()) fail_with(source, problems);
+  return config;
+}
+
+TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  json given = read_json(path);
+  for (const std::string& assignment : overrides) apply_override(given, assignment);
+  return parse_config(given, path == "-" ? "<stdin>" : path.string());
+}
+
+}  // namespace angle

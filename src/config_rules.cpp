@@ -1,0 +1,164 @@
+// The rules of a configuration as a whole: ranges, what is required, and what fits together.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "angle/config.h"
+#include "angle/data/reader.h"
+#include "angle/suggest.h"
+
+namespace angle {
+
+namespace {
+
+class Rules {
+ public:
+  explicit Rules(const TrainConfig& config) : config_(config) {}
+
+  std::vector<std::string> check() {
+    check_model();
+    check_data();
+    check_loss();
+    check_objective_fits_data();
+    check_optimization();
+    check_evaluation();
+    return std::move(problems_);
+  }
+
+ private:
+  template <typename... Args>
+  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
+    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  template <class Number>
+  void require_at_least(Number value, Number least, const char* path) {
+    require(value >= least, "{}: {}, expected at least {}", path, value, least);
+  }
+
+  void require_positive(double value, const char* path) {
+    require(value > 0, "{}: {}, expected more than 0", path, value);
+  }
+
+  bool trains_on(DataFormat format) const {
+    const auto& sets = config_.data.train;
+    return std::any_of(sets.begin(), sets.end(),
+                       [&](const DataSetConfig& set) { return set.weight > 0 && set.format == format; });
+  }
+
+  void check_model() {
+    const ModelConfig& model = config_.model;
+    require(!model.path.empty(),
+            "model.path: not given; expected a model directory or a name such as all-MiniLM-L6-v2");
+    require(model.max_seq_length == 0 || model.max_seq_length >= 3,
+            "model.max_seq_length: {}, expected 0 (as the model says) or at least 3, special tokens included",
+            model.max_seq_length);
+  }
+
+  void check_data() {
+    const auto& sets = config_.data.train;
+    require(!sets.empty(), "data.train: empty; expected at least one data set");
+    for (size_t i = 0; i < sets.size(); ++i) check_data_set(sets[i], fmt::format("data.train[{}]", i));
+    const bool any = std::any_of(sets.begin(), sets.end(), [](const auto& set) { return set.weight > 0; });
+    require(sets.empty() || any, "data.train: every weight is 0; expected a positive one");
+  }
+
+  void check_data_set(const DataSetConfig& set, const std::string& where) {
+    require(!set.path.empty(), "{}.path: not given", where);
+    require(set.weight >= 0, "{}.weight: {}, expected at least 0", where, set.weight);
+    check_label_scale(set, where + ".label_scale");
+    const std::vector<std::string> names = column_names(set.format);
+    for (const auto& [name, column] : set.columns) {
+      const bool known = std::find(names.begin(), names.end(), name) != names.end();
+      require(known, "{}.columns.{}: unknown key{}; expected: {}", where, name, suggestion(name, names),
+              fmt::join(names, ", "));
+      require(!column.empty(), "{}.columns.{}: empty; expected the name of a column", where, name);
+    }
+  }
+
+  void check_label_scale(const DataSetConfig& set, const std::string& where) {
+    const std::vector<double>& scale = set.label_scale;
+    if (scale.empty()) return;
+    require(set.format == DataFormat::scored_pairs, "{}: only scored_pairs have labels", where);
+    require(scale.size() == 2 && scale[0] < scale[1], "{}: [{}], expected [lowest, highest]", where,
+            fmt::join(scale, ", "));
+    if (scale.size() != 2 || set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
+    if (set.format != DataFormat::scored_pairs) return;
+    const double threshold = config_.loss.positive_threshold;
+    require(
+        threshold > scale[0] && threshold <= scale[1],
+        "loss.positive_threshold: {}, but labels of {} are from {} to {}; it must be above {} and at most {}",
+        threshold, set.path, scale[0], scale[1], scale[0], scale[1]);
+  }
+
+  void check_loss() {
+    const LossOptions& loss = config_.loss;
+    require_at_least(loss.cosine_weight, 0.0, "loss.cosine_weight");
+    require_at_least(loss.in_batch_weight, 0.0, "loss.in_batch_weight");
+    require_at_least(loss.angle_weight, 0.0, "loss.angle_weight");
+    require_positive(loss.cosine_scale, "loss.cosine_scale");
+    require_positive(loss.in_batch_scale, "loss.in_batch_scale");
+    require_positive(loss.angle_scale, "loss.angle_scale");
+    require(loss.cosine_weight > 0 || loss.in_batch_weight > 0 || loss.angle_weight > 0,
+            "loss: every weight is 0; expected a positive one");
+  }
+
+  /// Scored pairs use all three terms, triplets too, pairs only in_batch. A term or a choice that none of the
+  /// data can use would be ignored in silence; so would a data set that no term can use.
+  void check_objective_fits_data() {
+    const LossOptions& loss = config_.loss;
+    const bool scored_pairs = trains_on(DataFormat::scored_pairs);
+    const bool pairs = trains_on(DataFormat::pairs);
+    const bool triplets = trains_on(DataFormat::triplets);
+    const bool only_pairs = pairs && !scored_pairs && !triplets;
+    for (const auto& [path, weight] : {std::pair("loss.cosine_weight", loss.cosine_weight),
+                                       std::pair("loss.angle_weight", loss.angle_weight)})
+      require(!only_pairs || weight <= 0, "{}: {}, but pairs have nothing to rank by; expected 0", path,
+              weight);
+    require(!pairs || loss.in_batch_weight > 0,
+            "loss.in_batch_weight: 0, but pairs are trained with that term alone");
+    require(!loss.symmetric || pairs || triplets,
+            "loss.symmetric: true, but only pairs and triplets can use it");
+    require(loss.in_batch_divisor == InBatchDivisor::all_rows || scored_pairs,
+            "loss.in_batch_divisor: positive_rows, but only scored_pairs can use it");
+  }
+
+  void check_optimization() {
+    const OptimizationConfig& train = config_.train;
+    require_at_least<int64_t>(train.epochs, 1, "train.epochs");
+    require_at_least<int64_t>(train.max_steps, 0, "train.max_steps");
+    require_at_least<int64_t>(train.batch_size, 1, "train.batch_size");
+    require_at_least<int64_t>(train.accumulation_steps, 1, "train.accumulation_steps");
+    require_positive(train.learning_rate, "train.learning_rate");
+    require_at_least<int64_t>(train.warmup_steps, 0, "train.warmup_steps");
+    require(train.max_steps == 0 || train.warmup_steps <= train.max_steps,
+            "train.warmup_steps: {}, more than max_steps, {}", train.warmup_steps, train.max_steps);
+    require_at_least(train.weight_decay, 0.0, "train.weight_decay");
+    require_at_least(train.max_grad_norm, 0.0, "train.max_grad_norm");
+    require(train.dropout == -1.0 || (train.dropout >= 0 && train.dropout < 1),
+            "train.dropout: {}, expected -1 (as the model says) or from 0 to below 1", train.dropout);
+    require(train.precision != Precision::int8, "train.precision: int8 is for embedding and evaluation only");
+    require_at_least<int64_t>(train.seed, 0, "train.seed");
+    require_at_least<int64_t>(train.gradient_cache_tokens, 0, "train.gradient_cache_tokens");
+  }
+
+  void check_evaluation() {
+    const EvaluationConfig& evaluation = config_.evaluation;
+    require_at_least<int64_t>(evaluation.every_steps, 0, "evaluation.every_steps");
+    require_at_least<int64_t>(evaluation.patience, 0, "evaluation.patience");
+    require(evaluation.patience <= 0 || !evaluation.task.empty(),
+            "evaluation.patience: {}, but there is no evaluation.task to judge by", evaluation.patience);
+    require_at_least<int64_t>(config_.checkpoint.every_steps, 0, "checkpoint.every_steps");
+    require_at_least<int64_t>(config_.checkpoint.keep, 1, "checkpoint.keep");
+  }
+
+  const TrainConfig& config_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> validate(const TrainConfig& config) { return Rules(config).check(); }
+
+}  // namespace angle

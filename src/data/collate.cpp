@@ -1,0 +1,91 @@
+#include "angle/data/collate.h"
+
+#include <map>
+#include <variant>
+
+namespace angle {
+namespace {
+
+/// Tokenises texts one after another with one set of options.
+struct TextEncoder {
+  const Tokenizer& tokenizer;
+  const EncodeOptions& options;
+  TextStatistics& statistics;
+
+  std::vector<int64_t> left(const std::string& text) { return encode(options.left_prompt, text); }
+  std::vector<int64_t> right(const std::string& text) { return encode(options.right_prompt, text); }
+
+ private:
+  std::vector<int64_t> encode(const std::string& prompt, const std::string& text) {
+    Encoding encoding = tokenizer.encode(prompt.empty() ? text : prompt + text, options.max_seq_length);
+    statistics.add(encoding, tokenizer);
+    return std::move(encoding.token_ids);
+  }
+};
+
+EncodedExample encode(const ScoredPair& pair, TextEncoder& encoder) {
+  return {{encoder.left(pair.left), encoder.right(pair.right)}, pair.label, pair.line};
+}
+
+EncodedExample encode(const PositivePair& pair, TextEncoder& encoder) {
+  return {{encoder.left(pair.query), encoder.right(pair.positive)}, 0, pair.line};
+}
+
+EncodedExample encode(const Triplet& triplet, TextEncoder& encoder) {
+  EncodedExample example{{encoder.left(triplet.query), encoder.right(triplet.positive)}, 0, triplet.line};
+  for (const std::string& negative : triplet.negatives) example.texts.push_back(encoder.right(negative));
+  return example;
+}
+
+}  // namespace
+
+std::vector<EncodedExample> encode_examples(const Examples& examples, std::span<const int64_t> rows,
+                                            const Tokenizer& tokenizer, const EncodeOptions& options,
+                                            TextStatistics& statistics) {
+  TextEncoder encoder{tokenizer, options, statistics};
+  std::vector<EncodedExample> encoded;
+  encoded.reserve(rows.size());
+  std::visit(
+      [&](const auto& list) {
+        for (const int64_t row : rows) encoded.push_back(encode(list[static_cast<size_t>(row)], encoder));
+      },
+      examples);
+  return encoded;
+}
+
+std::vector<std::vector<int64_t>> text_identities(std::span<const EncodedExample> examples) {
+  std::map<std::vector<int64_t>, int64_t> known;
+  std::vector<std::vector<int64_t>> identities;
+  for (const EncodedExample& example : examples) {
+    auto& row = identities.emplace_back();
+    for (const auto& text : example.texts)
+      row.push_back(known.emplace(text, static_cast<int64_t>(known.size())).first->second);
+  }
+  return identities;
+}
+
+int64_t CollatedBatch::num_tokens() const {
+  int64_t tokens = 0;
+  for (const auto& text : token_ids) tokens += static_cast<int64_t>(text.size());
+  return tokens;
+}
+
+CollatedBatch collate(std::span<const EncodedExample> examples) {
+  const auto identities = text_identities(examples);
+  CollatedBatch batch;
+  const auto append = [&](size_t example, size_t text) {
+    batch.token_ids.push_back(examples[example].texts[text]);
+    batch.identities.push_back(identities[example][text]);
+  };
+  for (size_t side = 0; side < 2; ++side)
+    for (size_t i = 0; i < examples.size(); ++i) append(i, side);
+  for (size_t i = 0; i < examples.size(); ++i) {
+    for (size_t text = 2; text < examples[i].texts.size(); ++text) append(i, text);
+    batch.labels.push_back(examples[i].label);
+    batch.negatives.push_back(static_cast<int64_t>(examples[i].texts.size()) - 2);
+    batch.lines.push_back(examples[i].line);
+  }
+  return batch;
+}
+
+}  // namespace angle

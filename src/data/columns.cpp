@@ -1,0 +1,72 @@
+#include "data/columns.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace angle {
+
+namespace {
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool matches(const Part& part, std::string_view column) {
+  return std::any_of(part.names.begin(), part.names.end(), [&](const std::string& name) {
+    if (column == name) return true;
+    if (!part.several || !column.starts_with(name)) return false;
+    std::string_view suffix = column.substr(name.size());
+    if (suffix.starts_with('_')) suffix.remove_prefix(1);
+    return is_number(suffix);
+  });
+}
+
+/// `left, text1 or sentence1`
+std::string join_with_or(const std::vector<std::string>& names) {
+  if (names.size() == 1) return names[0];
+  return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+std::string quote(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "\"" : ", \"") + name + "\"";
+  return list.empty() ? "none" : list;
+}
+
+}  // namespace
+
+ColumnFinder::ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping)
+    : parts_(std::move(parts)), mapping_(std::move(mapping)) {}
+
+const ColumnMap& ColumnFinder::find(const std::vector<std::string>& names) {
+  if (names == names_ && !columns_.of_part.empty()) return columns_;
+  names_ = names;
+  columns_ = {};
+  for (const Part& part : parts_) {
+    columns_.of_part.push_back(find_part(part));
+    columns_.used += columns_.of_part.back().size();
+  }
+  return columns_;
+}
+
+std::vector<size_t> ColumnFinder::find_part(const Part& given) {
+  const auto mapped = mapping_.find(given.names[0]);
+  const Part part = mapped == mapping_.end() ? given : Part{{mapped->second}};
+  std::vector<size_t> found;
+  for (size_t i = 0; i < names_.size(); ++i)
+    if (matches(part, names_[i])) found.push_back(i);
+
+  if (!columns_.problem.empty()) return found;
+  if (found.empty())
+    columns_.problem = fmt::format("no column named {} (found {}); `columns` of the data set can map names",
+                                   join_with_or(part.names), quote(names_));
+  if (found.size() > 1 && !part.several)
+    columns_.problem = fmt::format("two columns could be {}: \"{}\" and \"{}\"", given.names[0],
+                                   names_[found[0]], names_[found[1]]);
+  return found;
+}
+
+}  // namespace angle

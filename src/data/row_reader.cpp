@@ -1,0 +1,131 @@
+#include "data/row_reader.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/io/json.h"
+
+#include "data/csv.h"
+
+namespace angle {
+
+namespace {
+
+std::vector<std::string> split_at_tabs(std::string_view line) {
+  std::vector<std::string> texts;
+  for (size_t tab = line.find('\t'); tab != std::string_view::npos; tab = line.find('\t')) {
+    texts.emplace_back(line.substr(0, tab));
+    line.remove_prefix(tab + 1);
+  }
+  texts.emplace_back(line);
+  return texts;
+}
+
+Field make_field(const json& value) {
+  if (value.is_string()) return {Field::Kind::text, value.get<std::string>(), {}};
+  if (value.is_number()) return {Field::Kind::number, value.dump(), {}};
+  if (value.is_null()) return {Field::Kind::missing, "null", {}};
+  const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(),
+                                                       [](const json& item) { return item.is_string(); });
+  if (is_list) return {Field::Kind::list, value.dump(), value.get<std::vector<std::string>>()};
+  return {Field::Kind::other, value.dump(), {}};
+}
+
+}  // namespace
+
+RowReader::Format RowReader::format_of(const std::filesystem::path& path) {
+  const std::filesystem::path plain = path.extension() == ".gz" ? path.stem() : path;
+  const std::string extension = plain.extension().string();
+  if (extension == ".tsv") return Format::tsv;
+  if (extension == ".csv") return Format::csv;
+  if (extension == ".jsonl") return Format::jsonl;
+  fail("{}: unknown kind of file; expected .tsv, .csv, .jsonl, .tsv.gz, .csv.gz or .jsonl.gz", path.string());
+}
+
+RowReader::RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8)
+    : path_(path.string()), format_(format_of(path)), invalid_utf8_(invalid_utf8), lines_(path) {
+  if (!has_header()) return;
+  if (!next_texts(row_.names)) fail("{}: the file is empty; expected a header", path_);
+  for (std::string& name : row_.names) check_utf8(name, "header");
+  if (!row_.problem.empty()) fail("{}: {}", location(), row_.problem);
+}
+
+bool RowReader::next() {
+  row_.problem.clear();
+  if (!has_header()) return next_object();
+  std::vector<std::string> texts;
+  if (!next_texts(texts)) return false;
+  set_fields(std::move(texts));
+  return true;
+}
+
+bool RowReader::next_texts(std::vector<std::string>& texts) {
+  line_ = lines_.line_number() + 1;
+  if (format_ == Format::csv) {
+    CsvRecord record;
+    if (!next_csv_record(lines_, record)) return false;
+    complain(std::move(record.problem));
+    texts = std::move(record.fields);
+    return true;
+  }
+  std::string line;
+  if (!lines_.next(line)) return false;
+  texts = split_at_tabs(line);
+  return true;
+}
+
+void RowReader::set_fields(std::vector<std::string> texts) {
+  if (texts.size() != row_.names.size())
+    complain(fmt::format("expected {} {}-separated columns ({}), found {}", row_.names.size(),
+                         format_ == Format::csv ? "comma" : "tab", fmt::join(row_.names, ", "),
+                         texts.size()));
+  row_.fields.assign(row_.names.size(), {});
+  for (size_t i = 0; i < std::min(texts.size(), row_.names.size()); ++i) {
+    check_utf8(texts[i], row_.names[i]);
+    row_.fields[i].text = std::move(texts[i]);
+  }
+}
+
+bool RowReader::next_object() {
+  line_ = lines_.line_number() + 1;
+  std::string line;
+  if (!lines_.next(line)) return false;
+  row_.names.clear();
+  row_.fields.clear();
+  check_utf8(line, "line");
+  if (!row_.problem.empty()) return true;
+  json object;
+  try {
+    object = parse_json(line, "");
+  } catch (const Error& error) {
+    complain(std::string(error.what()).substr(2));  // without the `: ` behind the empty source
+    return true;
+  }
+  if (!object.is_object()) complain(fmt::format("expected a JSON object, found {}", object.type_name()));
+  for (const auto& [name, value] : object.items()) {
+    row_.names.push_back(name);
+    row_.fields.push_back(make_field(value));
+  }
+  return true;
+}
+
+void RowReader::complain(std::string problem) {
+  if (row_.problem.empty()) row_.problem = std::move(problem);
+}
+
+void RowReader::check_utf8(std::string& text, const std::string& where) {
+  const std::optional<size_t> offset = find_invalid_utf8(text);
+  if (!offset) return;
+  if (invalid_utf8_ == InvalidUtf8::replace) {
+    text = replace_invalid_utf8(text);
+    ++repaired_texts_;
+  } else {
+    complain(fmt::format("{}: invalid UTF-8 at byte {}", where, *offset));
+  }
+}
+
+std::string RowReader::location() const { return fmt::format("{}:{}", path_, line_); }
+
+}  // namespace angle

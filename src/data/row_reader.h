@@ -1,0 +1,69 @@
+// Rows of a TSV, CSV or JSONL file, all in one form: named fields.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "angle/io/line_reader.h"
+#include "angle/text/utf8.h"
+
+namespace angle {
+
+/// One field of a row; in TSV and CSV all are texts.
+struct Field {
+  enum class Kind { text, number, list, missing, other };
+  Kind kind = Kind::text;
+  std::string text;               // of a text or number; of anything else its JSON
+  std::vector<std::string> list;  // of a list of texts
+};
+
+struct Row {
+  std::vector<std::string> names;  // of the columns, or of the object's fields
+  std::vector<Field> fields;
+  std::string problem;  // why the row can't be used, else empty
+};
+
+class RowReader {
+ public:
+  /// Opens the file and reads the header of TSV and CSV into row().names. Error for another extension than
+  /// .tsv, .csv or .jsonl (each possibly with .gz), and for an empty file.
+  RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8);
+
+  /// Reads the next row; false at the end. A malformed row has a problem; a file that can't be read is an
+  /// Error.
+  bool next();
+
+  Row& row() { return row_; }
+
+  /// Whether names belong to the file (TSV, CSV) or to each row (JSONL).
+  bool has_header() const { return format_ != Format::jsonl; }
+
+  /// `path:line`, the line on which the row begins.
+  std::string location() const;
+  int64_t line() const { return line_; }
+
+  /// Fields (of JSONL: lines) in which bytes that are not UTF-8 have been replaced so far.
+  int64_t repaired_texts() const { return repaired_texts_; }
+
+ private:
+  enum class Format { tsv, csv, jsonl };
+  static Format format_of(const std::filesystem::path& path);
+
+  bool next_texts(std::vector<std::string>& texts);
+  void set_fields(std::vector<std::string> texts);
+  bool next_object();
+  void complain(std::string problem);
+  void check_utf8(std::string& text, const std::string& where);
+
+  std::string path_;
+  Format format_;
+  InvalidUtf8 invalid_utf8_;
+  LineReader lines_;
+  int64_t line_ = 0;
+  Row row_;
+  int64_t repaired_texts_ = 0;
+};
+
+}  // namespace angle

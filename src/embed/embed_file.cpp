@@ -1,0 +1,253 @@
+#include "angle/embed/embed_file.h"
+
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "angle/error.h"
+#include "angle/io/checksum.h"
+#include "angle/io/json.h"
+
+#include "embed/text_window.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// A checksum of the files in a model directory that embeddings depend on.
+std::string model_checksum(const fs::path& directory) {
+  std::set<fs::path> files;
+  for (auto entry = fs::recursive_directory_iterator(directory); entry != fs::end(entry); ++entry) {
+    if (entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    const fs::path extension = entry->path().extension();
+    if (extension == ".json" || extension == ".safetensors" || extension == ".txt" || extension == ".model")
+      files.insert(entry->path());
+  }
+  std::string checksums;
+  for (const fs::path& file : files)
+    checksums += file.lexically_relative(directory).string() + file_checksum(file);
+  return checksum(checksums);
+}
+
+class EmbedFileJob {
+ public:
+  EmbedFileJob(Model& model, const EmbedOptions& embed, TextReader& texts, EmbeddingWriter& writer,
+               const EmbedFileOptions& options)
+      : model_(model),
+        embed_(embed),
+        options_(options),
+        texts_(texts),
+        writer_(writer),
+        embedder_(model, embed) {}
+
+  EmbedFileResult run();
+
+ private:
+  void begin_or_resume();
+  void skip_saved(const EmbeddingWriter::Saved& saved);
+  std::vector<std::string> next_window();
+  Tensor embed(std::vector<std::string> window);
+  void count_repetitions(const DistinctTexts& distinct);
+  void check_finite(const Tensor& embeddings) const;
+  void report() const;
+  bool is_interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
+  TextStatistics statistics() const;
+  void save();
+  json describe_job();
+
+  Model& model_;
+  const EmbedOptions& embed_;
+  const EmbedFileOptions& options_;
+  TextReader& texts_;
+  EmbeddingWriter& writer_;
+  Embedder embedder_;
+  TextStatistics repeated_;     // of the texts that were not encoded because an equal one was
+  std::string texts_checksum_;  // of all texts so far
+  std::string model_checksum_;  // computed when first needed
+  int64_t resumed_rows_ = 0;
+  int64_t resumed_bytes_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_save_ = start_;
+};
+
+EmbedFileResult EmbedFileJob::run() {
+  begin_or_resume();
+  start_ = last_save_ = std::chrono::steady_clock::now();
+  auto end = EmbedFileResult::End::complete;
+  for (auto window = next_window(); !window.empty(); window = next_window()) {
+    if (!writer_.write(embed(std::move(window)))) {
+      end = EmbedFileResult::End::reader_gone;
+      break;
+    }
+    report();
+    if (is_interrupted()) {
+      save();
+      end = EmbedFileResult::End::interrupted;
+      break;
+    }
+    if (seconds_since(last_save_) >= options_.save_seconds) save();
+  }
+  if (end == EmbedFileResult::End::complete) writer_.finish();
+  return {.end = end,
+          .rows = writer_.rows(),
+          .resumed_rows = resumed_rows_,
+          .statistics = statistics(),
+          .seconds = seconds_since(start_)};
+}
+
+void EmbedFileJob::begin_or_resume() {
+  const int64_t dims = embedder_.dims();
+  const auto element = options_.quantization ? element_type(*options_.quantization) : at::kFloat;
+  const int64_t columns = options_.quantization ? quantized_columns(*options_.quantization, dims) : dims;
+  const auto saved = options_.resume ? writer_.saved() : std::nullopt;
+  if (!saved) return writer_.begin(element, columns, options_.rows);
+  skip_saved(*saved);
+  writer_.resume(element, columns);
+}
+
+/// Reads the texts whose rows are there already, and makes sure that they and everything else are as they
+/// were.
+void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
+  json job = describe_job();
+  job["texts"] = saved.job.value("texts", json());
+  std::string differences;
+  for (const auto& [key, value] : job.items()) {
+    const json before = saved.job.value(key, json());
+    if (before != value)
+      differences += fmt::format("{}{} was {}, is {}", differences.empty() ? "" : "; ", key, before.dump(),
+                                 value.dump());
+  }
+  if (!differences.empty())
+    fail("--resume: the output was begun in another way: {}; repeat that, or start again without --resume",
+         differences);
+  while (resumed_rows_ < saved.rows) {
+    const auto window = next_window();
+    if (window.empty()) break;
+    resumed_rows_ += static_cast<int64_t>(window.size());
+  }
+  if (resumed_rows_ != saved.rows || job["texts"] != texts_checksum_)
+    fail(
+        "--resume: the first {} texts of the input are not those that the output was begun with; start again "
+        "without --resume",
+        saved.rows);
+  resumed_bytes_ = texts_.bytes_read();
+}
+
+std::vector<std::string> EmbedFileJob::next_window() {
+  std::vector<std::string> window = read_window(texts_, options_.window_texts, options_.window_bytes);
+  std::string bytes = texts_checksum_;
+  for (const std::string& text : window) bytes.append(text) += '\n';
+  if (!window.empty()) texts_checksum_ = checksum(bytes);
+  return window;
+}
+
+Tensor EmbedFileJob::embed(std::vector<std::string> window) {
+  const DistinctTexts distinct(std::move(window));
+  Tensor embeddings = embedder_.embed(distinct.texts);
+  check_finite(embeddings);
+  if (distinct.texts.size() < distinct.row_of_text.size()) {
+    count_repetitions(distinct);
+    embeddings = embeddings.index_select(0, at::tensor(distinct.row_of_text, at::kLong));
+  }
+  return options_.quantization ? quantize(embeddings, *options_.quantization, options_.ranges) : embeddings;
+}
+
+void EmbedFileJob::count_repetitions(const DistinctTexts& distinct) {
+  const int64_t max_length = embed_.max_seq_length.value_or(model_.max_seq_length);
+  int64_t next = 0;  // a row that comes for the second time is below it
+  for (const int64_t row : distinct.row_of_text) {
+    if (row == next) {
+      ++next;
+      continue;
+    }
+    const std::string& text = distinct.texts[static_cast<size_t>(row)];
+    repeated_.add(model_.tokenizer->encode(embed_.prompt + text, max_length), *model_.tokenizer);
+  }
+}
+
+void EmbedFileJob::check_finite(const Tensor& embeddings) const {
+  const Tensor bad = (~embeddings.isfinite().all(1)).nonzero();
+  if (bad.size(0) > 0)
+    fail(
+        "{} of the {} different texts from row {} on have an embedding that is NaN or infinite; try "
+        "--precision float32",
+        bad.size(0), embeddings.size(0), writer_.rows());
+}
+
+TextStatistics EmbedFileJob::statistics() const {
+  TextStatistics all = embedder_.statistics();
+  return all += repeated_;
+}
+
+void EmbedFileJob::report() const {
+  if (!options_.progress) return;
+  const double seconds = seconds_since(start_);
+  const TextStatistics counts = statistics();
+  EmbedProgress progress{.texts = writer_.rows(),
+                         .texts_per_second = static_cast<double>(counts.texts) / seconds,
+                         .tokens_per_second = static_cast<double>(counts.tokens) / seconds};
+  if (texts_.total_bytes() > 0) {
+    const auto done = static_cast<double>(texts_.bytes_read() - resumed_bytes_);
+    const auto left = static_cast<double>(texts_.total_bytes() - texts_.bytes_read());
+    progress.seconds_left = std::max(0.0, seconds * left / done);
+  }
+  options_.progress(progress);
+}
+
+void EmbedFileJob::save() {
+  writer_.save(describe_job());
+  last_save_ = std::chrono::steady_clock::now();
+}
+
+/// Everything that the rows depend on.
+json EmbedFileJob::describe_job() {
+  if (model_checksum_.empty()) model_checksum_ = model_checksum(model_.directory);
+  const Tensor& ranges = options_.ranges;
+  return {{"model", model_checksum_},
+          {"pipeline", model_.describe()},
+          {"device", model_.encoder.device().str()},
+          {"max_seq_length", embed_.max_seq_length.value_or(model_.max_seq_length)},
+          {"normalize", embed_.normalize.value_or(model_.normalize)},
+          {"dims", embedder_.dims()},
+          {"prompt", embed_.prompt},
+          {"quantization", options_.quantization ? json(*options_.quantization) : json()},
+          {"ranges", ranges.defined()
+                         ? checksum({static_cast<const char*>(ranges.const_data_ptr()), ranges.nbytes()})
+                         : ""},
+          {"format", writer_.format()},
+          {"window", {options_.window_texts, options_.window_bytes}},
+          {"texts", texts_checksum_}};
+}
+
+}  // namespace
+
+EmbedFileResult embed_file(Model& model, const EmbedOptions& embed, TextReader& texts,
+                           EmbeddingWriter& writer, const EmbedFileOptions& options) {
+  return EmbedFileJob(model, embed, texts, writer, options).run();
+}
+
+Tensor embedding_ranges(Embedder& embedder, TextReader& texts) {
+  const EmbedFileOptions defaults;
+  Tensor ranges;
+  while (true) {
+    const auto window = read_window(texts, defaults.window_texts, defaults.window_bytes);
+    if (window.empty()) break;
+    const Tensor embeddings = embedder.embed(window);
+    const Tensor window_ranges = at::stack({embeddings.amin(0), embeddings.amax(0)});
+    ranges =
+        ranges.defined()
+            ? at::stack({at::minimum(ranges[0], window_ranges[0]), at::maximum(ranges[1], window_ranges[1])})
+            : window_ranges;
+  }
+  if (!ranges.defined()) fail("the calibration file has no texts; expected some like those to embed");
+  return ranges;
+}
+
+}  // namespace angle

@@ -1,0 +1,154 @@
+#include "angle/eval/evaluate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "angle/data/reader.h"
+#include "angle/error.h"
+#include "angle/eval/contamination.h"
+
+namespace angle {
+namespace {
+
+/// An evaluation before it is scored.
+Evaluation planned(const TaskSpec& task, const std::string& split, const EvaluateOptions& options) {
+  Evaluation evaluation;
+  evaluation.task = &task;
+  evaluation.split = split.empty() ? task.default_split() : split;
+  evaluation.file = task_file(options.data_dir, task, evaluation.split);
+  return evaluation;
+}
+
+/// Adds a split and, where the model has seen pairs of it, the clean part of it.
+void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vector<TrainingSplit>& seen,
+               const EvaluateOptions& options) {
+  const TaskSpec& task = *evaluation.task;
+  evaluation.notes = contamination_notes(seen, task, evaluation.split);
+  const std::string clean = clean_split(seen, task, evaluation.split);
+  if (clean.empty()) {
+    report.evaluations.push_back(std::move(evaluation));
+    return;
+  }
+
+  Evaluation beside = planned(task, clean, options);
+  beside.beside = true;
+  beside.notes = contamination_notes(seen, task, clean);
+  const bool is_there = std::filesystem::exists(beside.file);
+  evaluation.notes.push_back(is_there
+                                 ? "so " + clean + " is scored too"
+                                 : beside.file.string() + " is not there, so only the whole split is scored");
+  report.evaluations.push_back(std::move(evaluation));
+  if (is_there) report.evaluations.push_back(std::move(beside));
+}
+
+/// The evaluations to do, not yet scored, and the missing tasks.
+EvaluationReport plan(const TaskSelection& selection, const EvaluateOptions& options) {
+  EvaluationReport report;
+  report.angle = options.angle;
+  const auto seen = seen_in_training(options.train_config);
+  std::string problems;
+  for (const auto& [task, by_name] : selection.tasks) {
+    Evaluation evaluation = planned(*task, options.split, options);
+    if (std::filesystem::exists(evaluation.file)) {
+      plan_task(report, std::move(evaluation), seen, options);
+      continue;
+    }
+    report.missing.push_back({task, missing_file_message(evaluation.file, *task)});
+    if (by_name) problems += (problems.empty() ? "" : "\n") + report.missing.back().why;
+  }
+  if (!problems.empty()) fail("{}", problems);
+  if (report.evaluations.empty())
+    fail("{}: none of these tasks has data there; `scripts/fetch_data.sh all` fetches them",
+         options.data_dir.string());
+  return report;
+}
+
+/// The pairs of a task's file; Error for labels that the task does not have.
+std::vector<ScoredPair> read_pairs(const Evaluation& evaluation, const EvaluateOptions& options) {
+  const bool binary = evaluation.task->labels == LabelKind::binary;
+  ReadOptions reading;
+  reading.label_scale = {0, binary ? 1.0 : 5.0};
+  reading.invalid_utf8 = options.invalid_utf8;
+  std::vector<ScoredPair> pairs = read_scored_pairs(evaluation.file, reading).examples;
+  for (const ScoredPair& pair : pairs) {
+    if (binary && pair.label != 0 && pair.label != 1)
+      fail("{}:{}: label {}: expected 0 or 1 for {}", evaluation.file.string(), pair.line, pair.label,
+           evaluation.task->title);
+  }
+  return pairs;
+}
+
+/// The mean of one statistic; empty when it is undefined for one of the evaluations.
+std::optional<double> mean(const std::vector<const Evaluation*>& evaluations, const Metric& metric) {
+  double sum = 0.0;
+  for (const Evaluation* evaluation : evaluations) {
+    const auto value = evaluation->scores.value(metric);
+    if (!value) return std::nullopt;
+    sum += *value;
+  }
+  return sum / static_cast<double>(evaluations.size());
+}
+
+Correlation average(const std::vector<const Evaluation*>& evaluations, Similarity similarity) {
+  Correlation result;
+  result.pearson = mean(evaluations, {similarity, Statistic::pearson});
+  result.spearman = mean(evaluations, {similarity, Statistic::spearman});
+  if (!result.pearson || !result.spearman) result.why_undefined = "it is undefined for one of the tasks";
+  return result;
+}
+
+GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& evaluations) {
+  GroupAverage result{.group = &group, .scored = {}, .missing = {}, .correlations = {}, .noted = false};
+  std::vector<const Evaluation*> members;
+  for (const std::string& task : group.tasks) {
+    const auto found = std::find_if(
+        evaluations.begin(), evaluations.end(),
+        [&](const Evaluation& evaluation) { return evaluation.task->name == task && !evaluation.beside; });
+    if (found == evaluations.end()) {
+      result.missing.push_back(task);
+      continue;
+    }
+    result.scored.push_back(task);
+    result.noted |= !found->notes.empty();
+    members.push_back(&*found);
+  }
+  if (members.empty()) return result;
+  for (const Similarity similarity : kSimilarities)
+    result.correlations[static_cast<size_t>(similarity)] = average(members, similarity);
+  return result;
+}
+
+}  // namespace
+
+EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options) {
+  const TaskSelection selection = select_tasks(options.tasks);
+  EvaluationReport report = plan(selection, options);
+  const auto evaluations = static_cast<int64_t>(report.evaluations.size());
+  int64_t number = 0;
+  for (Evaluation& evaluation : report.evaluations) {
+    const std::vector<ScoredPair> pairs = read_pairs(evaluation, options);
+    const auto remark = split_remark(*evaluation.task, evaluation.split, static_cast<int64_t>(pairs.size()));
+    if (!remark.empty()) evaluation.notes.push_back(remark);
+
+    ++number;
+    evaluation.scores = score(pairs, [&](int64_t done, int64_t texts) {
+      if (options.progress)
+        options.progress({*evaluation.task, evaluation.split, number, evaluations, done, texts});
+    });
+  }
+  for (const TaskGroup* group : selection.groups) {
+    GroupAverage result = average(*group, report.evaluations);
+    if (!result.scored.empty()) report.averages.push_back(std::move(result));
+  }
+  return report;
+}
+
+EvaluationReport evaluate_tasks(Embedder& embedder, const EvaluateOptions& options) {
+  return evaluate_tasks(
+      [&](std::span<const ScoredPair> pairs, const TextProgress& progress) {
+        return evaluate_pairs(embedder, pairs, options.angle, progress);
+      },
+      options);
+}
+
+}  // namespace angle

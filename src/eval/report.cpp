@@ -1,0 +1,198 @@
+#include "angle/eval/report.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "angle/error.h"
+
+namespace angle {
+namespace {
+
+using nlohmann::json;
+
+const Correlation& of(const Correlations& correlations, Similarity similarity) {
+  return correlations[static_cast<size_t>(similarity)];
+}
+
+std::string number(const Correlations& correlations, const Metric& metric) {
+  const auto value = of(correlations, metric.similarity).value(metric.statistic);
+  return value ? fmt::format("{:.2f}", 100.0 * *value) : "n/a";
+}
+
+/// `sts12/test`
+std::string id(const Evaluation& evaluation) { return evaluation.task->name + "/" + evaluation.split; }
+
+/// Rows of cells: task, split, pairs, then one for each similarity, with a number or two.
+using Cells = std::vector<std::string>;
+
+constexpr size_t kFirstNumber = 2;
+
+/// Adds the number of metrics[i], to the last cell if that is of the same similarity.
+void add_number(Cells& cells, std::span<const Metric> metrics, size_t i, const std::string& number) {
+  if (i == 0 || metrics[i].similarity != metrics[i - 1].similarity)
+    cells.push_back(fmt::format("{:>6}", number));
+  else
+    cells.back() += fmt::format("{:>7}", number);
+}
+
+/// The names of similarities, and below them r and rho.
+std::vector<Cells> header_rows(std::span<const Metric> metrics) {
+  Cells similarities{"", "", ""};
+  Cells statistics{"task", "split", "pairs"};
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    add_number(statistics, metrics, i, metrics[i].statistic == Statistic::pearson ? "r" : "rho");
+    if (similarities.size() < statistics.size()) similarities.push_back(to_string(metrics[i].similarity));
+  }
+  return {similarities, statistics};
+}
+
+Cells row(const std::string& task, const std::string& split, const std::string& pairs,
+          const Correlations& correlations, std::span<const Metric> metrics) {
+  Cells cells{task, split, pairs};
+  for (size_t i = 0; i < metrics.size(); ++i) add_number(cells, metrics, i, number(correlations, metrics[i]));
+  return cells;
+}
+
+/// `average sts`, or `average sts, 6 of 7` when tasks are missing.
+std::string average_name(const GroupAverage& average) {
+  const size_t tasks = average.group->tasks.size();
+  const std::string partial =
+      average.missing.empty() ? "" : fmt::format(", {} of {}", average.scored.size(), tasks);
+  return "average " + average.group->name + partial + (average.noted ? " *" : "");
+}
+
+std::vector<Cells> table_rows(const EvaluationReport& report, std::span<const Metric> metrics) {
+  std::vector<Cells> rows = header_rows(metrics);
+  for (const Evaluation& evaluation : report.evaluations) {
+    const std::string mark = evaluation.notes.empty() ? "" : " *";
+    rows.push_back(row(evaluation.task->name + mark, evaluation.split,
+                       std::to_string(evaluation.scores.pairs), evaluation.scores.correlations, metrics));
+  }
+  for (const GroupAverage& average : report.averages)
+    rows.push_back(row(average_name(average), "", "", average.correlations, metrics));
+  return rows;
+}
+
+std::string format_table(const std::vector<Cells>& rows) {
+  std::vector<size_t> widths(rows.front().size(), 0);
+  for (const Cells& cells : rows) {
+    for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
+  }
+  std::string table;
+  for (const Cells& cells : rows) {
+    std::string line;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      line += i >= kFirstNumber ? fmt::format("{:>{}}  ", cells[i], widths[i])
+                                : fmt::format("{:<{}}  ", cells[i], widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    table += line + "\n";
+  }
+  return table;
+}
+
+/// `sts12/test: STS12, all subsets …; 5234 texts, 0 cut (0.00 %); swap asymmetry 0.1832; published …`
+std::string details(const Evaluation& evaluation) {
+  const StsScores& scores = evaluation.scores;
+  const double share = scores.texts > 0
+                           ? 100.0 * static_cast<double>(scores.cut_texts) / static_cast<double>(scores.texts)
+                           : 0.0;
+  std::string line =
+      fmt::format("{}: {}, {}; {} texts, {} cut ({:.2f} %)", id(evaluation), evaluation.task->title,
+                  evaluation.task->protocol, scores.texts, scores.cut_texts, share);
+  if (scores.zero_vectors > 0) line += fmt::format(", {} with a zero vector", scores.zero_vectors);
+  if (scores.swap_asymmetry) line += fmt::format("; swap asymmetry {:.4f}", *scores.swap_asymmetry);
+  if (evaluation.split == evaluation.task->default_split())
+    line += "; published " + evaluation.task->published;
+  return line + "\n";
+}
+
+/// A line for each reason why columns are n/a.
+std::string undefined_lines(const std::string& what, const Correlations& correlations,
+                            std::span<const Metric> metrics) {
+  std::vector<std::string> lines;
+  for (const Metric& metric : metrics) {
+    const Correlation& correlation = of(correlations, metric.similarity);
+    if (correlation.value(metric.statistic)) continue;
+    std::string line =
+        fmt::format("{}: {} is n/a: {}\n", what, to_string(metric.similarity), correlation.why_undefined);
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
+json scores_json(const Correlations& correlations) {
+  json scores = json::object();
+  for (const Similarity similarity : kSimilarities) {
+    const Correlation& correlation = of(correlations, similarity);
+    json& entry = scores[to_string(similarity)];
+    for (const Statistic statistic : {Statistic::pearson, Statistic::spearman}) {
+      const auto value = correlation.value(statistic);
+      entry[to_string(statistic)] = value ? json(*value) : json();
+    }
+    if (!correlation.why_undefined.empty()) entry["undefined"] = correlation.why_undefined;
+  }
+  return scores;
+}
+
+json evaluation_json(const Evaluation& evaluation) {
+  const StsScores& scores = evaluation.scores;
+  return {{"task", evaluation.task->name},
+          {"split", evaluation.split},
+          {"file", evaluation.file.string()},
+          {"protocol", evaluation.task->protocol},
+          {"published", evaluation.task->published},
+          {"pairs", scores.pairs},
+          {"texts", scores.texts},
+          {"cut_texts", scores.cut_texts},
+          {"zero_vectors", scores.zero_vectors},
+          {"swap_asymmetry", scores.swap_asymmetry ? json(*scores.swap_asymmetry) : json()},
+          {"scores", scores_json(scores.correlations)},
+          {"notes", evaluation.notes}};
+}
+
+json average_json(const GroupAverage& average) {
+  return {{"group", average.group->name},
+          {"complete", average.missing.empty()},
+          {"tasks", average.scored},
+          {"missing", average.missing},
+          {"published", average.group->published},
+          {"scores", scores_json(average.correlations)}};
+}
+
+}  // namespace
+
+std::string format_report(const EvaluationReport& report, const ReportedModel& model,
+                          std::span<const Metric> metrics) {
+  std::string text = fmt::format("model: {}\npipeline: {}\n\n", model.name, model.pipeline);
+  text += format_table(table_rows(report, metrics));
+  text += fmt::format("\nr: Pearson, rho: Spearman, x 100; distances are negated; angle: {}\n",
+                      json(report.angle).get<std::string>());
+
+  for (const Evaluation& evaluation : report.evaluations) {
+    text += details(evaluation);
+    text += undefined_lines(id(evaluation), evaluation.scores.correlations, metrics);
+    for (const std::string& note : evaluation.notes) text += fmt::format("* {}: {}\n", id(evaluation), note);
+  }
+  for (const GroupAverage& average : report.averages) {
+    if (average.missing.empty())
+      text += fmt::format("{}: published {}\n", average_name(average), average.group->published);
+    text += undefined_lines(average_name(average), average.correlations, metrics);
+  }
+  for (const MissingTask& missing : report.missing) text += fmt::format("not scored: {}\n", missing.why);
+  return text;
+}
+
+json report_json(const EvaluationReport& report, const ReportedModel& model) {
+  json result = {
+      {"model", model.name},          {"pipeline", model.pipeline}, {"angle_similarity", report.angle},
+      {"evaluations", json::array()}, {"averages", json::array()},  {"missing", json::array()}};
+  for (const Evaluation& evaluation : report.evaluations)
+    result["evaluations"].push_back(evaluation_json(evaluation));
+  for (const GroupAverage& average : report.averages) result["averages"].push_back(average_json(average));
+  for (const MissingTask& missing : report.missing)
+    result["missing"].push_back({{"task", missing.task->name}, {"reason", missing.why}});
+  return result;
+}
+
+}  // namespace angle

@@ -1,0 +1,184 @@
+#include "angle/eval/tasks.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "angle/error.h"
+#include "angle/suggest.h"
+
+namespace angle {
+namespace {
+
+constexpr auto kNotInStsb = "only pairs without a sentence of STS-B train or validation";
+
+TaskSpec sts_year(std::string name, std::string title, std::string subsets, std::string published,
+                  int64_t pairs, int64_t pairs_not_in_stsb) {
+  return {.name = std::move(name),
+          .title = std::move(title),
+          .labels = LabelKind::graded,
+          .protocol = "all subsets together (" + std::move(subsets) + "), labels 0-5",
+          .published = std::move(published) + " AnglE-BERT, trained on NLI",
+          .splits = {{"test", pairs, ""}, {"test_not_in_stsb", pairs_not_in_stsb, kNotInStsb}}};
+}
+
+TaskSpec binary_task(std::string name, std::string title, std::string protocol, std::string published,
+                     std::vector<KnownSplit> splits) {
+  return {.name = std::move(name),
+          .title = std::move(title),
+          .labels = LabelKind::binary,
+          .protocol = std::move(protocol),
+          .published = std::move(published) + " AnglE-BERT, trained on its training split",
+          .splits = std::move(splits)};
+}
+
+std::vector<TaskSpec> make_tasks() {
+  return {sts_year("sts12", "STS12", "MSRpar, MSRvid, SMTeuroparl, OnWN, SMTnews", "75.09", 3108, 1781),
+          sts_year("sts13", "STS13", "FNWN, headlines, OnWN", "85.56", 1500, 815),
+          sts_year("sts14", "STS14", "deft-forum, deft-news, headlines, images, OnWN, tweet-news", "80.66",
+                   3750, 1615),
+          sts_year("sts15", "STS15", "answers-forums, answers-students, belief, headlines, images", "86.44",
+                   3000, 1288),
+          sts_year("sts16", "STS16", "answer-answer, headlines, plagiarism, postediting, question-question",
+                   "82.47", 1186, 964),
+          {.name = "stsb",
+           .title = "STS-B",
+           .labels = LabelKind::graded,
+           .protocol = "STS Benchmark, labels 0-5",
+           .published = "85.16 AnglE-BERT, trained on NLI; 86.26 trained on STS-B",
+           .splits = {{"test", 1379, ""}, {"validation", 1500, ""}, {"train", 5749, ""}}},
+          {.name = "sickr",
+           .title = "SICK-R",
+           .labels = LabelKind::graded,
+           .protocol = "SICK relatedness, labels 1-5",
+           .published = "81.23 AnglE-BERT, trained on NLI (4927 pairs)",
+           .splits =
+               {{"test", 4927, ""},
+                {"test", 9927,
+                 "all 9927 pairs, as MTEB scores SICK-R; SimCSE and AnglE report SentEval's test of 4927"}}},
+          binary_task("mrpc", "MRPC", "Microsoft paraphrases, label 1: same meaning", "62.20",
+                      {{"test", 1725, ""}, {"train", 4076, ""}}),
+          binary_task("qqp", "QQP", "Quora question pairs, label 1: duplicates", "76.54",
+                      {{"validation", 40430, ""}}),
+          binary_task("qnli", "QNLI", "question and sentence, label 1: it answers (GLUE's label flipped)",
+                      "72.19", {{"validation", 5463, ""}}),
+          binary_task("gis", "GIS", "GitHub issues, label 1: duplicates", "70.55",
+                      {{"test", 1548, ""}, {"validation", 1547, ""}, {"train", 18565, ""}})};
+}
+
+/// Names that stand for groups: their own, and `all` and `transfer`.
+std::vector<std::string> groups_of(std::string_view name) {
+  if (name == "all") return {"sts", "non-transfer"};
+  if (name == "transfer") return {"sts"};
+  for (const TaskGroup& group : all_groups()) {
+    if (group.name == name) return {group.name};
+  }
+  return {};
+}
+
+void add_task(TaskSelection& selection, const TaskSpec& task, bool by_name) {
+  for (SelectedTask& selected : selection.tasks) {
+    if (selected.task != &task) continue;
+    selected.by_name |= by_name;
+    return;
+  }
+  selection.tasks.push_back({&task, by_name});
+}
+
+void add_group(TaskSelection& selection, std::string_view name) {
+  const auto group = std::find_if(all_groups().begin(), all_groups().end(),
+                                  [&](const TaskGroup& candidate) { return candidate.name == name; });
+  for (const std::string& task : group->tasks) add_task(selection, find_task(task), /*by_name=*/false);
+  if (std::find(selection.groups.begin(), selection.groups.end(), &*group) == selection.groups.end())
+    selection.groups.push_back(&*group);
+}
+
+void add_name(TaskSelection& selection, const std::string& name) {
+  const auto groups = groups_of(name);
+  for (const std::string& group : groups) add_group(selection, group);
+  if (groups.empty()) add_task(selection, find_task(name), /*by_name=*/true);
+}
+
+std::vector<std::string> split_at_commas(const std::string& names) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    if (end > begin) parts.push_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// The splits of a task that are in its directory, sorted.
+std::vector<std::string> splits_there(const std::filesystem::path& directory) {
+  std::vector<std::string> splits;
+  std::error_code ignored;  // no directory, no splits
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (entry.path().extension() == ".tsv") splits.push_back(entry.path().stem().string());
+  }
+  std::sort(splits.begin(), splits.end());
+  return splits;
+}
+
+}  // namespace
+
+const std::vector<TaskSpec>& all_tasks() {
+  static const std::vector<TaskSpec> tasks = make_tasks();
+  return tasks;
+}
+
+const std::vector<TaskGroup>& all_groups() {
+  static const std::vector<TaskGroup> groups = {
+      {"sts",
+       "82.37 AnglE-BERT, trained on NLI",
+       {"sts12", "sts13", "sts14", "sts15", "sts16", "stsb", "sickr"}},
+      {"non-transfer", "73.55 AnglE-BERT, trained on each", {"mrpc", "stsb", "qqp", "qnli", "gis"}}};
+  return groups;
+}
+
+const TaskSpec& find_task(std::string_view name, const std::string& where) {
+  std::vector<std::string> names;
+  for (const TaskSpec& task : all_tasks()) {
+    if (task.name == name) return task;
+    names.push_back(task.name);
+  }
+  std::vector<std::string> candidates = names;
+  candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});
+  fail("{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all)", where, name,
+       suggestion(name, candidates), fmt::join(names, ", "));
+}
+
+TaskSelection select_tasks(std::span<const std::string> names) {
+  TaskSelection selection;
+  for (const std::string& list : names) {
+    for (const std::string& name : split_at_commas(list)) add_name(selection, name);
+  }
+  if (selection.tasks.empty())
+    fail("--task: no task named; `--task all` scores every task whose data are there");
+  return selection;
+}
+
+std::filesystem::path task_file(const std::filesystem::path& data_dir, const TaskSpec& task,
+                                const std::string& split) {
+  return data_dir / task.name / ((split.empty() ? task.default_split() : split) + ".tsv");
+}
+
+std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task) {
+  const auto there = splits_there(file.parent_path());
+  const std::string splits = there.empty() ? "" : fmt::format(" (splits there: {})", fmt::join(there, ", "));
+  return fmt::format("{}: no such file{}; `scripts/fetch_data.sh {}` fetches {}", file.string(), splits,
+                     task.name, task.title);
+}
+
+std::string split_remark(const TaskSpec& task, const std::string& split, int64_t pairs) {
+  std::vector<int64_t> known;
+  for (const KnownSplit& candidate : task.splits) {
+    if (candidate.name != split) continue;
+    if (candidate.pairs == pairs) return candidate.remark;
+    known.push_back(candidate.pairs);
+  }
+  if (known.empty()) return {};
+  return fmt::format("expected {} pairs, found {}: not comparable with other scores on {}",
+                     fmt::join(known, " or "), pairs, task.title);
+}
+
+}  // namespace angle

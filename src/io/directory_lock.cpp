@@ -1,0 +1,28 @@
+#include "angle/io/directory_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "angle/error.h"
+
+namespace angle {
+
+DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) fail("{}: the directory can't be created: {}", directory.string(), error.message());
+  const auto file = directory / ".lock";
+  descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail("{}: can't be opened: {}", file.string(), std::strerror(errno));
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  close(descriptor_);
+  fail("{}: another process writes to this directory; wait for it to end, or choose another one", directory.string());
+}
+
+DirectoryLock::~DirectoryLock() { close(descriptor_); }
+
+}  // namespace angle

@@ -1,0 +1,104 @@
+#include "angle/io/file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "angle/error.h"
+
+#include "io/input_file.h"
+
+namespace angle {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path resolve_destination(const fs::path& path) {
+  std::error_code error;
+  const fs::path resolved = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : path;
+  const fs::file_status status = fs::status(resolved, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",
+         path.string());
+  }
+  return resolved;
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  InputFile file(path);
+  std::string content;
+  content.reserve(file.size());
+  std::vector<char> buffer(size_t{1} << 16);
+  while (const size_t count = file.read(buffer)) content.append(buffer.data(), count);
+  return content;
+}
+
+AtomicFile::AtomicFile(const fs::path& path) : path_(resolve_destination(path)), temporary_(path_) {
+  temporary_ += ".tmp-" + std::to_string(::getpid());
+  // A process with this id may have been killed here before: its leftover is overwritten.
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor_ < 0) fail("{}: can't be written: {}", path_.string(), last_system_error());
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+    } else if (errno != EINTR) {
+      fail("{}: writing failed: {}", path_.string(), last_system_error());
+    }
+  }
+}
+
+void AtomicFile::write_at(uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count >= 0) {
+      bytes.remove_prefix(static_cast<size_t>(count));
+      offset += static_cast<uint64_t>(count);
+    } else if (errno != EINTR) {
+      fail("{}: writing failed: {}", path_.string(), last_system_error());
+    }
+  }
+}
+
+void AtomicFile::commit() {
+  // Quotas and network file systems report a full disk only here, so both results count.
+  if (::fsync(descriptor_) != 0) fail("{}: writing failed: {}", path_.string(), last_system_error());
+  if (::close(std::exchange(descriptor_, -1)) != 0)
+    fail("{}: writing failed: {}", path_.string(), last_system_error());
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
+    fail("{}: can't be replaced: {}", path_.string(), last_system_error());
+  temporary_.clear();
+  sync_directory(path_.parent_path());
+}
+
+void write_file(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void sync_directory(const fs::path& directory) {
+  const fs::path path = directory.empty() ? "." : directory;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) fail("{}: can't be opened: {}", path.string(), last_system_error());
+  // Some file systems can't flush a directory (EINVAL) and need not.
+  const bool failed = ::fsync(descriptor) != 0 && errno != EINVAL;
+  const std::string reason = failed ? last_system_error() : "";
+  ::close(descriptor);
+  if (failed) fail("{}: flushing to the disk failed: {}", path.string(), reason);
+}
+
+}  // namespace angle

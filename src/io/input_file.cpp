@@ -1,0 +1,49 @@
+#include "io/input_file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "angle/error.h"
+
+namespace angle {
+
+std::string last_system_error() { return std::generic_category().message(errno); }
+
+InputFile::InputFile(const std::filesystem::path& path)
+    : name_(path == "-" ? "<stdin>" : path.string()),
+      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) fail("{}: can't be opened: {}", name_, last_system_error());
+}
+
+InputFile::~InputFile() {
+  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
+}
+
+size_t InputFile::read(std::span<char> buffer) {
+  while (true) {
+    const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
+    if (count >= 0) return static_cast<size_t>(count);
+    if (errno != EINTR) fail("{}: reading failed: {}", name_, last_system_error());
+  }
+}
+
+size_t InputFile::read_fully(std::span<char> buffer) {
+  size_t total = 0;
+  while (total < buffer.size()) {
+    const size_t count = read(buffer.subspan(total));
+    if (count == 0) break;
+    total += count;
+  }
+  return total;
+}
+
+uint64_t InputFile::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("{}: can't be examined: {}", name_, last_system_error());
+  return S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size) : 0;
+}
+
+}  // namespace angle

@@ -1,0 +1,40 @@
+// A file, or stdin, opened for reading; the system's refusals become Errors that name it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace angle {
+
+/// The text of the system's last error, `No such file or directory`.
+std::string last_system_error();
+
+class InputFile {
+ public:
+  /// @param path  a file, or `-` for stdin
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  /// Reads what is there, up to the buffer's size; 0 at the end of the file only.
+  size_t read(std::span<char> buffer);
+
+  /// Reads until the buffer is full or the file ends; the number of bytes read.
+  size_t read_fully(std::span<char> buffer);
+
+  /// Bytes in a regular file; 0 for a pipe.
+  uint64_t size() const;
+
+  /// For messages: the path, or `<stdin>`.
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+  int descriptor_;
+};
+
+}  // namespace angle

@@ -1,0 +1,89 @@
+#include "angle/io/json.h"
+
+#include <vector>
+
+#include "angle/error.h"
+#include "angle/io/file.h"
+
+namespace angle {
+
+namespace {
+
+/// Builds the value from the parser's events. nlohmann's own builder keeps the last of two equal keys without
+/// a word and nests without limit.
+class StrictBuilder {
+ public:
+  explicit StrictBuilder(const std::string& source) : source_(source) {}
+
+  json take() { return std::move(root_); }
+
+  // The events' names and signatures are those of nlohmann::json_sax.
+  bool null() { return place(nullptr); }
+  bool boolean(bool value) { return place(value); }
+  bool number_integer(json::number_integer_t value) { return place(value); }
+  bool number_unsigned(json::number_unsigned_t value) { return place(value); }
+  bool number_float(json::number_float_t value, const std::string&) { return place(value); }
+  bool string(std::string& value) { return place(std::move(value)); }
+  bool binary(json::binary_t&) { return false; }  // not part of JSON text
+  bool start_object(size_t) { return open(json::object()); }
+  bool end_object() { return close(); }
+  bool start_array(size_t) { return open(json::array()); }
+  bool end_array() { return close(); }
+
+  bool key(std::string& name) {
+    const auto [member, inserted] = open_.back()->emplace(name, nullptr);
+    if (!inserted) fail("{}: not valid JSON: the key \"{}\" occurs twice in one object", source_, name);
+    member_ = &*member;
+    return true;
+  }
+
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) {
+    const std::string what = error.what();
+    fail("{}: not valid JSON: {}", source_, what.substr(what.find("] ") + 2));
+  }
+
+ private:
+  static constexpr size_t kMaxDepth = 64;
+
+  bool place(json value) {
+    insert(std::move(value));
+    return true;
+  }
+
+  bool open(json container) {
+    if (open_.size() == kMaxDepth)
+      fail("{}: not valid JSON: nested deeper than {} levels", source_, kMaxDepth);
+    open_.push_back(insert(std::move(container)));
+    return true;
+  }
+
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  json* insert(json value) {
+    if (open_.empty()) return &(root_ = std::move(value));
+    if (open_.back()->is_object()) return &(*member_ = std::move(value));
+    return &open_.back()->emplace_back(std::move(value));
+  }
+
+  const std::string& source_;
+  json root_;
+  std::vector<json*> open_;  // the objects and arrays around the current position, outermost first
+  json* member_ = nullptr;   // where the value of the last key belongs
+};
+
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& source) {
+  StrictBuilder builder(source);
+  json::sax_parse(text, &builder);
+  return builder.take();
+}
+
+json read_json(const std::filesystem::path& path) {
+  return parse_json(read_file(path), path == "-" ? "<stdin>" : path.string());
+}
+
+}  // namespace angle

@@ -1,0 +1,113 @@
+#include "angle/io/partial_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/io/file.h"
+
+#include "io/input_file.h"
+#include "io/write_all.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix; }
+
+/// Where a destination really is: a symbolic link stays one. AtomicFile refuses what can't be replaced.
+fs::path resolve(const fs::path& path) {
+  const AtomicFile probe(path);
+  return fs::is_symlink(path) ? fs::weakly_canonical(path) : path;
+}
+
+/// Whether `descriptor` is the file that has the name now: another process may have renamed it between open
+/// and lock.
+bool has_name(int descriptor, const fs::path& path) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+uint64_t file_bytes(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+PartialFile::PartialFile(const fs::path& path)
+    : path_(resolve(path)),
+      part_(with_suffix(path_, ".part")),
+      state_file_(with_suffix(path_, ".part.json")) {
+  descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor_ < 0) fail("{}: can't be written: {}", part_.string(), last_system_error());
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 || !has_name(descriptor_, part_)) {
+    ::close(descriptor_);
+    fail("{}: another process is writing it; wait for it, or name another file", part_.string());
+  }
+  keep_ = fs::exists(state_file_);
+}
+
+PartialFile::~PartialFile() {
+  if (descriptor_ < 0) return;
+  if (!keep_) ::unlink(part_.c_str());
+  ::close(descriptor_);
+}
+
+json PartialFile::saved_state() const {
+  if (!fs::exists(state_file_)) return nullptr;
+  const json saved = read_json(state_file_);
+  const bool usable = saved.is_object() && saved.contains("state") &&
+                      saved.value("bytes", json()).is_number_unsigned() &&
+                      saved["bytes"].get<uint64_t>() <= file_bytes(descriptor_);
+  return usable ? saved["state"] : nullptr;
+}
+
+void PartialFile::resume() {
+  bytes_ = read_json(state_file_).at("bytes").get<uint64_t>();
+  const auto end = static_cast<off_t>(bytes_);
+  if (::ftruncate(descriptor_, end) != 0 || ::lseek(descriptor_, end, SEEK_SET) != end) fail_writing();
+}
+
+void PartialFile::restart() {
+  // In this order: a state must never refer to a file that has been emptied.
+  fs::remove(state_file_);
+  keep_ = false;
+  bytes_ = 0;
+  if (::ftruncate(descriptor_, 0) != 0) fail_writing();
+}
+
+void PartialFile::write(std::string_view bytes) {
+  if (!write_all(descriptor_, bytes)) fail_writing();
+  bytes_ += bytes.size();
+}
+
+void PartialFile::save(const json& state) {
+  if (::fdatasync(descriptor_) != 0) fail_writing();
+  write_file(state_file_, json({{"bytes", bytes_}, {"state", state}}).dump(2) + "\n");
+  keep_ = true;
+}
+
+void PartialFile::commit(std::string_view header) {
+  if (::lseek(descriptor_, 0, SEEK_SET) != 0 || !write_all(descriptor_, header) || ::fsync(descriptor_) != 0)
+    fail_writing();
+  if (::rename(part_.c_str(), path_.c_str()) != 0)
+    fail("{}: can't be replaced: {}", path_.string(), last_system_error());
+  // Closed, and so unlocked, only after the rename: until then nobody else may take the file for their own.
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail_writing();
+  fs::remove(state_file_);
+  sync_directory(path_.parent_path());
+}
+
+void PartialFile::fail_writing() const {
+  fail("{}: writing failed: {}{}", part_.string(), last_system_error(),
+       keep_ ? "; what has been saved remains, --resume goes on from there" : "");
+}
+
+}  // namespace angle

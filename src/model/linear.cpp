@@ -1,0 +1,82 @@
+#include "angle/model/linear.h"
+
+#include <optional>
+#include <string_view>
+
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include "angle/error.h"
+
+namespace angle {
+namespace {
+
+using ReorderWeight = Tensor(const Tensor&, std::optional<c10::SymInt>);
+using LinearPointwise = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
+                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+
+/// oneDNN is reached through the dispatcher: libtorch_cpu.so does not export its C API.
+const c10::TypedOperatorHandle<ReorderWeight>& reorder_weight() {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
+                             .typed<ReorderWeight>();
+  return op;
+}
+
+const c10::TypedOperatorHandle<LinearPointwise>& linear_pointwise() {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+                             .typed<LinearPointwise>();
+  return op;
+}
+
+/// oneDNN's names: {post-operation, algorithm}. Its GELU algorithm "none" is the erf form.
+std::pair<std::string_view, std::string_view> pointwise_names(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return {"none", "none"};
+    case Activation::gelu:
+      return {"gelu", "none"};
+    case Activation::gelu_tanh:
+      return {"gelu", "tanh"};
+    case Activation::relu:
+      return {"relu", "none"};
+    case Activation::tanh:
+      return {"tanh", "none"};
+  }
+  TORCH_CHECK(false, "unknown activation");
+}
+
+}  // namespace
+
+Linear::Linear(int64_t in_features, int64_t out_features)
+    : weight(at::empty({out_features, in_features})), bias(at::empty({out_features})) {}
+
+Tensor Linear::forward(const Tensor& input, Activation activation) const {
+  if (packed_weight_.defined()) {
+    const auto [post_operation, algorithm] = pointwise_names(activation);
+    return linear_pointwise().call(input, packed_weight_, bias, post_operation,
+                                   c10::List<std::optional<at::Scalar>>(), algorithm);
+  }
+  return activate(at::linear(input, weight, bias), activation);
+}
+
+void Linear::pack() { packed_weight_ = reorder_weight().call(weight, std::nullopt); }
+
+Tensor activate(const Tensor& input, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return input;
+    case Activation::gelu:
+      return at::gelu(input);
+    case Activation::gelu_tanh:
+      return at::gelu(input, "tanh");
+    case Activation::relu:
+      return at::relu(input);
+    case Activation::tanh:
+      return at::tanh(input);
+  }
+  TORCH_CHECK(false, "unknown activation");
+}
+
+}  // namespace angle

@@ -1,0 +1,197 @@
+#include "angle/model/model_directory.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "angle/cache_directory.h"
+#include "angle/error.h"
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+#include "angle/model/weights.h"
+
+#include "model/pipeline.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An optional JSON object file: an empty object when it is not there.
+json read_optional(const fs::path& file) {
+  if (!fs::exists(file)) return json::object();
+  json value = read_json(file);
+  if (!value.is_object()) fail("{}: expected a JSON object, found {}", file.string(), value.type_name());
+  return value;
+}
+
+/// sentence_bert_config.json under any of the names it has had.
+json read_transformer_options(const fs::path& directory) {
+  for (const char* family :
+       {"bert", "roberta", "xlm-roberta", "camembert", "distilbert", "albert", "xlnet"}) {
+    const fs::path file = directory / (std::string("sentence_") + family + "_config.json");
+    if (fs::exists(file)) return read_optional(file);
+  }
+  return json::object();
+}
+
+/// The first of sentence_bert_config.json, tokenizer_config.json and angle_config.json that sets a limit,
+/// within what the position table holds.
+int64_t read_max_seq_length(const fs::path& directory, const EncoderConfig& config) {
+  const std::array<std::pair<json, const char*>, 3> sources = {
+      {{read_transformer_options(directory), "max_seq_length"},
+       {read_optional(directory / "tokenizer_config.json"), "model_max_length"},
+       {read_optional(directory / "angle_config.json"), "max_length"}}};
+  for (const auto& [options, key] : sources) {
+    const json value = options.value(key, json());
+    if (!value.is_number() || value.get<double>() < 2) continue;
+    return static_cast<int64_t>(std::min(value.get<double>(), static_cast<double>(config.max_tokens())));
+  }
+  return config.max_tokens();
+}
+
+void read_prompts(const fs::path& directory, ModelTokenizer& model) {
+  const json options = read_optional(directory / "config_sentence_transformers.json");
+  const json prompts = options.value("prompts", json::object());
+  for (const auto& [name, prompt] : prompts.items())
+    if (prompt.is_string()) model.prompts[name] = prompt.get<std::string>();
+  const json name = options.value("default_prompt_name", json());
+  if (name.is_string() && model.prompts.contains(name.get<std::string>()))
+    model.default_prompt = model.prompts.at(name.get<std::string>());
+}
+
+/// The small files of a model directory that say what everything else in it is.
+struct DirectoryPlan {
+  Pipeline pipeline;
+  EncoderConfig config;
+};
+
+DirectoryPlan read_plan(const fs::path& directory) {
+  if (!fs::exists(directory)) fail("{}: no such model directory", directory.string());
+  if (!fs::is_directory(directory)) fail("{}: expected a model directory, found a file", directory.string());
+  Pipeline pipeline = read_pipeline(directory);
+  const fs::path config_file = pipeline.transformer_dir / "config.json";
+  if (!fs::exists(config_file))
+    fail("{}: there is no config.json; is it a model directory?", pipeline.transformer_dir.string());
+  EncoderConfig config = parse_encoder_config(read_json(config_file), config_file.string());
+  return {std::move(pipeline), std::move(config)};
+}
+
+ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& plan) {
+  const fs::path& transformer_dir = plan.pipeline.transformer_dir;
+  LoadedTokenizer loaded = load_tokenizer(transformer_dir);
+  // Tokenizer and encoder must agree on the vocabulary, or ids would index past the embedding table.
+  if (loaded.tokenizer->vocab_size() > plan.config.vocab_size)
+    fail("{}: the tokenizer has {} tokens, config.json says vocab_size {}; the two are from different models",
+         transformer_dir.string(), loaded.tokenizer->vocab_size(), plan.config.vocab_size);
+  ModelTokenizer model{.tokenizer = std::move(loaded.tokenizer),
+                       .max_seq_length = read_max_seq_length(transformer_dir, plan.config),
+                       .notes = std::move(loaded.warnings)};
+  read_prompts(directory, model);
+  return model;
+}
+
+void copy_tokenizer_files(const fs::path& from, const fs::path& to) {
+  for (const char* name :
+       {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model"})
+    if (fs::exists(from / name)) write_file(to / name, read_file(from / name));
+}
+
+/// config.json as it was, but for the element type, which is now float32.
+void write_config(const Model& model, const fs::path& directory) {
+  json config = read_json(model.transformer_dir / "config.json");
+  for (const char* key : {"dtype", "torch_dtype"})
+    if (config.contains(key)) config[key] = "float32";
+  write_file(directory / "config.json", config.dump(2) + "\n");
+}
+
+json sentence_transformers_options(const Model& model) {
+  // Modest versions: a loader warns when a directory is from a later version than its own.
+  json options = {
+      {"model_type", "SentenceTransformer"},
+      {"__version__", {{"sentence_transformers", "5.1.2"}, {"transformers", "4.57.0"}, {"pytorch", "2.8.0"}}},
+      {"prompts", model.prompts},
+      {"default_prompt_name", nullptr},
+      {"similarity_fn_name", "cosine"}};
+  for (const auto& [name, prompt] : model.prompts)
+    if (!model.default_prompt.empty() && prompt == model.default_prompt)
+      options["default_prompt_name"] = name;
+  return options;
+}
+
+}  // namespace
+
+std::string Model::describe() const {
+  const EncoderConfig& config = encoder.encoder.config();
+  std::string text = fmt::format("{} {} × {}", config.architecture == Architecture::bert ? "BERT" : "RoBERTa",
+                                 config.num_hidden_layers, config.hidden_size);
+  std::string poolings;
+  for (const Pooling kind : encoder.pooling) poolings += (poolings.empty() ? "" : " + ") + pooling_name(kind);
+  text += " → " + poolings;
+  for (const Dense& projection : encoder.dense)
+    text += fmt::format(" → dense {}", projection.linear.weight.size(0));
+  if (normalize) text += " → normalize";
+  return text + fmt::format(", at most {} tokens", max_seq_length);
+}
+
+ModelTokenizer load_model_tokenizer(const fs::path& directory) {
+  return read_tokenizer(directory, read_plan(directory));
+}
+
+Model load_model(const fs::path& directory) {
+  auto [pipeline, config] = read_plan(directory);
+  ModelTokenizer tokenizer = read_tokenizer(directory, {pipeline, config});
+  Model model{.directory = directory,
+              .transformer_dir = pipeline.transformer_dir,
+              .tokenizer = std::move(tokenizer.tokenizer),
+              .encoder = {.encoder = Encoder(config),
+                          .pooling = pipeline.pooling,
+                          .dense = std::move(pipeline.dense)},
+              .normalize = pipeline.normalize,
+              .max_seq_length = tokenizer.max_seq_length,
+              .prompts = std::move(tokenizer.prompts),
+              .default_prompt = std::move(tokenizer.default_prompt),
+              .notes = std::move(pipeline.notes)};
+  model.notes.insert(model.notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
+  if (!pipeline.include_prompt && !model.default_prompt.empty())
+    fail(
+        "{}: include_prompt is false in the Pooling module, which is not supported together with a default "
+        "prompt",
+        directory.string());
+  model.pooler = load_weights(pipeline.transformer_dir, model.encoder.encoder.checkpoint_tensors());
+  if (fs::exists(directory / "train_config.json"))
+    model.train_config = read_json(directory / "train_config.json");
+  return model;
+}
+
+fs::path find_model(const std::string& path_or_name) {
+  std::string name = path_or_name;
+  if (const char* variable = std::getenv("ANGLE_MODEL"); name.empty() && variable) name = variable;
+  if (name.empty()) name = "all-MiniLM-L6-v2";
+  if (fs::is_directory(name)) return name;
+  const fs::path cached = cache_directory() / "models" / name;
+  if (fs::is_directory(cached)) return cached;
+  fail("{}: neither a model directory nor a model in {}; fetch it with scripts/fetch_model.sh {}", name,
+       cached.parent_path().string(), name);
+}
+
+void check_can_save(const Model& model) { check_can_save(model.encoder); }
+
+void save_model(Model& model, const fs::path& directory) {
+  check_can_save(model);
+  fs::create_directories(directory);
+  if (!fs::equivalent(model.transformer_dir, directory))
+    copy_tokenizer_files(model.transformer_dir, directory);
+  write_config(model, directory);
+  write_file(directory / "sentence_bert_config.json",
+             json({{"max_seq_length", model.max_seq_length}, {"do_lower_case", false}}).dump(2) + "\n");
+  write_file(directory / "config_sentence_transformers.json",
+             sentence_transformers_options(model).dump(2) + "\n");
+  write_pipeline(directory, model.encoder, model.normalize, model.max_seq_length);
+  std::vector<NamedTensor> tensors = model.encoder.encoder.checkpoint_tensors();
+  tensors.insert(tensors.end(), model.pooler.begin(), model.pooler.end());
+  write_tensors(directory / "model.safetensors", tensors);
+}
+
+}  // namespace angle

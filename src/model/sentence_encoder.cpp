@@ -1,0 +1,59 @@
+#include "angle/model/sentence_encoder.h"
+
+#include <ATen/ATen.h>
+
+namespace angle {
+
+Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout) const {
+  const Tensor token_embeddings = encoder.forward(batch, dropout);  // [tokens, hidden]
+  std::vector<Tensor> pooled;
+  for (const Pooling kind : pooling) pooled.push_back(pool(token_embeddings, batch, kind));
+  Tensor embeddings = pooled.size() == 1 ? pooled.front() : at::cat(pooled, 1);  // [texts, hidden · poolings]
+  for (const Dense& projection : dense)
+    embeddings = projection.linear.forward(embeddings, projection.activation);
+  return embeddings.index_select(0, batch.row_of_text);
+}
+
+int64_t SentenceEncoder::dims() const {
+  if (!dense.empty()) return dense.back().linear.weight.size(0);
+  return encoder.config().hidden_size * static_cast<int64_t>(pooling.size());
+}
+
+at::Device SentenceEncoder::device() const { return encoder.layers().front().output.weight.device(); }
+
+std::vector<NamedTensor> SentenceEncoder::checkpoint_tensors() {
+  std::vector<NamedTensor> tensors = encoder.checkpoint_tensors();
+  for (const Parameter& parameter : dense_parameters()) tensors.push_back({parameter.name, parameter.tensor.detach()});
+  return tensors;
+}
+
+std::vector<Parameter> SentenceEncoder::parameters() {
+  std::vector<Parameter> parameters = encoder.parameters();
+  for (Parameter& parameter : dense_parameters()) parameters.push_back(std::move(parameter));
+  return parameters;
+}
+
+std::vector<Parameter> SentenceEncoder::dense_parameters() const {
+  std::vector<Parameter> parameters;
+  for (size_t i = 0; i < dense.size(); ++i) {
+    const std::string name = "dense." + std::to_string(i);
+    parameters.push_back({name + ".weight", dense[i].linear.weight, /*decays=*/true});
+    parameters.push_back({name + ".bias", dense[i].linear.bias, /*decays=*/false});
+  }
+  return parameters;
+}
+
+void SentenceEncoder::pack() {
+  encoder.pack();
+  for (Dense& projection : dense) projection.linear.pack();
+}
+
+void SentenceEncoder::to(const at::TensorOptions& options) {
+  encoder.to(options);
+  for (Dense& projection : dense) {
+    projection.linear.weight = projection.linear.weight.to(options);
+    projection.linear.bias = projection.linear.bias.to(options);
+  }
+}
+
+}  // namespace angle

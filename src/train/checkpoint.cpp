@@ -1,0 +1,160 @@
+#include "angle/train/checkpoint.h"
+
+#include <algorithm>
+#include <map>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+
+#include "angle/error.h"
+#include "angle/io/checksum.h"
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+#include "angle/model/weights.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelFile = "model.safetensors";
+constexpr const char* kOptimizerFile = "optimizer.safetensors";
+constexpr const char* kStateFile = "trainer_state.json";
+constexpr const char* kManifestFile = "manifest.json";
+
+std::string step_name(int64_t step) { return fmt::format("step-{:06}", step); }
+
+/// Checkpoint directories by step. Names that are not quite `step-<number>` are left alone.
+std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
+  std::map<int64_t, fs::path> checkpoints;
+  if (!fs::is_directory(directory)) return checkpoints;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("step-") || name.size() > 20) continue;
+    const std::string digits = name.substr(5);
+    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) continue;
+    checkpoints[std::stoll(digits)] = entry.path();
+  }
+  return checkpoints;
+}
+
+/// What a killed run left unfinished.
+void remove_unfinished(const fs::path& directory) {
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.path().filename().string().find(".tmp-") != std::string::npos)
+      unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove_all(path);
+}
+
+void write_manifest(const fs::path& checkpoint) {
+  json manifest;
+  for (const char* name : {kModelFile, kOptimizerFile, kStateFile})
+    manifest[name] = {{"bytes", fs::file_size(checkpoint / name)},
+                      {"xxh3_128", file_checksum(checkpoint / name)}};
+  write_file(checkpoint / kManifestFile, manifest.dump(2) + "\n");
+}
+
+/// Why a checkpoint can't be used; empty when it can.
+std::string find_damage(const fs::path& checkpoint) {
+  if (!fs::exists(checkpoint / kManifestFile)) return "has no manifest.json, so it was not finished";
+  const json manifest = read_json(checkpoint / kManifestFile);
+  for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
+    if (!manifest.is_object() || !manifest.contains(name))
+      return fmt::format("does not list {} in its manifest.json", name);
+    if (!fs::exists(checkpoint / name)) return fmt::format("lacks {}", name);
+    if (manifest.at(name).value("bytes", uintmax_t{0}) != fs::file_size(checkpoint / name) ||
+        manifest.at(name).value("xxh3_128", "") != file_checksum(checkpoint / name))
+      return fmt::format("is damaged: size or checksum of {} differs from its manifest.json", name);
+  }
+  return "";
+}
+
+void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
+  const at::NoGradGuard no_grad;
+  std::map<std::string, Tensor> saved;
+  for (const NamedTensor& entry : read_tensors(file)) saved[entry.name] = entry.tensor;
+  for (const NamedTensor& target : targets) {
+    const auto found = saved.find(target.name);
+    if (found == saved.end() || found->second.sizes() != target.tensor.sizes())
+      fail("{}: {} is {}; the checkpoint is of another model or configuration", file.string(), target.name,
+           found == saved.end() ? "missing" : "of another shape");
+    target.tensor.copy_(found->second);
+  }
+}
+
+}  // namespace
+
+void to_json(json& out, const TrainState& state) {
+  out = {{"step", state.step},
+         {"generator", state.generator},
+         {"best_metric", state.best_metric ? json(*state.best_metric) : json()},
+         {"best_step", state.best_step},
+         {"evaluations_without_gain", state.evaluations_without_gain},
+         {"config", state.config},
+         {"data", state.data}};
+}
+
+void from_json(const json& in, TrainState& state) {
+  in.at("step").get_to(state.step);
+  in.at("generator").get_to(state.generator);
+  if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
+  in.at("best_step").get_to(state.best_step);
+  in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);
+  state.config = in.at("config");
+  state.data = in.at("data");
+}
+
+void save_checkpoint(const fs::path& directory, const TrainState& state, std::span<const NamedTensor> model,
+                     std::span<const NamedTensor> optimizer, int64_t keep) {
+  fs::create_directories(directory);
+  remove_unfinished(directory);
+  const fs::path destination = directory / step_name(state.step);
+  const fs::path temporary = directory / fmt::format("{}.tmp-{}", step_name(state.step), getpid());
+  try {
+    fs::create_directory(temporary);
+    write_tensors(temporary / kModelFile, model);
+    write_tensors(temporary / kOptimizerFile, optimizer);
+    write_file(temporary / kStateFile, json(state).dump(2) + "\n");
+    write_manifest(temporary);
+    sync_directory(temporary);
+    fs::remove_all(destination);  // an older run's checkpoint of the same step
+    fs::rename(temporary, destination);
+    sync_directory(directory);
+  } catch (...) {
+    std::error_code ignored;  // the first error is the one to report
+    fs::remove_all(temporary, ignored);
+    throw;
+  }
+  write_file(directory / "latest", step_name(state.step) + "\n");
+  auto checkpoints = list_checkpoints(directory);
+  while (static_cast<int64_t>(checkpoints.size()) > std::max<int64_t>(keep, 1)) {
+    fs::remove_all(checkpoints.begin()->second);
+    checkpoints.erase(checkpoints.begin());
+  }
+}
+
+std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
+                                               std::vector<std::string>& warnings) {
+  const auto checkpoints = list_checkpoints(directory);
+  for (auto it = checkpoints.rbegin(); it != checkpoints.rend(); ++it) {
+    try {
+      const std::string damage = find_damage(it->second);
+      if (damage.empty())
+        return FoundCheckpoint{it->second, read_json(it->second / kStateFile).get<TrainState>()};
+      warnings.push_back(fmt::format("{} {}; trying the one before", it->second.string(), damage));
+    } catch (const std::exception& error) {
+      warnings.push_back(
+          fmt::format("{} can't be read ({}); trying the one before", it->second.string(), error.what()));
+    }
+  }
+  return std::nullopt;
+}
+
+void load_checkpoint(const fs::path& checkpoint, std::span<const NamedTensor> model,
+                     std::span<const NamedTensor> optimizer) {
+  copy_tensors(checkpoint / kModelFile, model);
+  copy_tensors(checkpoint / kOptimizerFile, optimizer);
+}
+
+}  // namespace angle

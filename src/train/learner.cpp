@@ -1,0 +1,129 @@
+#include "angle/train/learner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "angle/error.h"
+
+namespace angle {
+namespace {
+
+Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) {
+  return at::tensor(values, at::kLong).to(device);
+}
+
+/// For each negative the row of its query.
+std::vector<int64_t> triplet_of_negative(const CollatedBatch& batch) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < batch.negatives.size(); ++i)
+    rows.insert(rows.end(), static_cast<size_t>(batch.negatives[i]), static_cast<int64_t>(i));
+  return rows;
+}
+
+/// `lines 3, 17, 20 …` of at most eight examples.
+std::string describe_lines(const std::vector<int64_t>& lines) {
+  const size_t shown = std::min<size_t>(lines.size(), 8);
+  return fmt::format("{} {}{}", lines.size() == 1 ? "line" : "lines",
+                     fmt::join(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+                     shown < lines.size() ? fmt::format(" … ({} examples)", lines.size()) : "");
+}
+
+/// Lines of the examples with a text whose embedding is not finite; all lines when every embedding is.
+std::vector<int64_t> suspicious_lines(const Tensor& embeddings, const CollatedBatch& batch) {
+  const Tensor finite = at::isfinite(embeddings).all(1).cpu();
+  const std::vector<int64_t> owners = triplet_of_negative(batch);
+  std::vector<int64_t> lines;
+  for (int64_t text = 0; text < finite.size(0); ++text) {
+    if (finite[text].item<bool>()) continue;
+    const int64_t n = batch.num_examples();
+    const int64_t example = text < 2 * n ? text % n : owners[static_cast<size_t>(text - 2 * n)];
+    lines.push_back(batch.lines[static_cast<size_t>(example)]);
+  }
+  if (lines.empty()) lines = batch.lines;
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return lines;
+}
+
+void check_finite(const Objective& objective, const Tensor& embeddings, const CollatedBatch& batch) {
+  if (std::isfinite(objective.total.item<double>())) return;
+  std::string term = "total";
+  for (const auto& [name, value] :
+       {std::pair("cosine", objective.cosine), {"in_batch", objective.in_batch}, {"angle", objective.angle}})
+    if (value.defined() && !std::isfinite(value.item<double>())) term = name;
+  fail("the {} loss is not finite ({}), at {} of the training data", term, objective.total.item<double>(),
+       describe_lines(suspicious_lines(embeddings, batch)));
+}
+
+void add(std::optional<double>& sum, const Tensor& term, double share) {
+  if (term.defined()) sum = sum.value_or(0) + share * term.item<double>();
+}
+
+int64_t count(const Tensor& counter) { return counter.defined() ? counter.item<int64_t>() : 0; }
+
+}  // namespace
+
+Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                            const LossOptions& options) {
+  const int64_t n = batch.num_examples();
+  const Tensor left = embeddings.narrow(0, 0, n);   // [examples, dims]
+  const Tensor right = embeddings.narrow(0, n, n);  // [examples, dims]
+  const Tensor identities = to_tensor(batch.identities, embeddings.device());
+  switch (format) {
+    case DataFormat::scored_pairs: {
+      const Tensor labels = at::tensor(batch.labels, at::kDouble).to(embeddings.device());
+      return scored_pairs_objective(left, right, labels, identities, options);
+    }
+    case DataFormat::pairs:
+      return positive_pairs_objective(left, right, identities, options);
+    case DataFormat::triplets: {
+      const HardNegatives negatives{embeddings.slice(0, 2 * n),
+                                    to_tensor(triplet_of_negative(batch), embeddings.device())};
+      return triplets_objective(left, right, negatives, identities, options);
+    }
+  }
+  TORCH_CHECK(false, "unknown data format");
+}
+
+Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout)
+    : encoder_(encoder),
+      options_(std::move(options)),
+      dropout_(std::move(dropout)),
+      optimizer_(encoder.parameters(), options_.optimizer) {}
+
+StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate) {
+  StepResult result;
+  optimizer_.zero_grad();
+  for (const FormattedBatch& micro_batch : micro_batches)
+    accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
+  result.gradient_norm = optimizer_.clip_gradients(options_.max_grad_norm).item<double>();
+  if (!std::isfinite(result.gradient_norm))
+    fail("the gradient is not finite (norm {}), at {} of the training data", result.gradient_norm,
+         describe_lines(micro_batches.front().batch.lines));
+  optimizer_.step(learning_rate);
+  return result;
+}
+
+void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepResult& result) {
+  const CollatedBatch& batch = micro_batch.batch;
+  const Tensor embeddings = encoder_.forward(pack(batch.token_ids, encoder_.device()), dropout_);
+  const Objective objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
+  check_finite(objective, embeddings, batch);
+  if (objective.total.requires_grad()) (objective.total * share).backward();
+
+  result.total += share * objective.total.item<double>();
+  add(result.cosine, objective.cosine, share);
+  add(result.in_batch, objective.in_batch, share);
+  add(result.angle, objective.angle, share);
+  result.examples += batch.num_examples();
+  result.tokens += batch.num_tokens();
+  result.positive_rows += count(objective.positive_rows);
+  result.duplicates += count(objective.duplicates);
+  result.zero_rows += count(objective.zero_rows);
+}
+
+}  // namespace angle

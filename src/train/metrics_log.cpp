@@ -1,0 +1,34 @@
+#include "angle/train/metrics_log.h"
+
+#include "angle/error.h"
+#include "angle/io/file.h"
+#include "angle/io/line_reader.h"
+
+namespace angle {
+namespace {
+
+/// The lines of steps 0 … last_step. A line cut short by a kill is not JSON and is left out.
+std::string lines_up_to(const std::filesystem::path& file, int64_t last_step) {
+  std::string kept, line;
+  LineReader reader(file);
+  while (reader.next(line)) {
+    const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (entry.is_object() && entry.value("step", last_step + 1) <= last_step) kept += line + "\n";
+  }
+  return kept;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(const std::filesystem::path& file, int64_t last_step) : file_(file) {
+  const bool goes_on = last_step > 0 && std::filesystem::exists(file);
+  write_file(file, goes_on ? lines_up_to(file, last_step) : "");
+  stream_.open(file, std::ios::binary | std::ios::app);
+}
+
+void MetricsLog::write(const nlohmann::json& line) {
+  stream_ << line.dump() << '\n' << std::flush;
+  if (!stream_) fail("{}: writing failed; is the disk full?", file_.string());
+}
+
+}  // namespace angle

@@ -1,0 +1,287 @@
+#include "angle/train/trainer.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "angle/data/reader.h"
+#include "angle/embed/embedder.h"
+#include "angle/error.h"
+#include "angle/eval/metric.h"
+#include "angle/io/file.h"
+#include "angle/loss/duplicates.h"
+#include "angle/train/schedule.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+at::Generator make_generator(at::Device device, uint64_t seed) {
+  // A clone, so that nothing else draws from the stream.
+  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
+  generator.set_current_seed(seed);
+  return generator;
+}
+
+std::string to_hex(const Tensor& bytes) {
+  const Tensor contiguous = bytes.contiguous();
+  const auto* data = contiguous.data_ptr<uint8_t>();
+  std::string hex;
+  for (int64_t i = 0; i < contiguous.numel(); ++i) hex += fmt::format("{:02x}", data[i]);
+  return hex;
+}
+
+Tensor from_hex(const std::string& hex) {
+  Tensor bytes = at::empty({static_cast<int64_t>(hex.size() / 2)}, at::kByte);
+  for (int64_t i = 0; i < bytes.numel(); ++i)
+    bytes.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(std::stoi(hex.substr(static_cast<size_t>(2 * i), 2), nullptr, 16));
+  return bytes;
+}
+
+Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets) {
+  std::vector<DataSetShare> shares;
+  for (const TrainingSet& set : sets) shares.push_back({num_examples(set.examples), set.weight});
+  return Sampler(std::move(shares), config.train.batch_size, static_cast<uint64_t>(config.train.seed));
+}
+
+LearnerOptions learner_options(const TrainConfig& config) {
+  return {.loss = config.loss,
+          .max_grad_norm = config.train.max_grad_norm,
+          .optimizer = {.weight_decay = config.train.weight_decay}};
+}
+
+/// train.dropout, or what config.json says where that is negative.
+Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, const at::Generator& generator) {
+  const double given = config.train.dropout;
+  return Dropout(given < 0 ? encoder.hidden_dropout_prob : given, given < 0 ? encoder.attention_probs_dropout_prob : given, generator);
+}
+
+/// `train.seed: 42 → 43` for every difference, of two JSON values.
+std::string differences(const nlohmann::json& before, const nlohmann::json& now) {
+  std::string text;
+  for (const auto& edit : nlohmann::json::diff(before, now)) {
+    std::string path = edit.at("path").get<std::string>().substr(1);
+    std::replace(path.begin(), path.end(), '/', '.');
+    const nlohmann::json::json_pointer pointer(edit.at("path").get<std::string>());
+    text += fmt::format("\n  {}: {} → {}", path, before.contains(pointer) ? before.at(pointer).dump() : "nothing",
+                        edit.contains("value") ? edit.at("value").dump() : "nothing");
+  }
+  return text;
+}
+
+/// The part of a configuration that decides the weights of every step.
+nlohmann::json deciding_part(const TrainConfig& config) {
+  nlohmann::json part = config;
+  part.erase("description");
+  part.erase("checkpoint");
+  return part;
+}
+
+void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
+  if (value) line[key] = *value;
+}
+
+}  // namespace
+
+Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options, TrainObserver observer)
+    : config_(std::move(config)),
+      model_(model),
+      sets_(std::move(sets)),
+      options_(std::move(options)),
+      observer_(std::move(observer)),
+      sampler_(make_sampler(config_, sets_)),
+      total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
+      total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) / config_.train.accumulation_steps),
+      generator_(make_generator(model.encoder.device(), static_cast<uint64_t>(config_.train.seed))),
+      learner_(model.encoder, learner_options(config_), make_dropout(config_, model.encoder.encoder.config(), generator_)) {
+  check_can_save(model);
+  if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
+  if (config_.train.warmup_steps > total_steps_)
+    fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps, total_steps_);
+  if (config_.loss.angle_weight > 0 && model.encoder.dims() % 2 != 0)
+    fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", model.encoder.dims());
+  if (!options_.evaluation_file.empty()) evaluation_pairs_ = read_scored_pairs(options_.evaluation_file).examples;
+  state_.config = deciding_part(config_);
+  state_.data = describe_training_sets(sets_);
+}
+
+TrainResult Trainer::run() {
+  if (options_.resume) resume();
+  if (state_.step == 0) begin();
+  const Clock::time_point start = Clock::now();
+  const int64_t first_step = state_.step;
+  while (state_.step < total_steps_ && !out_of_patience()) {
+    TrainProgress progress = update();
+    progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) * static_cast<double>(total_steps_ - state_.step);
+    log_step(progress);
+    if (is_due(config_.evaluation.every_steps)) evaluate();
+    const bool stop = options_.interrupted && options_.interrupted->load();
+    if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
+    if (stop) {
+      result_.end = TrainResult::End::interrupted;
+      break;
+    }
+  }
+  if (out_of_patience() && result_.end == TrainResult::End::finished) {
+    save_checkpoint();
+    result_.end = TrainResult::End::stopped_early;
+  }
+  if (result_.end != TrainResult::End::interrupted && !state_.best_metric) save_model(model_, options_.output);
+  result_.steps = state_.step;
+  result_.best_score = state_.best_metric;
+  result_.best_step = state_.best_step;
+  return result_;
+}
+
+void Trainer::begin() {
+  fs::create_directories(options_.output);
+  if (fs::exists(options_.output / "checkpoints"))
+    fail("{}: a run was begun there; go on with it with --resume, or choose another --output", options_.output.string());
+  write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
+  log_.emplace(options_.output / "metrics.jsonl", 0);
+  evaluate();
+  fs::create_directories(options_.output / "checkpoints");
+}
+
+void Trainer::resume() {
+  std::vector<std::string> warnings;
+  const auto found = find_checkpoint(options_.output / "checkpoints", warnings);
+  for (const auto& warning : warnings)
+    if (observer_.warning) observer_.warning(warning);
+  if (!found) {
+    if (observer_.note) observer_.note("no checkpoint to resume from: training begins at step 0");
+    fs::remove_all(options_.output / "checkpoints");
+    return;
+  }
+  std::string changes = differences(found->state.config, state_.config) + differences(found->state.data, state_.data);
+  if (!changes.empty())
+    fail("{}: the run cannot be resumed, its configuration or data have changed:{}\nundo the changes, or choose another --output",
+         found->path.string(), changes);
+  load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
+  state_ = found->state;
+  generator_.set_state(from_hex(state_.generator));
+  log_.emplace(options_.output / "metrics.jsonl", state_.step);
+  if (observer_.note) observer_.note(fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
+}
+
+TrainProgress Trainer::update() {
+  const Clock::time_point start = Clock::now();
+  const double learning_rate =
+      config_.train.learning_rate *
+      schedule_factor(config_.train.schedule, state_.step, config_.train.warmup_steps, total_steps_);
+  const std::vector<FormattedBatch> batches = next_batches(state_.step);
+  StepResult result;
+  try {
+    result = learner_.step(batches, learning_rate);
+  } catch (const Error& error) {
+    fail("step {}: {}; learning rate {}. Lower the learning rate or look at these examples; the last checkpoint is unharmed",
+         state_.step + 1, error.what(), learning_rate);
+  }
+  ++state_.step;
+  return {.step = state_.step,
+          .total_steps = total_steps_,
+          .epoch = static_cast<double>(micro_batches_done(state_.step)) / static_cast<double>(sampler_.batches_per_epoch()),
+          .learning_rate = learning_rate,
+          .tokens_per_second = static_cast<double>(result.tokens) / seconds_since(start),
+          .seconds_left = 0,
+          .result = result};
+}
+
+int64_t Trainer::micro_batches_done(int64_t step) const {
+  return std::min(step * config_.train.accumulation_steps, total_micro_batches_);
+}
+
+std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
+  std::vector<FormattedBatch> batches;
+  for (int64_t number = micro_batches_done(step); number < micro_batches_done(step + 1); ++number) {
+    const SampledBatch sampled = sampler_.batch(number);
+    batches.push_back({make_batch(sampled), sets_[sampled.data_set].format()});
+  }
+  return batches;
+}
+
+CollatedBatch Trainer::make_batch(const SampledBatch& sampled) {
+  const TrainingSet& set = sets_[sampled.data_set];
+  std::vector<EncodedExample> examples =
+      encode_examples(set.examples, sampled.rows, *model_.tokenizer, set.encode, result_.statistics);
+  if (config_.loss.duplicates == DuplicatePolicy::drop) {
+    std::vector<EncodedExample> kept;
+    for (const int64_t i : pairs_to_keep(text_identities(examples))) kept.push_back(std::move(examples[static_cast<size_t>(i)]));
+    result_.dropped_examples += static_cast<int64_t>(examples.size() - kept.size());
+    examples = std::move(kept);
+  }
+  return collate(examples);
+}
+
+bool Trainer::is_due(int64_t every_steps) const {
+  if (state_.step == total_steps_) return true;
+  if (every_steps > 0) return state_.step % every_steps == 0;
+  const int64_t per_epoch = sampler_.batches_per_epoch();
+  return micro_batches_done(state_.step) / per_epoch > micro_batches_done(state_.step - 1) / per_epoch;
+}
+
+void Trainer::evaluate() {
+  if (evaluation_pairs_.empty()) return;
+  Embedder embedder(model_, {});
+  const Metric metric = parse_metric(config_.evaluation.metric, "evaluation.metric");
+  TrainEvaluation evaluation{
+      .step = state_.step,
+      .name = fmt::format("{} {} {}", config_.evaluation.task, config_.evaluation.split, config_.evaluation.metric),
+      .score = evaluate_pairs(embedder, evaluation_pairs_).value(metric)};
+  if (state_.step == 0) {
+    result_.initial_score = evaluation.score;
+  } else if (evaluation.score && (!state_.best_metric || *evaluation.score > *state_.best_metric)) {
+    evaluation.best = true;
+    state_.best_metric = evaluation.score;
+    state_.best_step = state_.step;
+    state_.evaluations_without_gain = 0;
+    save_model(model_, options_.output);
+  } else {
+    ++state_.evaluations_without_gain;
+  }
+  log_->write({{"step", state_.step},
+               {"evaluation", evaluation.name},
+               {"score", evaluation.score ? nlohmann::json(*evaluation.score) : nlohmann::json()},
+               {"best", evaluation.best}});
+  if (observer_.evaluation) observer_.evaluation(evaluation);
+}
+
+bool Trainer::out_of_patience() const {
+  return config_.evaluation.patience > 0 && state_.evaluations_without_gain >= config_.evaluation.patience;
+}
+
+void Trainer::save_checkpoint() {
+  state_.generator = to_hex(generator_.get_state());
+  angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(), learner_.optimizer().state(),
+                         config_.checkpoint.keep);
+}
+
+void Trainer::log_step(const TrainProgress& progress) {
+  const StepResult& result = progress.result;
+  nlohmann::json line = {{"step", progress.step},
+                         {"epoch", progress.epoch},
+                         {"loss", result.total},
+                         {"learning_rate", progress.learning_rate},
+                         {"gradient_norm", result.gradient_norm},
+                         {"examples", result.examples},
+                         {"tokens", result.tokens},
+                         {"positive_rows", result.positive_rows},
+                         {"duplicates", result.duplicates},
+                         {"zero_rows", result.zero_rows},
+                         {"tokens_per_second", progress.tokens_per_second}};
+  put(line, "cosine", result.cosine);
+  put(line, "in_batch", result.in_batch);
+  put(line, "angle", result.angle);
+  log_->write(line);
+  if (observer_.progress) observer_.progress(progress);
+}
+
+}  // namespace angle

@@ -1,0 +1,283 @@
+// Invariants:
+// - a configuration of the documented shape is read; what is left out has the default of the structs;
+// - everything that is not in the schema is refused, with its path and the nearest name, all problems at
+// once;
+// - overrides are checked like the file;
+// - combinations that would do nothing, or not what was meant, are refused.
+#include "angle/config.h"
+
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+/// The example of the documentation.
+const char* const kExample = R"({
+  "description": "what it is for, expected score, hardware, command",
+  "model":      {"path": "all-MiniLM-L6-v2", "pooling": "mean", "max_seq_length": 128},
+  "data":       {"train": [{"path": "stsb/train.tsv", "format": "scored_pairs", "label_scale": [0, 5], "weight": 1.0}]},
+  "loss":       {"cosine_weight": 1.0, "cosine_scale": 20.0, "in_batch_weight": 1.0, "in_batch_scale": 20.0,
+                 "angle_weight": 0.02, "angle_scale": 20.0, "angle_similarity": "angle_emb", "positive_threshold": 4.0,
+                 "duplicates": "positive"},
+  "train":      {"epochs": 1, "batch_size": 32, "learning_rate": 2e-5, "schedule": "linear", "warmup_steps": 18,
+                 "weight_decay": 0.01, "max_grad_norm": 1.0, "accumulation_steps": 1, "precision": "float32", "seed": 42,
+                 "gradient_cache_tokens": 0},
+  "evaluation": {"task": "stsb", "split": "validation", "metric": "cosine_spearman", "every_steps": 0, "patience": 0},
+  "checkpoint": {"every_steps": 200, "keep": 2}
+})";
+
+TrainConfig parse(const std::vector<std::string>& overrides) {
+  json given = parse_json(kExample, "run.json");
+  for (const std::string& assignment : overrides) apply_override(given, assignment);
+  return parse_config(given, "run.json");
+}
+
+/// What is wrong when the data set is of that format and the loss is as given.
+std::vector<std::string> problems_of(DataFormat format, const LossOptions& loss) {
+  TrainConfig config = parse({});
+  config.data.train[0].format = format;
+  config.data.train[0].label_scale = {};
+  config.loss = loss;
+  return validate(config);
+}
+
+TEST(Config, ReadsTheDocumentedExample) {
+  const TrainConfig config = parse({});
+  EXPECT_EQ(config.model.path, "all-MiniLM-L6-v2");
+  EXPECT_EQ(config.model.max_seq_length, 128);
+  ASSERT_EQ(config.data.train.size(), 1u);
+  EXPECT_EQ(config.data.train[0].format, DataFormat::scored_pairs);
+  EXPECT_EQ(config.data.train[0].label_scale, (std::vector<double>{0, 5}));
+  EXPECT_EQ(config.loss.angle_similarity, AngleVariant::angle_emb);
+  EXPECT_EQ(config.loss.positive_threshold, 4.0);
+  EXPECT_EQ(config.train.learning_rate, 2e-5);
+  EXPECT_EQ(config.train.warmup_steps, 18);
+  EXPECT_EQ(config.evaluation.task, "stsb");
+  EXPECT_EQ(config.checkpoint.every_steps, 200);
+}
+
+TEST(Config, FillsInDefaults) {
+  const json given = {{"model", {{"path", "m"}}},
+                      {"data", {{"train", {{{"path", "d.tsv"}}}}}},
+                      {"loss", {{"in_batch_weight", 0}}}};
+  const TrainConfig config = parse_config(given, "run.json");
+  EXPECT_EQ(config.train.batch_size, 32);
+  EXPECT_EQ(config.train.schedule, ScheduleKind::linear);
+  EXPECT_EQ(config.train.dropout, -1.0);
+  EXPECT_EQ(config.data.train.at(0).weight, 1.0);
+  EXPECT_EQ(config.loss.angle_weight, 0.02);
+  EXPECT_EQ(config.loss.in_batch_divisor, InBatchDivisor::all_rows);
+  EXPECT_EQ(config.checkpoint.keep, 2);
+}
+
+TEST(Config, RoundTripsThroughJson) {
+  const TrainConfig config = parse({"data.train[0].columns={\"left\":\"premise\"}", "loss.symmetric=false"});
+  const json saved = config;
+  EXPECT_EQ(json(parse_config(saved, "train_config.json")), saved);
+  EXPECT_EQ(saved.at("data").at("train").at(0).at("columns").at("left"), "premise");
+}
+
+TEST(Config, DefaultsAreAllKeysOfTheSchema) {
+  const json defaults = default_config();
+  EXPECT_EQ(defaults.at("train").at("learning_rate"), 2e-5);
+  EXPECT_EQ(defaults.at("loss").at("duplicates"), "positive");
+  for (const char* block : {"description", "model", "data", "loss", "train", "evaluation", "checkpoint"})
+    EXPECT_TRUE(defaults.contains(block)) << block;
+}
+
+TEST(Config, NamesUnknownKeysWithTheNearestOne) {
+  const json given = {{"learning_rate", 1},
+                      {"loss", {{"angle_wieght", 0.1}}},
+                      {"train", {{"learning_rte", 1e-5}}},
+                      {"data", {{"train", {{{"pth", "x"}}}}}}};
+  EXPECT_ERROR(parse_config(given, "run.json"), "run.json:\n", "  learning_rate: unknown key",
+               "  loss.angle_wieght: unknown key; did you mean \"angle_weight\"?",
+               "  train.learning_rte: unknown key; did you mean \"learning_rate\"?",
+               "  data.train[0].pth: unknown key; did you mean \"path\"?");
+}
+
+TEST(Config, NamesWrongTypesWithWhatWasFound) {
+  EXPECT_ERROR(parse({"train.seed=1.5"}), "train.seed: expected integer, found number 1.5");
+  EXPECT_ERROR(parse({"train.epochs=\"3\""}), "train.epochs: expected integer, found string \"3\"");
+  EXPECT_ERROR(parse({"loss.angle_weight=high"}),
+               "loss.angle_weight: expected number, found string \"high\"");
+  EXPECT_ERROR(parse({"loss=3"}), "loss: expected object, found integer 3");
+  EXPECT_ERROR(parse({"model.path=null"}), "model.path: expected string, found null null");
+  EXPECT_ERROR(parse({"data.train[0].label_scale=[0,\"5\"]"}),
+               "data.train[0].label_scale[1]: expected number, found string \"5\"");
+  EXPECT_ERROR(parse({"data.train[0].columns={\"left\": 3}"}),
+               "data.train[0].columns.left: expected string, found integer 3");
+  EXPECT_ERROR(parse({"train.seed=18446744073709551615"}), "train.seed: 18446744073709551615 is too large");
+  EXPECT_ERROR(parse_config(json::array(), "run.json"), "expected object, found array");
+}
+
+TEST(Config, TakesAnIntegerForANumber) { EXPECT_EQ(parse({"loss.angle_weight=2"}).loss.angle_weight, 2.0); }
+
+TEST(Config, NamesUnknownChoicesWithTheKnownOnes) {
+  EXPECT_ERROR(
+      parse({"loss.angle_similarity=hermitean", "loss.duplicates=3", "data.train[0].format=pair",
+             "train.precision=int8", "train.schedule=step", "loss.in_batch_divisor=rows"}),
+      "loss.angle_similarity: \"hermitean\" is not one of: angle_emb, hermitian, phase; did you mean "
+      "\"hermitian\"?",
+      "loss.duplicates: 3 is not one of: none, drop, mask, positive\n",
+      "data.train[0].format: \"pair\" is not one of: scored_pairs, pairs, triplets; did you mean \"pairs\"?",
+      "train.precision: \"int8\" is not one of: float32, bfloat16",
+      "train.schedule: \"step\" is not one of: linear, cosine, constant",
+      "loss.in_batch_divisor: \"rows\" is not one of: all_rows, positive_rows");
+}
+
+TEST(Override, SetsValuesByPath) {
+  EXPECT_EQ(parse({"loss.angle_weight=0.05"}).loss.angle_weight, 0.05);
+  EXPECT_EQ(parse({"train.schedule=cosine"}).train.schedule, ScheduleKind::cosine);
+  EXPECT_EQ(parse({"description=a = b"}).description, "a = b");
+  EXPECT_EQ(parse({"data.train[0].weight=2"}).data.train[0].weight, 2.0);
+  EXPECT_EQ(parse({"data.train[0].label_scale[1]=6"}).data.train[0].label_scale, (std::vector<double>{0, 6}));
+  EXPECT_EQ(parse({"data.train=[{\"path\":\"other.tsv\"}]"}).data.train[0].path, "other.tsv");
+}
+
+TEST(Override, MakesBlocksThatAreNotThere) {
+  json given = json::object();
+  apply_override(given, "model.path=m");
+  EXPECT_EQ(given, json({{"model", {{"path", "m"}}}}));
+}
+
+TEST(Override, IsCheckedLikeTheFile) {
+  EXPECT_ERROR(parse({"lss.angle=1"}), "lss: unknown key; did you mean \"loss\"?");
+  EXPECT_ERROR(parse({"data.train[0].wieght=1"}),
+               "data.train[0].wieght: unknown key; did you mean \"weight\"?");
+}
+
+TEST(Override, RefusesPathsThatLeadNowhere) {
+  EXPECT_ERROR(parse({"loss.angle_weight"}), "--set loss.angle_weight: expected path=value");
+  EXPECT_ERROR(parse({"=1"}), "--set =1: expected path=value");
+  EXPECT_ERROR(parse({".loss=1"}), "expected path=value");
+  EXPECT_ERROR(parse({"loss.=1"}), "expected path=value");
+  EXPECT_ERROR(parse({"loss..angle_weight=1"}), "expected path=value");
+  EXPECT_ERROR(parse({"data.train[1].weight=1"}), "there is no [1]; the list has 1 elements");
+  EXPECT_ERROR(parse({"data.train[99999999999999999999].weight=1"}), "expected an index such as [0]");
+  EXPECT_ERROR(parse({"data.train[-1].weight=1"}), "expected an index such as [0]");
+  EXPECT_ERROR(parse({"data.train[0=1"}), "expected an index such as [0]");
+  EXPECT_ERROR(parse({"loss[0]=1"}), "there is no [0]; the list has 0 elements");
+  EXPECT_ERROR(parse({"model.path.x=1"}), "\"x\" is a key, but there is string before it");
+  EXPECT_ERROR(parse({"description=\xff"}), "invalid UTF-8");
+}
+
+TEST(Rules, RequireModelAndData) {
+  EXPECT_ERROR(parse_config(json::object(), "run.json"), "model.path: not given", "data.train: empty");
+  EXPECT_ERROR(parse({"data.train[0].path="}), "data.train[0].path: not given");
+}
+
+TEST(Rules, ReportAllProblemsTogether) {
+  EXPECT_ERROR(parse({"train.epochs=0", "train.batch_size=0", "train.learning_rate=0",
+                      "train.warmup_steps=-1", "loss.cosine_scale=0", "loss.angle_weight=-1",
+                      "train.dropout=1", "train.seed=-1", "checkpoint.keep=0", "model.max_seq_length=2"}),
+               "train.epochs: 0, expected at least 1", "train.batch_size: 0, expected at least 1",
+               "train.learning_rate: 0, expected more than 0", "train.warmup_steps: -1, expected at least 0",
+               "loss.cosine_scale: 0, expected more than 0", "loss.angle_weight: -1, expected at least 0",
+               "train.dropout: 1, expected -1", "train.seed: -1", "checkpoint.keep: 0",
+               "model.max_seq_length: 2");
+}
+
+TEST(Rules, RequireSomethingToLearnFrom) {
+  EXPECT_ERROR(parse({"loss.cosine_weight=0", "loss.in_batch_weight=0", "loss.angle_weight=0"}),
+               "loss: every weight is 0");
+  EXPECT_ERROR(parse({"data.train[0].weight=0"}), "data.train: every weight is 0");
+  EXPECT_ERROR(parse({"data.train[0].weight=-1"}), "data.train[0].weight: -1, expected at least 0");
+}
+
+TEST(Rules, RequireAWarmUpWithinTheRun) {
+  EXPECT_ERROR(parse({"train.max_steps=10"}), "train.warmup_steps: 18, more than max_steps, 10");
+  EXPECT_NO_THROW(parse({"train.max_steps=18"}));
+}
+
+TEST(Rules, RequireAThresholdForInBatchNegativesOfScoredPairs) {
+  json given = parse_json(kExample, "run.json");
+  given["loss"].erase("positive_threshold");
+  EXPECT_ERROR(parse_config(given, "run.json"), "loss.positive_threshold: not given");
+  given["loss"]["in_batch_weight"] = 0;
+  EXPECT_NO_THROW(parse_config(given, "run.json"));
+}
+
+TEST(Rules, RequireAThresholdThatTellsLabelsApart) {
+  EXPECT_ERROR(parse({"loss.positive_threshold=6"}),
+               "loss.positive_threshold: 6, but labels of stsb/train.tsv are from 0 to 5");
+  EXPECT_ERROR(parse({"loss.positive_threshold=0"}), "it must be above 0 and at most 5");
+  EXPECT_NO_THROW(parse({"loss.positive_threshold=5"}));
+  EXPECT_NO_THROW(parse({"loss.positive_threshold=6", "loss.in_batch_weight=0"}));
+}
+
+TEST(Rules, RequireASensibleLabelScale) {
+  EXPECT_ERROR(parse({"data.train[0].label_scale=[5,0]"}),
+               "data.train[0].label_scale: [5, 0], expected [lowest, highest]");
+  EXPECT_ERROR(parse({"data.train[0].label_scale=[5]"}), "expected [lowest, highest]");
+  EXPECT_ERROR(parse({"data.train[0].format=triplets"}),
+               "data.train[0].label_scale: only scored_pairs have labels");
+}
+
+TEST(Rules, RequireColumnsOfTheFormat) {
+  EXPECT_ERROR(
+      parse({"data.train[0].columns={\"lft\":\"a\"}"}),
+      "data.train[0].columns.lft: unknown key; did you mean \"left\"?; expected: left, right, label");
+  EXPECT_ERROR(parse({"data.train[0].columns={\"left\":\"\"}"}), "data.train[0].columns.left: empty");
+}
+
+TEST(Rules, RefuseWeightsThatPairsCantUse) {
+  const auto problems = problems_of(DataFormat::pairs, {.cosine_weight = 1.0, .angle_weight = 0.5});
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_THAT(problems[0], ::testing::StartsWith("loss.cosine_weight: 1, but pairs have nothing to rank by"));
+  EXPECT_THAT(problems[1],
+              ::testing::StartsWith("loss.angle_weight: 0.5, but pairs have nothing to rank by"));
+  EXPECT_TRUE(problems_of(DataFormat::pairs, {.cosine_weight = 0, .angle_weight = 0}).empty());
+  EXPECT_TRUE(problems_of(DataFormat::triplets, {}).empty());
+  EXPECT_TRUE(problems_of(DataFormat::scored_pairs, {}).empty());
+}
+
+TEST(Rules, RefuseDataThatNoTermCanUse) {
+  EXPECT_ERROR(parse({"data.train=[{\"path\":\"a.tsv\"},{\"path\":\"b.tsv\",\"format\":\"pairs\"}]",
+                      "loss.in_batch_weight=0"}),
+               "loss.in_batch_weight: 0, but pairs are trained with that term alone");
+}
+
+TEST(Rules, AllowTermsThatOnlySomeOfTheDataUse) {
+  EXPECT_NO_THROW(parse({"data.train=[{\"path\":\"a.tsv\"},{\"path\":\"b.tsv\",\"format\":\"pairs\"}]"}));
+}
+
+TEST(Rules, RefuseChoicesWithoutEffect) {
+  EXPECT_ERROR(parse({"loss.symmetric=true"}),
+               "loss.symmetric: true, but only pairs and triplets can use it");
+  EXPECT_TRUE(problems_of(DataFormat::triplets, {.symmetric = true}).empty());
+  EXPECT_EQ(problems_of(DataFormat::triplets, {.in_batch_divisor = InBatchDivisor::positive_rows}).size(),
+            1u);
+  EXPECT_ERROR(parse({"evaluation.task=", "evaluation.patience=3"}),
+               "evaluation.patience: 3, but there is no evaluation.task");
+}
+
+TEST(LoadConfig, NamesTheFile) {
+  const testing::TempDir directory;
+  EXPECT_EQ(load_config(directory.file("run.json", kExample), {"train.seed=7"}).train.seed, 7);
+  EXPECT_ERROR(load_config(directory.file("run.json", "{\"sed\": 1}")), "run.json:\n", "sed: unknown key");
+  EXPECT_ERROR(load_config(directory.file("run.json", "{")), "run.json: not valid JSON");
+  EXPECT_ERROR(load_config(directory.path() / "missing.json"), "missing.json: can't be opened");
+}
+
+TEST(LoadConfig, ReadsEveryConfigurationOfTheProject) {
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(ANGLE_SOURCE_DIR) / "configs")) {
+    if (entry.path().extension() != ".json") continue;
+    ++files;
+    EXPECT_NO_THROW(EXPECT_FALSE(load_config(entry.path()).description.empty())) << entry.path();
+    const std::string text = read_file(entry.path());
+    EXPECT_EQ(text.find('"'), text.find("\"description\""))
+        << entry.path() << ": the description comes first";
+  }
+  EXPECT_GT(files, 0);
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,175 @@
+// Pins: which files are scored; a task missing from a group is reported, one asked for by name is an error;
+// averages are plain means, partial when tasks are missing; contaminated splits are scored beside their clean
+// part; labels that a task does not have are refused.
+#include "angle/eval/evaluate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr auto kGraded = "sentence1\tsentence2\tscore\na cat\ta dog\t1.5\na cat\tthe cat\t4\n";
+constexpr auto kBinary = "sentence1\tsentence2\tscore\na cat\ta dog\t0\na cat\tthe cat\t1\n";
+
+/// A scorer whose every correlation is the sum of the labels / 100.
+StsScores sum_of_labels(std::span<const ScoredPair> pairs, const TextProgress&) {
+  double sum = 0.0;
+  for (const ScoredPair& pair : pairs) sum += pair.label / 100;
+  StsScores scores;
+  scores.pairs = static_cast<int64_t>(pairs.size());
+  scores.correlations.fill({sum, sum, ""});
+  return scores;
+}
+
+EvaluateOptions options(const testing::TempDir& data, std::vector<std::string> tasks) {
+  EvaluateOptions result;
+  result.tasks = std::move(tasks);
+  result.data_dir = data.path();
+  return result;
+}
+
+std::vector<std::string> scored_files(const EvaluationReport& report) {
+  std::vector<std::string> files;
+  for (const Evaluation& evaluation : report.evaluations)
+    files.push_back(evaluation.task->name + "/" + evaluation.split + (evaluation.beside ? " beside" : ""));
+  return files;
+}
+
+TEST(EvaluateTasks, ScoresTheDefaultSplitOfEachTask) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  data.file("stsb/validation.tsv", kGraded);
+  data.file("qnli/validation.tsv", kBinary);
+  const auto report = evaluate_tasks(sum_of_labels, options(data, {"stsb,qnli"}));
+  EXPECT_THAT(scored_files(report), ElementsAre("stsb/test", "qnli/validation"));
+  EXPECT_NEAR(report.evaluations[0].scores.value({}).value(), 0.055, 1e-12);
+  EXPECT_EQ(report.evaluations[0].file, data.path() / "stsb/test.tsv");
+  EXPECT_THAT(report.averages, IsEmpty());
+}
+
+TEST(EvaluateTasks, ScoresTheSplitThatIsAskedFor) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  data.file("stsb/validation.tsv", kGraded);
+  auto asked = options(data, {"stsb"});
+  asked.split = "validation";
+  EXPECT_THAT(scored_files(evaluate_tasks(sum_of_labels, asked)), ElementsAre("stsb/validation"));
+}
+
+TEST(EvaluateTasks, ReportsTasksOfAGroupThatAreMissing) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  data.file("mrpc/test.tsv", kBinary);
+  const auto report = evaluate_tasks(sum_of_labels, options(data, {"non-transfer"}));
+  EXPECT_THAT(scored_files(report), ElementsAre("mrpc/test", "stsb/test"));
+  ASSERT_EQ(report.missing.size(), 3u);
+  EXPECT_THAT(report.missing[0].why, HasSubstr("`scripts/fetch_data.sh qqp`"));
+
+  ASSERT_EQ(report.averages.size(), 1u);
+  EXPECT_THAT(report.averages[0].scored, ElementsAre("mrpc", "stsb"));
+  EXPECT_THAT(report.averages[0].missing, ElementsAre("qqp", "qnli", "gis"));
+  EXPECT_NEAR(report.averages[0].correlations[0].spearman.value(), (0.01 + 0.055) / 2, 1e-12);
+}
+
+TEST(EvaluateTasks, AveragesACompleteGroup) {
+  const testing::TempDir data;
+  for (const char* file : {"mrpc/test.tsv", "qqp/validation.tsv", "qnli/validation.tsv", "gis/test.tsv"})
+    data.file(file, kBinary);
+  data.file("stsb/test.tsv", kGraded);
+  const auto report = evaluate_tasks(sum_of_labels, options(data, {"non-transfer"}));
+  EXPECT_THAT(report.missing, IsEmpty());
+  EXPECT_THAT(report.averages.at(0).missing, IsEmpty());
+  EXPECT_NEAR(report.averages.at(0).correlations[0].spearman.value(), (4 * 0.01 + 0.055) / 5, 1e-12);
+}
+
+TEST(EvaluateTasks, FailsForATaskAskedForByNameAndNamesAllOfThem) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"stsb,mrpc,gis"})), "mrpc/test.tsv: no such file",
+               "scripts/fetch_data.sh mrpc", "scripts/fetch_data.sh gis");
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"non-transfer", "qqp"})), "qqp/validation.tsv");
+}
+
+TEST(EvaluateTasks, FailsWhenAGroupHasNoDataAtAll) {
+  const testing::TempDir data;
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"all"})), data.path().c_str(),
+               "none of these tasks has data there", "scripts/fetch_data.sh all");
+}
+
+TEST(EvaluateTasks, ScoresTheCleanPartForAModelThatSawStsb) {
+  const testing::TempDir data;
+  data.file("sts12/test.tsv", kGraded);
+  data.file("sts12/test_not_in_stsb.tsv", kGraded);
+  data.file("sts13/test.tsv", kGraded);
+  auto asked = options(data, {"sts"});
+  asked.train_config = nlohmann::json::parse(R"({"data": {"train": [{"path": "stsb/train.tsv"}]}})");
+  const auto report = evaluate_tasks(sum_of_labels, asked);
+  EXPECT_THAT(scored_files(report), ElementsAre("sts12/test", "sts12/test_not_in_stsb beside", "sts13/test"));
+  EXPECT_THAT(report.evaluations[0].notes[0], HasSubstr("1003 of the 3108 pairs"));
+  EXPECT_EQ(report.evaluations[0].notes[1], "so test_not_in_stsb is scored too");
+  EXPECT_THAT(report.evaluations[2].notes[1], HasSubstr("sts13/test_not_in_stsb.tsv is not there"));
+  EXPECT_THAT(report.averages.at(0).scored, ElementsAre("sts12", "sts13"));
+  EXPECT_TRUE(report.averages.at(0).noted);
+}
+
+TEST(EvaluateTasks, NotesAnUnexpectedNumberOfPairs) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  const auto report = evaluate_tasks(sum_of_labels, options(data, {"stsb"}));
+  EXPECT_THAT(report.evaluations.at(0).notes, ElementsAre(HasSubstr("expected 1379 pairs, found 2")));
+}
+
+TEST(EvaluateTasks, RefusesLabelsThatTheTaskDoesNotHave) {
+  const testing::TempDir data;
+  data.file("mrpc/test.tsv", "sentence1\tsentence2\tscore\na\tb\t0.5\n");
+  data.file("stsb/test.tsv", "sentence1\tsentence2\tscore\na\tb\t3\na\tb\t80\n");
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"mrpc"})),
+               "mrpc/test.tsv:2: label 0.5: expected 0 or 1");
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"stsb"})), "stsb/test.tsv:3", "80");
+}
+
+TEST(EvaluateTasks, LeavesAnAverageUndefinedWhenATaskIs) {
+  const testing::TempDir data;
+  data.file("sts12/test.tsv", kGraded);
+  data.file("sts13/test.tsv", kGraded);
+  int call = 0;
+  const PairScorer second_undefined = [&](std::span<const ScoredPair> pairs, const TextProgress& progress) {
+    StsScores scores = sum_of_labels(pairs, progress);
+    if (++call == 2) scores.correlations[0] = {std::nullopt, std::nullopt, "all scores are equal"};
+    return scores;
+  };
+  const auto report = evaluate_tasks(second_undefined, options(data, {"sts"}));
+  EXPECT_EQ(report.averages.at(0).correlations[0].spearman, std::nullopt);
+  EXPECT_EQ(report.averages.at(0).correlations[0].why_undefined, "it is undefined for one of the tasks");
+  EXPECT_TRUE(report.averages.at(0).correlations[1].spearman.has_value());
+}
+
+TEST(EvaluateTasks, ReportsProgressAcrossFiles) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  data.file("mrpc/test.tsv", kBinary);
+  std::vector<std::string> seen;
+  auto asked = options(data, {"stsb,mrpc"});
+  asked.progress = [&](const EvaluationProgress& progress) {
+    seen.push_back(fmt::format("{} {}/{} {}/{}", progress.task.name, progress.evaluation,
+                               progress.evaluations, progress.texts_done, progress.texts));
+  };
+  evaluate_tasks(
+      [](std::span<const ScoredPair> pairs, const TextProgress& progress) {
+        progress(1, 3);
+        return sum_of_labels(pairs, progress);
+      },
+      asked);
+  EXPECT_THAT(seen, ElementsAre("stsb 1/2 1/3", "mrpc 2/2 1/3"));
+}
+
+}  // namespace
+}  // namespace angle

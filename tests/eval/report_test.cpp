@@ -1,0 +1,131 @@
+// Pins: the table to the character; only chosen metrics are columns; what is undefined is `n/a` with its
+// reason, in JSON null; JSON keeps all digits; partial averages and missing tasks are named.
+#include "angle/eval/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace angle {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Evaluation evaluation(const std::string& task, double score) {
+  Evaluation result;
+  result.task = &find_task(task);
+  result.split = result.task->default_split();
+  result.file = "data/" + task + "/" + result.split + ".tsv";
+  result.scores = {.pairs = 1379,
+                   .texts = 2552,
+                   .cut_texts = 5,
+                   .zero_vectors = 0,
+                   .correlations = {},
+                   .swap_asymmetry = 0.25};
+  for (Correlation& correlation : result.scores.correlations) correlation = {score / 2, score, ""};
+  return result;
+}
+
+EvaluationReport report_of(std::vector<Evaluation> evaluations) {
+  EvaluationReport report;
+  report.evaluations = std::move(evaluations);
+  return report;
+}
+
+const ReportedModel kModel{"all-MiniLM-L6-v2", "BERT 6 x 384, mean, normalize, at most 256 tokens"};
+
+TEST(FormatReport, IsATableWithDetailsBelow) {
+  EXPECT_EQ(format_report(report_of({evaluation("stsb", 0.820325)}), kModel, all_metrics()),
+            R"(model: all-MiniLM-L6-v2
+pipeline: BERT 6 x 384, mean, normalize, at most 256 tokens
+
+                           cosine            dot      euclidean      manhattan          angle
+task  split  pairs       r    rho       r    rho       r    rho       r    rho       r    rho
+stsb  test    1379   41.02  82.03   41.02  82.03   41.02  82.03   41.02  82.03   41.02  82.03
+
+r: Pearson, rho: Spearman, x 100; distances are negated; angle: angle_emb
+stsb/test: STS-B, STS Benchmark, labels 0-5; 2552 texts, 5 cut (0.20 %); swap asymmetry 0.2500; published 85.16 AnglE-BERT, trained on NLI; 86.26 trained on STS-B
+)");
+}
+
+TEST(FormatReport, ShowsTheChosenMetrics) {
+  const std::vector<Metric> metrics{{Similarity::cosine, Statistic::spearman},
+                                    {Similarity::angle, Statistic::pearson}};
+  const std::string text = format_report(report_of({evaluation("stsb", 0.5)}), kModel, metrics);
+  EXPECT_THAT(text, HasSubstr("task  split  pairs     rho       r\n"
+                              "stsb  test    1379   50.00   25.00\n"));
+  EXPECT_THAT(text, Not(HasSubstr("manhattan")));
+}
+
+TEST(FormatReport, SaysWhyAColumnIsNotAvailable) {
+  Evaluation undefined = evaluation("stsb", 0.5);
+  undefined.scores.correlations.back() = {std::nullopt, std::nullopt, "all scores are equal"};
+  const std::string text = format_report(report_of({undefined}), kModel, all_metrics());
+  EXPECT_THAT(text, HasSubstr("  n/a"));
+  EXPECT_THAT(text, HasSubstr("stsb/test: angle is n/a: all scores are equal\n"));
+  EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(FormatReport, MarksRowsWithNotes) {
+  Evaluation noted = evaluation("sts12", 0.7);
+  noted.notes = {"some pairs were seen"};
+  const std::string text = format_report(report_of({noted, evaluation("stsb", 0.5)}), kModel, all_metrics());
+  EXPECT_THAT(text, HasSubstr("sts12 *  test "));
+  EXPECT_THAT(text, HasSubstr("stsb     test "));
+  EXPECT_THAT(text, HasSubstr("* sts12/test: some pairs were seen\n"));
+}
+
+TEST(FormatReport, NamesPartialAveragesAndMissingTasks) {
+  EvaluationReport report = report_of({evaluation("mrpc", 0.4)});
+  const TaskGroup* group = select_tasks(std::vector<std::string>{"non-transfer"}).groups[0];
+  report.averages = {
+      {group, {"mrpc"}, {"stsb", "qqp", "qnli", "gis"}, report.evaluations[0].scores.correlations, true}};
+  report.missing = {{&find_task("gis"), "data/gis/test.tsv: no such file"}};
+  const std::string text = format_report(report, kModel, all_metrics());
+  EXPECT_THAT(text, HasSubstr("average non-transfer, 1 of 5 *                 20.00  40.00"));
+  EXPECT_THAT(text, Not(HasSubstr("published 73.55")));  // of five tasks, not of one
+  EXPECT_THAT(text, HasSubstr("not scored: data/gis/test.tsv: no such file\n"));
+
+  report.averages[0].missing.clear();
+  EXPECT_THAT(format_report(report, kModel, all_metrics()),
+              HasSubstr("average non-transfer *: published 73.55"));
+}
+
+TEST(ReportJson, KeepsAllDigits) {
+  const double score = 0.82032467312345678;
+  const json result = json::parse(report_json(report_of({evaluation("stsb", score)}), kModel).dump());
+  EXPECT_EQ(result.at("model"), "all-MiniLM-L6-v2");
+  EXPECT_EQ(result.at("angle_similarity"), "angle_emb");
+  const json& scored = result.at("evaluations").at(0);
+  EXPECT_EQ(scored.at("task"), "stsb");
+  EXPECT_EQ(scored.at("pairs"), 1379);
+  EXPECT_EQ(scored.at("cut_texts"), 5);
+  EXPECT_EQ(scored.at("scores").at("cosine").at("spearman").get<double>(), score);
+  EXPECT_EQ(scored.at("scores").size(), kSimilarities.size());
+}
+
+TEST(ReportJson, HasNullAndAReasonForWhatIsUndefined) {
+  Evaluation undefined = evaluation("stsb", 0.5);
+  undefined.scores.correlations[0] = {std::nullopt, std::nullopt, "all labels are equal"};
+  undefined.scores.swap_asymmetry.reset();
+  const json scored = report_json(report_of({undefined}), kModel).at("evaluations").at(0);
+  EXPECT_TRUE(scored.at("scores").at("cosine").at("spearman").is_null());
+  EXPECT_EQ(scored.at("scores").at("cosine").at("undefined"), "all labels are equal");
+  EXPECT_FALSE(scored.at("scores").at("dot").contains("undefined"));
+  EXPECT_TRUE(scored.at("swap_asymmetry").is_null());
+}
+
+TEST(ReportJson, TellsCompleteAveragesFromPartialOnes) {
+  EvaluationReport report = report_of({evaluation("mrpc", 0.4)});
+  const TaskGroup* group = select_tasks(std::vector<std::string>{"non-transfer"}).groups[0];
+  report.averages = {{group, {"mrpc"}, {"gis"}, report.evaluations[0].scores.correlations, false}};
+  report.missing = {{&find_task("gis"), "no such file"}};
+  const json result = report_json(report, kModel);
+  EXPECT_EQ(result.at("averages").at(0).at("complete"), false);
+  EXPECT_EQ(result.at("averages").at(0).at("scores").at("angle").at("spearman"), 0.4);
+  EXPECT_EQ(result.at("missing").at(0).at("reason"), "no such file");
+}
+
+}  // namespace
+}  // namespace angle

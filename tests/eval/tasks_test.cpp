@@ -1,0 +1,100 @@
+// Pins: names, comma lists and groups select tasks, each once; the split scored by default; what an unknown
+// name and a missing file say; which scores can't be compared with published ones.
+#include "angle/eval/tasks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::vector<std::string> selected(const std::vector<std::string>& names) {
+  std::vector<std::string> tasks;
+  for (const auto& [task, by_name] : select_tasks(names).tasks)
+    tasks.push_back(task->name + (by_name ? "!" : ""));
+  return tasks;
+}
+
+std::vector<std::string> groups(const std::vector<std::string>& names) {
+  std::vector<std::string> result;
+  for (const TaskGroup* group : select_tasks(names).groups) result.push_back(group->name);
+  return result;
+}
+
+TEST(SelectTasks, TakesNamesAndCommaLists) {
+  EXPECT_THAT(selected({"stsb"}), ElementsAre("stsb!"));
+  EXPECT_THAT(selected({"sts13,sts12", "mrpc"}), ElementsAre("sts13!", "sts12!", "mrpc!"));
+  EXPECT_THAT(selected({"stsb,,stsb,"}), ElementsAre("stsb!"));
+  EXPECT_THAT(groups({"stsb"}), IsEmpty());
+}
+
+TEST(SelectTasks, ExpandsGroups) {
+  EXPECT_THAT(selected({"sts"}), ElementsAre("sts12", "sts13", "sts14", "sts15", "sts16", "stsb", "sickr"));
+  EXPECT_EQ(selected({"transfer"}), selected({"sts"}));
+  EXPECT_THAT(selected({"non-transfer"}), ElementsAre("mrpc", "stsb", "qqp", "qnli", "gis"));
+  EXPECT_EQ(selected({"all"}).size(), all_tasks().size());
+  EXPECT_THAT(groups({"all"}), ElementsAre("sts", "non-transfer"));
+  EXPECT_THAT(groups({"transfer,sts"}), ElementsAre("sts"));
+}
+
+TEST(SelectTasks, RemembersWhichTasksWereNamed) {
+  EXPECT_THAT(selected({"non-transfer,qqp"}), ElementsAre("mrpc", "stsb", "qqp!", "qnli", "gis"));
+}
+
+TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{"stsb,qnil"}), "--task qnil: unknown task",
+               "did you mean \"qnli\"?", "gis");
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{"nontransfer"}), "did you mean \"non-transfer\"?");
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{","}), "--task: no task named");
+  EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:");
+}
+
+TEST(Tasks, HaveTheSplitsThatTheFieldScores) {
+  for (const char* name : {"qqp", "qnli"}) EXPECT_EQ(find_task(name).default_split(), "validation");
+  for (const char* name : {"sts12", "sts16", "stsb", "sickr", "mrpc", "gis"})
+    EXPECT_EQ(find_task(name).default_split(), "test");
+  EXPECT_EQ(find_task("mrpc").labels, LabelKind::binary);
+  EXPECT_EQ(find_task("sickr").labels, LabelKind::graded);
+}
+
+TEST(TaskFile, LiesInTheDirectoryOfItsTask) {
+  EXPECT_EQ(task_file("data", find_task("qnli")), "data/qnli/validation.tsv");
+  EXPECT_EQ(task_file("data", find_task("stsb"), "train"), "data/stsb/train.tsv");
+}
+
+TEST(MissingFileMessage, SaysWhatIsThereAndHowToGetTheRest) {
+  const testing::TempDir directory;
+  const TaskSpec& mrpc = find_task("mrpc");
+  const auto file = task_file(directory.path(), mrpc);
+  EXPECT_THAT(missing_file_message(file, mrpc),
+              AllOf(HasSubstr(file.string() + ": no such file; `scripts/fetch_data.sh mrpc` fetches MRPC")));
+
+  directory.file("mrpc/validation.tsv", "");
+  directory.file("mrpc/train.tsv", "");
+  directory.file("mrpc/notes.txt", "");
+  EXPECT_THAT(missing_file_message(file, mrpc), HasSubstr("(splits there: train, validation)"));
+}
+
+TEST(SplitRemark, TellsSickOfMtebFromThatOfSentEval) {
+  EXPECT_EQ(split_remark(find_task("sickr"), "test", 4927), "");
+  EXPECT_THAT(split_remark(find_task("sickr"), "test", 9927), HasSubstr("MTEB"));
+}
+
+TEST(SplitRemark, SaysWhenTheNumberOfPairsIsNotTheKnownOne) {
+  EXPECT_EQ(split_remark(find_task("stsb"), "test", 1379), "");
+  EXPECT_THAT(split_remark(find_task("stsb"), "test", 10),
+              AllOf(HasSubstr("expected 1379 pairs, found 10"), Not(HasSubstr("1500"))));
+  EXPECT_EQ(split_remark(find_task("stsb"), "my_split", 10), "");
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,148 @@
+// Invariants:
+// - a file is read byte for byte;
+// - an atomic file appears complete or not at all; a failure leaves the old file and no temporary;
+// - a full disk (here: a limit on the file size) is an error that says so, however little of it was written.
+#include "angle/io/file.h"
+
+#include <csignal>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+size_t num_entries(const fs::path& directory) {
+  return static_cast<size_t>(std::distance(fs::directory_iterator(directory), {}));
+}
+
+/// No file can grow beyond `bytes` as long as this lives: what a full disk looks like to write().
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &old_limit_);
+    const rlimit limit{bytes, old_limit_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &old_limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_limit_{};
+  void (*old_handler_)(int);
+};
+
+TEST(ReadFile, ReadsEveryByte) {
+  const testing::TempDir directory;
+  std::string bytes("\0\r\n\xff", 4);
+  for (int i = 0; i < 100'000; ++i) bytes += static_cast<char>(i);
+  EXPECT_EQ(read_file(directory.file("bytes", bytes)), bytes);
+  EXPECT_EQ(read_file(directory.file("empty", "")), "");
+}
+
+TEST(ReadFile, NamesWhatCantBeRead) {
+  const testing::TempDir directory;
+  EXPECT_ERROR(read_file(directory.path() / "missing"),
+               "missing: can't be opened: No such file or directory");
+  EXPECT_ERROR(read_file(directory.path()), "angle-test.", "Is a directory");
+}
+
+TEST(AtomicFile, ShowsTheNewFileOnlyAfterCommit) {
+  const testing::TempDir directory;
+  const auto path = directory.file("result", "old");
+  AtomicFile file(path);
+  file.write("new ");
+  file.write("content");
+  EXPECT_EQ(read_file(path), "old");
+  file.commit();
+  EXPECT_EQ(read_file(path), "new content");
+  EXPECT_EQ(num_entries(directory.path()), 1u);
+}
+
+TEST(AtomicFile, LeavesNothingWithoutCommit) {
+  const testing::TempDir directory;
+  {
+    AtomicFile file(directory.path() / "result");
+    file.write("half");
+    EXPECT_EQ(num_entries(directory.path()), 1u);
+  }
+  EXPECT_EQ(num_entries(directory.path()), 0u);
+}
+
+TEST(AtomicFile, OverwritesBytesAlreadyWritten) {
+  const testing::TempDir directory;
+  AtomicFile file(directory.path() / "result");
+  file.write("header?body");
+  file.write_at(6, "!");
+  file.write("+tail");
+  file.commit();
+  EXPECT_EQ(read_file(directory.path() / "result"), "header!body+tail");
+}
+
+TEST(AtomicFile, KeepsTheOldFileWhenTheDiskIsFull) {
+  const testing::TempDir directory;
+  const auto path = directory.file("result", "old");
+  {
+    const FileSizeLimit limit(1000);
+    EXPECT_ERROR(write_file(path, std::string(5000, 'x')), "result: writing failed: File too large");
+  }
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(num_entries(directory.path()), 1u);
+}
+
+TEST(AtomicFile, OverwritesWhatAKilledProcessOfTheSameIdLeft) {
+  const testing::TempDir directory;
+  directory.file("result.tmp-" + std::to_string(getpid()), "a longer leftover");
+  write_file(directory.path() / "result", "new");
+  EXPECT_EQ(read_file(directory.path() / "result"), "new");
+  EXPECT_EQ(num_entries(directory.path()), 1u);
+}
+
+TEST(AtomicFile, ReplacesTheFileBehindASymbolicLink) {
+  const testing::TempDir directory;
+  const auto target = directory.file("elsewhere/target", "old");
+  const auto link = directory.path() / "link";
+  fs::create_symlink(target, link);
+  write_file(link, "new");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read_file(target), "new");
+}
+
+TEST(AtomicFile, RefusesDirectoriesDevicesAndPipes) {
+  const testing::TempDir directory;
+  EXPECT_ERROR(AtomicFile(directory.path()), "angle-test.", "not a regular file");
+  EXPECT_ERROR(AtomicFile("/dev/null"), "/dev/null: not a regular file", "stdout");
+  const auto pipe = directory.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_ERROR(AtomicFile{pipe}, "pipe: not a regular file");
+}
+
+TEST(AtomicFile, NamesADestinationThatCantBeWritten) {
+  const testing::TempDir directory;
+  EXPECT_ERROR(AtomicFile(directory.path() / "missing" / "result"), "missing/result: can't be written",
+               "No such file or directory");
+}
+
+TEST(AtomicFile, WritesIntoTheCurrentDirectory) {
+  const testing::TempDir directory;
+  const auto before = fs::current_path();
+  fs::current_path(directory.path());
+  write_file("result", "here");
+  fs::current_path(before);
+  EXPECT_EQ(read_file(directory.path() / "result"), "here");
+}
+
+TEST(SyncDirectory, NamesAMissingDirectory) {
+  EXPECT_ERROR(sync_directory("/nowhere/at/all"), "/nowhere/at/all", "No such file or directory");
+}
+
+}  // namespace
+}  // namespace angle

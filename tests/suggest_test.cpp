@@ -1,0 +1,52 @@
+// Invariants:
+// - the edit distance is Levenshtein's, symmetric, 0 only for equal names;
+// - a misspelt name finds the one it was meant to be, a foreign name finds none.
+#include "angle/suggest.h"
+
+#include <gtest/gtest.h>
+
+namespace angle {
+namespace {
+
+const std::vector<std::string> kKeys{"cosine_weight", "cosine_scale", "angle_weight", "angle_scale",
+                                     "learning_rate"};
+
+TEST(EditDistance, CountsInsertionsDeletionsAndReplacements) {
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("abc", ""), 3u);
+  EXPECT_EQ(edit_distance("flaw", "lawn"), 2u);
+}
+
+TEST(EditDistance, IsZeroOnlyForEqualNames) {
+  EXPECT_EQ(edit_distance("seed", "seed"), 0u);
+  EXPECT_EQ(edit_distance("seed", "Seed"), 1u);
+}
+
+TEST(EditDistance, IsSymmetric) {
+  EXPECT_EQ(edit_distance("angle_wieght", "angle_scale"), edit_distance("angle_scale", "angle_wieght"));
+}
+
+TEST(NearestName, FindsTheNameThatWasMeant) {
+  EXPECT_EQ(nearest_name("angle_wieght", kKeys), "angle_weight");
+  EXPECT_EQ(nearest_name("learning_rte", kKeys), "learning_rate");
+}
+
+TEST(NearestName, FindsNothingForAForeignName) {
+  EXPECT_EQ(nearest_name("banana", kKeys), "");
+  EXPECT_EQ(nearest_name("x", kKeys), "");
+}
+
+TEST(NearestName, FindsNothingAmongNoCandidates) { EXPECT_EQ(nearest_name("seed", {}), ""); }
+
+TEST(NearestName, TakesTheFirstOfEquallyNearCandidates) {
+  EXPECT_EQ(nearest_name("bat", {"cat", "hat"}), "cat");
+}
+
+TEST(Suggestion, IsTheEndOfAMessageOrNothing) {
+  EXPECT_EQ(suggestion("learning_rte", kKeys), "; did you mean \"learning_rate\"?");
+  EXPECT_EQ(suggestion("banana", kKeys), "");
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,141 @@
+// Checkpoints:
+//  - what is saved is what is loaded, bit for bit;
+//  - only the newest `keep` remain;
+//  - a damaged, half-written or unfinished checkpoint is passed over, with a warning, for the one before;
+//  - a checkpoint of another model is refused by name;
+//  - a failure to write leaves earlier checkpoints alone and nothing unfinished behind.
+
+#include "angle/train/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::TempDir;
+
+std::vector<NamedTensor> some_tensors(double value) {
+  return {{"weight", at::full({3, 4}, value)}, {"bias", at::full({4}, -value)}};
+}
+
+void save(const fs::path& directory, int64_t step, int64_t keep = 2) {
+  TrainState state;
+  state.step = step;
+  state.best_metric = 0.5 + static_cast<double>(step);
+  save_checkpoint(directory, state, some_tensors(static_cast<double>(step)), some_tensors(100.0 + static_cast<double>(step)), keep);
+}
+
+void flip_a_byte(const fs::path& file) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekg(-1, std::ios::end);
+  const char last = static_cast<char>(stream.get());
+  stream.seekp(-1, std::ios::end);
+  stream.put(static_cast<char>(last ^ 1));
+}
+
+TEST(Checkpoint, LoadsWhatWasSaved) {
+  const TempDir directory;
+  save(directory.path(), 7);
+  std::vector<std::string> warnings;
+  const auto found = find_checkpoint(directory.path(), warnings);
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(warnings.empty());
+  EXPECT_EQ(found->state.step, 7);
+  EXPECT_EQ(found->state.best_metric, 7.5);
+  const auto model = some_tensors(0), optimizer = some_tensors(0);
+  load_checkpoint(found->path, model, optimizer);
+  EXPECT_TRUE(at::equal(model[0].tensor, some_tensors(7)[0].tensor));
+  EXPECT_TRUE(at::equal(optimizer[1].tensor, some_tensors(107)[1].tensor));
+}
+
+TEST(Checkpoint, KeepsTheNewest) {
+  const TempDir directory;
+  for (const int64_t step : {1, 2, 3, 4}) save(directory.path(), step, 2);
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000002"));
+  EXPECT_TRUE(fs::exists(directory.path() / "step-000003"));
+  EXPECT_TRUE(fs::exists(directory.path() / "step-000004"));
+}
+
+TEST(Checkpoint, PassesOverADamagedOne) {
+  for (const char* name : {"model.safetensors", "optimizer.safetensors", "trainer_state.json", "manifest.json"}) {
+    SCOPED_TRACE(name);
+    const TempDir directory;
+    save(directory.path(), 1);
+    save(directory.path(), 2);
+    flip_a_byte(directory.path() / "step-000002" / name);
+    if (std::string(name) == "manifest.json") fs::resize_file(directory.path() / "step-000002" / name, 10);
+    std::vector<std::string> warnings;
+    const auto found = find_checkpoint(directory.path(), warnings);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->state.step, 1);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_THAT(warnings[0], ::testing::HasSubstr("step-000002"));
+  }
+}
+
+TEST(Checkpoint, PassesOverAnUnfinishedOne) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  fs::create_directory(directory.path() / "step-000002");
+  fs::create_directory(directory.path() / "step-000003.tmp-99");
+  std::vector<std::string> warnings;
+  const auto found = find_checkpoint(directory.path(), warnings);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state.step, 1);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], ::testing::HasSubstr("not finished"));
+}
+
+TEST(Checkpoint, FindsNothingWhereNothingIs) {
+  const TempDir directory;
+  std::vector<std::string> warnings;
+  EXPECT_FALSE(find_checkpoint(directory.path() / "absent", warnings));
+  EXPECT_FALSE(find_checkpoint(directory.path(), warnings));
+  EXPECT_TRUE(warnings.empty());
+}
+
+TEST(Checkpoint, RefusesOneOfAnotherModel) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  const fs::path path = directory.path() / "step-000001";
+  const std::vector<NamedTensor> other_name = {{"gamma", at::zeros({3, 4})}};
+  const std::vector<NamedTensor> other_shape = {{"weight", at::zeros({3, 5})}};
+  EXPECT_ERROR(load_checkpoint(path, other_name, {}), "model.safetensors", "gamma is missing");
+  EXPECT_ERROR(load_checkpoint(path, other_shape, {}), "weight is of another shape");
+}
+
+TEST(Checkpoint, RemovesWhatAKilledRunLeft) {
+  const TempDir directory;
+  fs::create_directory(directory.path() / "step-000001.tmp-99");
+  save(directory.path(), 2);
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000001.tmp-99"));
+}
+
+TEST(Checkpoint, LeavesEarlierOnesAloneWhenWritingFails) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  TrainState state;
+  state.step = 2;
+  // A file where the temporary directory of step 2 should be.
+  directory.file("step-000002.tmp-" + std::to_string(getpid()) + "x", "");
+  const std::vector<NamedTensor> unwritable = {{"complex", at::zeros({2}, at::kComplexFloat)}};
+  EXPECT_ANY_THROW(save_checkpoint(directory.path(), state, unwritable, {}, 2));
+  std::vector<std::string> warnings;
+  const auto found = find_checkpoint(directory.path(), warnings);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state.step, 1);
+  for (const auto& entry : fs::directory_iterator(directory.path()))
+    EXPECT_EQ(entry.path().filename().string().find(".tmp-" + std::to_string(getpid()) + "/"), std::string::npos);
+  EXPECT_FALSE(fs::exists(directory.path() / ("step-000002.tmp-" + std::to_string(getpid()))));
+}
+
+}  // namespace
+}  // namespace angle
