@@ -33,11 +33,13 @@ struct EmbedCommandOptions {
   double save_seconds = EmbedFileOptions{}.save_seconds;
 };
 
+std::atomic<bool> interrupted = false;
 std::atomic<int> interrupting_signal = 0;
 
 /// The first signal asks the job to save and stop; the second one ends the process at once.
 void handle_interrupt(int signal) {
   interrupting_signal = signal;
+  interrupted = true;
   std::signal(signal, SIG_DFL);
 }
 
@@ -139,18 +141,15 @@ void run_embed(const EmbedCommandOptions& options) {
   EmbedFileOptions job{.quantization = enum_value<Quantization>(options.quantize),
                        .ranges = find_ranges(options, model, embed),
                        .resume = options.resume,
+                       .precision = nlohmann::json(options.compute.precision).get<Precision>(),
                        .rows = count_texts(options, writer.format()),
                        .save_seconds = options.save_seconds};
   if (options.resume && !writer.saved())
     log_info("{}: nothing to resume, starting at the first text", options.output);
 
-  std::atomic<bool> interrupted = false;
   ProgressLine line;
   job.interrupted = &interrupted;
-  job.progress = [&](const EmbedProgress& at) {
-    interrupted = interrupting_signal != 0;
-    line.show(format_progress(at));
-  };
+  job.progress = [&line](const EmbedProgress& at) { line.show(format_progress(at)); };
   std::signal(SIGPIPE, SIG_IGN);
   if (to_file) {  // what went to stdout is not lost, so there the signals may do what they always do
     std::signal(SIGINT, handle_interrupt);
@@ -177,8 +176,10 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
 }
 
 void add_vector_options(CLI::App& command, EmbedCommandOptions& options) {
-  command.add_flag("--normalize,!--no-normalize", options.normalize,
-                   "vectors of length 1, or as they are; default: what the model directory says");
+  // A flag bound to an optional would be false, not empty, when it is not given.
+  command.add_flag_function(
+      "--normalize,!--no-normalize", [&options](int64_t count) { options.normalize = count > 0; },
+      "vectors of length 1, or as they are; default: what the model directory says");
   command.add_option("--truncate-dim", options.truncate_dim, "keep the first dimensions only")
       ->check(CLI::PositiveNumber);
   command

@@ -9,6 +9,7 @@
 #include "angle/eval/evaluate.h"
 #include "angle/eval/report.h"
 #include "angle/io/file.h"
+
 #include "cli/log.h"
 #include "cli/shared_options.h"
 
@@ -54,12 +55,14 @@ void run_eval(const EvalOptions& options) {
                            .angle = parse_angle_variant(options.angle_similarity),
                            .train_config = model.train_config};
   evaluate.progress = [&](const EvaluationProgress& at) {
-    line.show(fmt::format("{} {} ({} of {}): {} of {} texts", at.task.name, at.split, at.evaluation, at.evaluations, at.texts_done, at.texts));
+    line.show(fmt::format("{} {} ({} of {}): {} of {} texts", at.task.name, at.split, at.evaluation,
+                          at.evaluations, at.texts_done, at.texts));
   };
   const EvaluationReport report = evaluate_tasks(embedder, evaluate);
   line.finish();
-  const ReportedModel reported{.name = options.model.empty() ? model.directory.filename().string() : options.model,
-                               .pipeline = model.describe()};
+  const ReportedModel reported{
+      .name = options.model.empty() ? model.directory.filename().string() : options.model,
+      .pipeline = model.describe()};
   const std::string json = report_json(report, reported).dump(2) + "\n";
   if (!options.output.empty()) write_file(options.output, json);
   std::cout << (options.json ? json : format_report(report, reported, metrics)) << std::flush;
@@ -70,16 +73,23 @@ void run_eval(const EvalOptions& options) {
 void add_eval_command(CLI::App& app) {
   const auto options = std::make_shared<EvalOptions>();
   CLI::App& command = *app.add_subcommand("eval", "score a model on evaluation tasks");
-  command.add_option("--task", options->tasks, "tasks and groups: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; sts, non-transfer, all")
+  command
+      .add_option(
+          "--task", options->tasks,
+          "tasks and groups: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; sts, non-transfer, all")
       ->required()
       ->delimiter(',');
   add_model_option(command, options->model);
   add_data_dir_option(command, options->data_dir);
-  command.add_option("--split", options->split, "train, validation, test …; default: what each task is reported on");
-  command.add_option("--metric", options->metrics, "columns of the table: cosine_spearman, angle_pearson …, or all")
+  command.add_option("--split", options->split,
+                     "train, validation, test …; default: what each task is reported on");
+  command
+      .add_option("--metric", options->metrics,
+                  "columns of the table: cosine_spearman, angle_pearson …, or all")
       ->delimiter(',')
       ->capture_default_str();
-  command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")->capture_default_str();
+  command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")
+      ->capture_default_str();
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   command.add_option("-o,--output", options->output, "also write that JSON to a file");
   add_compute_options(command, options->compute);

@@ -1,10 +1,10 @@
 #include "cli/log.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
+#include <unistd.h>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
 
 namespace angle::cli {
 namespace {

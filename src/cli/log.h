@@ -1,10 +1,10 @@
 // Messages to people, on stderr: stdout carries results only.
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <string>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 namespace angle::cli {
 
@@ -26,7 +26,8 @@ void log_warning(fmt::format_string<Args...> format, Args&&... args) {
   warning_logger().warn(format, std::forward<Args>(args)...);
 }
 
-/// A line that is overwritten by the next one on a terminal; elsewhere a plain line, and only every ten seconds.
+/// A line that is overwritten by the next one on a terminal; elsewhere a plain line, and only every ten
+/// seconds.
 class ProgressLine {
  public:
   ~ProgressLine();

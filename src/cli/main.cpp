@@ -2,15 +2,16 @@
 //
 // 0 done · 1 the user can fix it · 2 wrong usage · 70 a bug in the program · 130 interrupted, state saved
 
-#include <ATen/Parallel.h>
-#include <c10/util/Exception.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
+#include <ATen/Parallel.h>
+#include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
+
 #include "angle/error.h"
 #include "angle/suggest.h"
+
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
 #include "cli/log.h"
@@ -27,7 +28,8 @@ constexpr int kBug = 70;
 /// The commands' names, to suggest one for a mistyped one.
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -37,15 +39,18 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   const std::vector<std::string> names = command_names(app);
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
   const std::string hint = nearest_name(argv[1], names);
-  return fmt::format("{}: no such command{}; there are {}", argv[1], hint.empty() ? "" : "; did you mean \"" + hint + "\"?",
-                     fmt::join(names, ", "));
+  return fmt::format("{}: no such command{}; there are {}", argv[1],
+                     hint.empty() ? "" : "; did you mean \"" + hint + "\"?", fmt::join(names, ", "));
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("angle: trains, evaluates and runs sentence-embedding models with the AnglE objectives.", "angle");
+  CLI::App app("angle: trains, evaluates and runs sentence-embedding models with the AnglE objectives.",
+               "angle");
   app.set_version_flag("--version", std::string("angle ") + ANGLE_VERSION);
   app.require_subcommand(1);
-  app.footer("Example: angle embed input.txt > vectors.jsonl\n`angle COMMAND --help` tells more about each command.");
+  app.footer(
+      "Example: angle embed input.txt > vectors.jsonl\n`angle COMMAND --help` tells more about each "
+      "command.");
   int exit_code = 0;
   add_embed_command(app);
   add_eval_command(app);

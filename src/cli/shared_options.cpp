@@ -1,12 +1,13 @@
 #include "cli/shared_options.h"
 
-#include <ATen/Parallel.h>
-
 #include <cstdlib>
+
+#include <ATen/Parallel.h>
 
 #include "angle/cache_directory.h"
 #include "angle/device.h"
 #include "angle/error.h"
+
 #include "cli/log.h"
 
 namespace angle::cli {
@@ -14,7 +15,9 @@ namespace angle::cli {
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   command.add_option("--precision", options.precision, "float32 or bfloat16")->capture_default_str();
-  command.add_option("--threads", options.threads, "CPU threads; 0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
+  command.add_option("--threads", options.threads, "CPU threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
 }
 
 at::Device apply_compute_options(const ComputeOptions& options) {
@@ -23,7 +26,9 @@ at::Device apply_compute_options(const ComputeOptions& options) {
 }
 
 void add_model_option(CLI::App& command, std::string& model) {
-  command.add_option("--model", model, "model directory, or the name of a fetched model; default: $ANGLE_MODEL, else all-MiniLM-L6-v2");
+  command.add_option(
+      "--model", model,
+      "model directory, or the name of a fetched model; default: $ANGLE_MODEL, else all-MiniLM-L6-v2");
 }
 
 Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options) {
@@ -42,7 +47,8 @@ Model load_model_for_inference(const std::string& path_or_name, const ComputeOpt
 }
 
 void add_data_dir_option(CLI::App& command, std::string& data_dir) {
-  command.add_option("--data-dir", data_dir, "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");
+  command.add_option("--data-dir", data_dir,
+                     "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");
 }
 
 std::filesystem::path find_data_dir(const std::string& option) {

@@ -1,11 +1,11 @@
 // Options that several commands have: which model, which data, which device.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
+
+#include <ATen/core/Tensor.h>
+#include <CLI/CLI.hpp>
 
 #include "angle/model/model_directory.h"
 #include "angle/precision.h"

@@ -15,6 +15,7 @@
 #include "angle/io/directory_lock.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
+
 #include "cli/log.h"
 #include "cli/shared_options.h"
 
@@ -43,23 +44,39 @@ void handle_interrupt(int signal) {
 
 /// Pooling and length that the configuration sets in place of the model directory's.
 void apply_model_config(const ModelConfig& config, Model& model) {
-  if (!config.pooling.empty()) model.encoder.pooling = {parse_pooling(config.pooling)};
+  if (!config.pooling.empty()) {
+    model.encoder.pooling = {parse_pooling(config.pooling)};
+    check_projections(model.encoder, "model.pooling");
+  }
   if (config.max_seq_length == 0) return;
   const int64_t longest = model.encoder.encoder.config().max_tokens();
   if (config.max_seq_length > longest)
-    fail("model.max_seq_length: {} is more than the {} positions of the model", config.max_seq_length, longest);
+    fail("model.max_seq_length: {} is more than the {} positions of the model", config.max_seq_length,
+         longest);
   model.max_seq_length = config.max_seq_length;
+}
+
+/// `epochs 4, batch_size 32, …`
+std::string format_block(const nlohmann::json& block) {
+  std::string text;
+  for (const auto& [key, value] : block.items())
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key,
+                        value.is_string() ? value.get<std::string>() : value.dump());
+  return text;
 }
 
 void log_start(const TrainConfig& config, const Model& model, const std::vector<TrainingSet>& sets) {
   log_info("model: {}: {}", model.directory.string(), model.describe());
   for (const std::string& note : model.notes) log_info("model: {}", note);
   for (const TrainingSet& set : sets) {
-    log_info("data: {}: {} {}, weight {}", set.file.string(), num_examples(set.examples), nlohmann::json(set.format()).get<std::string>(),
-             set.weight);
-    if (set.ignored_fields > 0) log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
+    log_info("data: {}: {} {}, weight {}", set.file.string(), num_examples(set.examples),
+             nlohmann::json(set.format()).get<std::string>(), set.weight);
+    if (set.ignored_fields > 0)
+      log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
   }
-  log_info("configuration: {}", nlohmann::json(config).dump());
+  const nlohmann::json resolved = config;
+  for (const char* block : {"loss", "train", "evaluation", "checkpoint"})
+    log_info("{}: {}", block, format_block(resolved.at(block)));
 }
 
 std::string format_term(const char* name, const std::optional<double>& value) {
@@ -69,10 +86,12 @@ std::string format_term(const char* name, const std::optional<double>& value) {
 std::string format_progress(const TrainProgress& at) {
   const StepResult& result = at.result;
   const auto left = static_cast<int64_t>(at.seconds_left);
-  return fmt::format("step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s, {}:{:02} left", at.step,
-                     at.total_steps, at.epoch, result.total, format_term("cosine", result.cosine),
-                     format_term("in-batch", result.in_batch), format_term("angle", result.angle), result.gradient_norm,
-                     at.learning_rate, at.tokens_per_second, left / 60, left % 60);
+  return fmt::format(
+      "step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s, {}:{:02} "
+      "left",
+      at.step, at.total_steps, at.epoch, result.total, format_term("cosine", result.cosine),
+      format_term("in-batch", result.in_batch), format_term("angle", result.angle), result.gradient_norm,
+      at.learning_rate, at.tokens_per_second, left / 60, left % 60);
 }
 
 TrainObserver make_observer(ProgressLine& line) {
@@ -82,9 +101,10 @@ TrainObserver make_observer(ProgressLine& line) {
           .evaluation =
               [&line](const TrainEvaluation& evaluation) {
                 line.finish();
-                log_info("step {}: {} {}{}", evaluation.step, evaluation.name,
-                         evaluation.score ? fmt::format("{:.2f}", 100 * *evaluation.score) : "n/a (undefined)",
-                         evaluation.best ? ", the best so far, saved" : "");
+                log_info(
+                    "step {}: {} {}{}", evaluation.step, evaluation.name,
+                    evaluation.score ? fmt::format("{:.2f}", 100 * *evaluation.score) : "n/a (undefined)",
+                    evaluation.best ? ", the best so far, saved" : "");
               }};
 }
 
@@ -99,13 +119,16 @@ fs::path find_evaluation_file(const TrainConfig& config, const fs::path& data_di
 
 void log_end(const TrainResult& result, const std::string& output) {
   const TextStatistics& texts = result.statistics;
-  log_info("trained on {} texts, {} tokens; {} texts were cut, losing {} tokens; {} unknown tokens", texts.texts, texts.tokens,
-           texts.texts_cut, texts.tokens_cut, texts.unknown_tokens);
-  if (result.dropped_examples > 0) log_info("{} examples were dropped as duplicates of their batch", result.dropped_examples);
-  if (result.end == TrainResult::End::stopped_early) log_info("stopped early at step {}: no gain within the patience", result.steps);
+  log_info("trained on {} texts, {} tokens; {} texts were cut, losing {} tokens; {} unknown tokens",
+           texts.texts, texts.tokens, texts.texts_cut, texts.tokens_cut, texts.unknown_tokens);
+  if (result.dropped_examples > 0)
+    log_info("{} examples were dropped as duplicates of their batch", result.dropped_examples);
+  if (result.end == TrainResult::End::stopped_early)
+    log_info("stopped early at step {}: no gain within the patience", result.steps);
   if (result.best_score)
-    log_info("best validation score {:.2f} at step {}{}", 100 * *result.best_score, result.best_step,
-             result.initial_score ? fmt::format(", {:.2f} before training", 100 * *result.initial_score) : "");
+    log_info(
+        "best validation score {:.2f} at step {}{}", 100 * *result.best_score, result.best_step,
+        result.initial_score ? fmt::format(", {:.2f} before training", 100 * *result.initial_score) : "");
   if (result.best_score && result.initial_score && *result.best_score < *result.initial_score)
     log_warning("no step was better on the validation than the model that training started from");
   if (result.end == TrainResult::End::interrupted)
@@ -125,7 +148,8 @@ TrainResult run_train(TrainOptions options) {
 
   Model model = load_model(find_model(config.model.path));
   apply_model_config(config.model, model);
-  auto sets = load_training_sets(config, model.max_seq_length, {.data_dir = data_dir, .config_dir = config_path.parent_path()});
+  auto sets = load_training_sets(config, model.max_seq_length,
+                                 {.data_dir = data_dir, .config_dir = config_path.parent_path()});
   log_start(config, model, sets);
   if (device.is_cuda()) model.encoder.to(device);
 
@@ -134,7 +158,10 @@ TrainResult run_train(TrainOptions options) {
   std::signal(SIGTERM, handle_interrupt);
   ProgressLine line;
   Trainer trainer(config, model, std::move(sets),
-                  {.output = options.output, .evaluation_file = evaluation_file, .resume = options.resume, .interrupted = &interrupted},
+                  {.output = options.output,
+                   .evaluation_file = evaluation_file,
+                   .resume = options.resume,
+                   .interrupted = &interrupted},
                   make_observer(line));
   TrainResult result = trainer.run();
   line.finish();
@@ -148,13 +175,19 @@ void add_train_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App& command = *app.add_subcommand("train", "train a model by a configuration file");
   command.add_option("--config", options->config, "configuration file (JSON), or - for stdin")->required();
-  command.add_option("--set", options->overrides, "change one value: loss.angle_weight=0.05; may be repeated")->allow_extra_args(false);
-  command.add_option("--output", options->output, "the model directory to make; default: runs/<name of the configuration>");
+  command
+      .add_option("--set", options->overrides, "change one value: loss.angle_weight=0.05; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--output", options->output,
+                     "the model directory to make; default: runs/<name of the configuration>");
   command.add_flag("--resume", options->resume, "go on from the last checkpoint in the output");
   add_data_dir_option(command, options->data_dir);
   command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  command.add_option("--threads", options->threads, "CPU threads; 0: one per core")->capture_default_str()->check(CLI::Range(0, 1024));
-  command.footer("Example: angle train --config configs/stsb_minilm.json --set train.seed=7 --output runs/stsb-7");
+  command.add_option("--threads", options->threads, "CPU threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command.footer(
+      "Example: angle train --config configs/stsb_minilm.json --set train.seed=7 --output runs/stsb-7");
   command.callback([options, &exit_code] {
     if (run_train(*options).end == TrainResult::End::interrupted) exit_code = 130;
   });

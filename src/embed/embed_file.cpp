@@ -52,12 +52,13 @@ class EmbedFileJob {
  private:
   void begin_or_resume();
   void skip_saved(const EmbeddingWriter::Saved& saved);
+  EmbedFileResult::End embed_all();
   std::vector<std::string> next_window();
+  void add_to_checksum(const std::vector<std::string>& window);
   Tensor embed(std::vector<std::string> window);
   void count_repetitions(const DistinctTexts& distinct);
   void check_finite(const Tensor& embeddings) const;
   void report() const;
-  bool is_interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
   TextStatistics statistics() const;
   void save();
   json describe_job();
@@ -72,7 +73,8 @@ class EmbedFileJob {
   std::string texts_checksum_;  // of all texts so far
   std::string model_checksum_;  // computed when first needed
   int64_t resumed_rows_ = 0;
-  int64_t resumed_bytes_ = 0;
+  int64_t resumed_bytes_ = 0;   // of the input, those of the resumed rows
+  int64_t embedded_bytes_ = 0;  // and those of all rows so far
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_save_ = start_;
 };
@@ -80,26 +82,29 @@ class EmbedFileJob {
 EmbedFileResult EmbedFileJob::run() {
   begin_or_resume();
   start_ = last_save_ = std::chrono::steady_clock::now();
-  auto end = EmbedFileResult::End::complete;
-  for (auto window = next_window(); !window.empty(); window = next_window()) {
-    if (!writer_.write(embed(std::move(window)))) {
-      end = EmbedFileResult::End::reader_gone;
-      break;
-    }
-    report();
-    if (is_interrupted()) {
-      save();
-      end = EmbedFileResult::End::interrupted;
-      break;
-    }
-    if (seconds_since(last_save_) >= options_.save_seconds) save();
-  }
+  const EmbedFileResult::End end = embed_all();
   if (end == EmbedFileResult::End::complete) writer_.finish();
   return {.end = end,
           .rows = writer_.rows(),
           .resumed_rows = resumed_rows_,
           .statistics = statistics(),
           .seconds = seconds_since(start_)};
+}
+
+EmbedFileResult::End EmbedFileJob::embed_all() {
+  while (true) {
+    std::vector<std::string> window = next_window();
+    if (window.empty()) return EmbedFileResult::End::complete;
+    if (writer_.rows() > resumed_rows_) {  // between two windows of this process
+      report();
+      const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
+      if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
+      if (interrupted) return EmbedFileResult::End::interrupted;
+    }
+    add_to_checksum(window);
+    if (!writer_.write(embed(std::move(window)))) return EmbedFileResult::End::reader_gone;
+    embedded_bytes_ = texts_.bytes_read();
+  }
 }
 
 void EmbedFileJob::begin_or_resume() {
@@ -130,6 +135,7 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
   while (resumed_rows_ < saved.rows) {
     const auto window = next_window();
     if (window.empty()) break;
+    add_to_checksum(window);
     resumed_rows_ += static_cast<int64_t>(window.size());
   }
   if (resumed_rows_ != saved.rows || job["texts"] != texts_checksum_)
@@ -137,15 +143,17 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
         "--resume: the first {} texts of the input are not those that the output was begun with; start again "
         "without --resume",
         saved.rows);
-  resumed_bytes_ = texts_.bytes_read();
+  resumed_bytes_ = embedded_bytes_ = texts_.bytes_read();
 }
 
 std::vector<std::string> EmbedFileJob::next_window() {
-  std::vector<std::string> window = read_window(texts_, options_.window_texts, options_.window_bytes);
+  return read_window(texts_, options_.window_texts, options_.window_bytes);
+}
+
+void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
   std::string bytes = texts_checksum_;
   for (const std::string& text : window) bytes.append(text) += '\n';
-  if (!window.empty()) texts_checksum_ = checksum(bytes);
-  return window;
+  texts_checksum_ = checksum(bytes);
 }
 
 Tensor EmbedFileJob::embed(std::vector<std::string> window) {
@@ -194,9 +202,9 @@ void EmbedFileJob::report() const {
                          .texts_per_second = static_cast<double>(counts.texts) / seconds,
                          .tokens_per_second = static_cast<double>(counts.tokens) / seconds};
   if (texts_.total_bytes() > 0) {
-    const auto done = static_cast<double>(texts_.bytes_read() - resumed_bytes_);
-    const auto left = static_cast<double>(texts_.total_bytes() - texts_.bytes_read());
-    progress.seconds_left = std::max(0.0, seconds * left / done);
+    const auto done = static_cast<double>(embedded_bytes_ - resumed_bytes_);
+    const auto left = static_cast<double>(texts_.total_bytes() - embedded_bytes_);
+    progress.seconds_left = seconds * std::max(0.0, left / done);
   }
   options_.progress(progress);
 }
@@ -213,6 +221,7 @@ json EmbedFileJob::describe_job() {
   return {{"model", model_checksum_},
           {"pipeline", model_.describe()},
           {"device", model_.encoder.device().str()},
+          {"precision", options_.precision},
           {"max_seq_length", embed_.max_seq_length.value_or(model_.max_seq_length)},
           {"normalize", embed_.normalize.value_or(model_.normalize)},
           {"dims", embedder_.dims()},

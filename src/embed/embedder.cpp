@@ -22,6 +22,11 @@ EmbedOptions resolve(const Model& model, EmbedOptions options) {
   const int64_t dims = options.truncate_dim.value_or(model.encoder.dims());
   if (dims < 1 || dims > model.encoder.dims())
     fail("truncate-dim {}: expected 1 to {}, the model's dimensions", dims, model.encoder.dims());
+  if (!options.prompt.empty() && !model.include_prompt)
+    fail(
+        "{}: include_prompt is false in the Pooling module, which is not supported together with a prompt; "
+        "embed without one",
+        model.directory.string());
   options.max_seq_length = length;
   options.truncate_dim = dims;
   options.normalize = options.normalize.value_or(model.normalize);

@@ -27,6 +27,13 @@ fs::path resolve_destination(const fs::path& path) {
   return resolved;
 }
 
+bool is_unfinished(const std::string& name) {
+  const std::string_view mark = ".tmp-";
+  const size_t at = name.rfind(mark);
+  return at != std::string::npos && at + mark.size() < name.size() &&
+         name.find_first_not_of("0123456789", at + mark.size()) == std::string::npos;
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path) {
@@ -88,6 +95,13 @@ void write_file(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
+}
+
+void remove_unfinished(const fs::path& directory) {
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (is_unfinished(entry.path().filename().string())) unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove_all(path);
 }
 
 void sync_directory(const fs::path& directory) {

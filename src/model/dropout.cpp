@@ -11,4 +11,10 @@ Tensor Dropout::apply(const Tensor& input, double probability) const {
   return input * mask;
 }
 
+Tensor Dropout::state() const { return generator_.defined() ? generator_.get_state() : Tensor(); }
+
+void Dropout::restore(const Tensor& state) const {
+  if (generator_.defined()) generator_.set_state(state);
+}
+
 }  // namespace angle

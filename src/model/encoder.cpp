@@ -8,16 +8,18 @@
 namespace angle {
 namespace {
 
-LayerNorm make_layer_norm(int64_t hidden) { return {at::empty({hidden}), at::empty({hidden})}; }
+LayerNorm make_layer_norm(int64_t hidden, at::Device device) {
+  return {at::empty({hidden}, device), at::empty({hidden}, device)};
+}
 
-EncoderLayer make_layer(const EncoderConfig& config) {
+EncoderLayer make_layer(const EncoderConfig& config, at::Device device) {
   const int64_t hidden = config.hidden_size;
-  return {.query_key_value = Linear(hidden, 3 * hidden),
-          .attention_output = Linear(hidden, hidden),
-          .attention_norm = make_layer_norm(hidden),
-          .intermediate = Linear(hidden, config.intermediate_size),
-          .output = Linear(config.intermediate_size, hidden),
-          .output_norm = make_layer_norm(hidden)};
+  return {.query_key_value = Linear(hidden, 3 * hidden, device),
+          .attention_output = Linear(hidden, hidden, device),
+          .attention_norm = make_layer_norm(hidden, device),
+          .intermediate = Linear(hidden, config.intermediate_size, device),
+          .output = Linear(config.intermediate_size, hidden, device),
+          .output_norm = make_layer_norm(hidden, device)};
 }
 
 /// What checkpoints keep apart and the encoder computes in one product, in the order of its rows.
@@ -35,13 +37,13 @@ Tensor roberta_positions(const TokenBatch& batch, int64_t pad_token_id) {
 
 }  // namespace
 
-Encoder::Encoder(const EncoderConfig& config)
+Encoder::Encoder(const EncoderConfig& config, at::Device device)
     : config_(config),
-      word_embeddings_(at::empty({config.vocab_size, config.hidden_size})),
-      position_embeddings_(at::empty({config.max_position_embeddings, config.hidden_size})),
-      token_type_embeddings_(at::empty({config.type_vocab_size, config.hidden_size})),
-      embedding_norm_(make_layer_norm(config.hidden_size)) {
-  for (int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(make_layer(config));
+      word_embeddings_(at::empty({config.vocab_size, config.hidden_size}, device)),
+      position_embeddings_(at::empty({config.max_position_embeddings, config.hidden_size}, device)),
+      token_type_embeddings_(at::empty({config.type_vocab_size, config.hidden_size}, device)),
+      embedding_norm_(make_layer_norm(config.hidden_size, device)) {
+  for (int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(make_layer(config, device));
 }
 
 Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout) const {

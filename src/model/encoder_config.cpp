@@ -1,8 +1,10 @@
 #include "angle/model/encoder_config.h"
 
-#include <limits>
+#include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "angle/error.h"
@@ -18,26 +20,26 @@ class ConfigReader {
   explicit ConfigReader(const json& config) : config_(config) {}
 
   int64_t integer(const char* key, int64_t smallest, int64_t largest, std::optional<int64_t> fallback = {}) {
-    if (fallback && (!config_.contains(key) || config_.at(key).is_null())) return *fallback;
-    if (!config_.contains(key)) {
-      problems.push_back(fmt::format("{}: missing", key));
-    } else if (!config_.at(key).is_number_integer()) {
-      problems.push_back(fmt::format("{}: expected an integer, found {}", key, config_.at(key).dump()));
-    } else if (const auto value = config_.at(key).get<int64_t>(); value < smallest || value > largest) {
-      problems.push_back(fmt::format("{}: expected {} to {}, found {}", key, smallest, largest, value));
+    const json value = member(key);
+    if (value.is_null() && fallback) return *fallback;
+    if (value.is_null()) {
+      refuse(key, "missing");
+    } else if (!value.is_number_integer()) {
+      refuse(key, "expected an integer, found " + value.dump());
+    } else if (value < smallest || value > largest) {
+      refuse(key, fmt::format("expected {} to {}, found {}", smallest, largest, value.dump()));
     } else {
-      return value;
+      return value.get<int64_t>();
     }
     return smallest;
   }
 
   double number(const char* key, double smallest, double largest, double fallback) {
-    if (!config_.contains(key) || config_.at(key).is_null()) return fallback;
-    const json& value = config_.at(key);
+    const json value = member(key);
+    if (value.is_null()) return fallback;
     if (value.is_number() && value.get<double>() >= smallest && value.get<double>() <= largest)
       return value.get<double>();
-    problems.push_back(
-        fmt::format("{}: expected a number from {} to {}, found {}", key, smallest, largest, value.dump()));
+    refuse(key, fmt::format("expected a number from {} to {}, found {}", smallest, largest, value.dump()));
     return fallback;
   }
 
@@ -45,23 +47,39 @@ class ConfigReader {
   template <typename T>
   T choice(const char* key, const std::map<std::string, T>& choices,
            std::optional<std::string> fallback = {}) {
-    const json value = config_.contains(key) ? config_.at(key) : fallback ? json(*fallback) : json();
+    json value = member(key);
+    if (value.is_null() && fallback) value = *fallback;
     if (value.is_string()) {
       const auto found = choices.find(value.get<std::string>());
       if (found != choices.end()) return found->second;
     }
     std::string names;
     for (const auto& [name, unused] : choices) names += (names.empty() ? "" : ", ") + name;
-    problems.push_back(
-        value.is_null() ? fmt::format("{}: missing", key)
-                        : fmt::format("{}: {} is not supported (supported: {})", key, value.dump(), names));
+    refuse(key, value.is_null() ? "missing"
+                                : fmt::format("{} is not supported (supported: {})", value.dump(), names));
     return choices.begin()->second;
   }
 
-  std::vector<std::string> problems;
+  /// A condition on several members; it says nothing when one of them is wrong by itself.
+  void require(std::initializer_list<std::string_view> keys, bool good, const std::string& problem) {
+    for (const std::string_view key : keys) good = good || refused_.contains(key);
+    if (!good) problems_.push_back(problem);
+  }
+
+  const std::vector<std::string>& problems() const { return problems_; }
 
  private:
+  /// A member; null when it is missing.
+  json member(const char* key) const { return config_.value(key, json()); }
+
+  void refuse(const char* key, const std::string& problem) {
+    refused_.insert(key);
+    problems_.push_back(fmt::format("{}: {}", key, problem));
+  }
+
   const json& config_;
+  std::vector<std::string> problems_;
+  std::set<std::string_view> refused_;  // keys
 };
 
 const std::map<std::string, Architecture> kArchitectures = {{"bert", Architecture::bert},
@@ -96,16 +114,16 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   result.hidden_dropout_prob = reader.number("hidden_dropout_prob", 0, 0.999, 0.1);
   result.attention_probs_dropout_prob = reader.number("attention_probs_dropout_prob", 0, 0.999, 0.1);
   reader.choice<int>("position_embedding_type", {{"absolute", 0}}, "absolute");
-  if (result.hidden_size % result.num_attention_heads != 0)
-    reader.problems.push_back(fmt::format("hidden_size {} is not divisible by num_attention_heads {}",
-                                          result.hidden_size, result.num_attention_heads));
-  if (result.max_tokens() < 2)
-    reader.problems.push_back(
-        fmt::format("max_position_embeddings {} leaves no room for a text", result.max_position_embeddings));
-
-  std::string message;
-  for (const auto& problem : reader.problems) message += "\n  " + problem;
-  if (!message.empty()) fail("{}: not a usable encoder configuration:{}", source, message);
+  reader.require({"hidden_size", "num_attention_heads"}, result.hidden_size % result.num_attention_heads == 0,
+                 fmt::format("hidden_size {} is not divisible by num_attention_heads {}", result.hidden_size,
+                             result.num_attention_heads));
+  reader.require({"max_position_embeddings", "pad_token_id", "model_type"}, result.max_tokens() >= 2,
+                 fmt::format("max_position_embeddings {} leaves no room for a text from position {} on",
+                             result.max_position_embeddings, result.first_position()));
+  reader.require({"pad_token_id", "vocab_size"}, result.pad_token_id < result.vocab_size,
+                 fmt::format("pad_token_id {} is not below vocab_size {}", result.pad_token_id, result.vocab_size));
+  if (!reader.problems().empty())
+    fail("{}: not a usable encoder configuration:\n  {}", source, fmt::join(reader.problems(), "\n  "));
   return result;
 }
 

@@ -49,8 +49,8 @@ std::pair<std::string_view, std::string_view> pointwise_names(Activation activat
 
 }  // namespace
 
-Linear::Linear(int64_t in_features, int64_t out_features)
-    : weight(at::empty({out_features, in_features})), bias(at::empty({out_features})) {}
+Linear::Linear(int64_t in_features, int64_t out_features, at::Device device)
+    : weight(at::empty({out_features, in_features}, device)), bias(at::empty({out_features}, device)) {}
 
 Tensor Linear::forward(const Tensor& input, Activation activation) const {
   if (packed_weight_.defined()) {

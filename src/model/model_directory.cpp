@@ -11,6 +11,7 @@
 #include "angle/model/weights.h"
 
 #include "model/pipeline.h"
+#include "text/json_field.h"
 
 namespace angle {
 namespace {
@@ -43,21 +44,26 @@ int64_t read_max_seq_length(const fs::path& directory, const EncoderConfig& conf
        {read_optional(directory / "tokenizer_config.json"), "model_max_length"},
        {read_optional(directory / "angle_config.json"), "max_length"}}};
   for (const auto& [options, key] : sources) {
-    const json value = options.value(key, json());
-    if (!value.is_number() || value.get<double>() < 2) continue;
-    return static_cast<int64_t>(std::min(value.get<double>(), static_cast<double>(config.max_tokens())));
+    const JsonField limit = JsonField(options, directory.string())[key];
+    if (limit.is_null()) continue;
+    if (limit.number() < 2) limit.refuse(fmt::format("expected at least 2 tokens, found {}", limit.number()));
+    return static_cast<int64_t>(std::min(limit.number(), static_cast<double>(config.max_tokens())));
   }
   return config.max_tokens();
 }
 
 void read_prompts(const fs::path& directory, ModelTokenizer& model) {
-  const json options = read_optional(directory / "config_sentence_transformers.json");
-  const json prompts = options.value("prompts", json::object());
-  for (const auto& [name, prompt] : prompts.items())
-    if (prompt.is_string()) model.prompts[name] = prompt.get<std::string>();
-  const json name = options.value("default_prompt_name", json());
-  if (name.is_string() && model.prompts.contains(name.get<std::string>()))
-    model.default_prompt = model.prompts.at(name.get<std::string>());
+  const fs::path file = directory / "config_sentence_transformers.json";
+  const json contents = read_optional(file);
+  const JsonField options(contents, file.string());
+  const JsonField prompts = options["prompts"];
+  if (!prompts.is_null())
+    for (const auto& [name, prompt] : prompts.object().items()) model.prompts[name] = prompts[name].string();
+  const JsonField name = options["default_prompt_name"];
+  if (name.is_null()) return;
+  const auto prompt = model.prompts.find(name.string());
+  if (prompt == model.prompts.end()) name.refuse("there is no prompt \"" + name.string() + "\"");
+  model.default_prompt = prompt->second;
 }
 
 /// The small files of a model directory that say what everything else in it is.
@@ -142,24 +148,24 @@ ModelTokenizer load_model_tokenizer(const fs::path& directory) {
 Model load_model(const fs::path& directory) {
   auto [pipeline, config] = read_plan(directory);
   ModelTokenizer tokenizer = read_tokenizer(directory, {pipeline, config});
+  const WeightFiles weights(pipeline.transformer_dir);
+  weights.check(Encoder(config, at::kMeta).checkpoint_tensors());
   Model model{.directory = directory,
               .transformer_dir = pipeline.transformer_dir,
               .tokenizer = std::move(tokenizer.tokenizer),
               .encoder = {.encoder = Encoder(config),
                           .pooling = pipeline.pooling,
                           .dense = std::move(pipeline.dense)},
+              .pooler = weights.pooler(),
+              .include_prompt = pipeline.include_prompt,
               .normalize = pipeline.normalize,
               .max_seq_length = tokenizer.max_seq_length,
               .prompts = std::move(tokenizer.prompts),
               .default_prompt = std::move(tokenizer.default_prompt),
               .notes = std::move(pipeline.notes)};
   model.notes.insert(model.notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
-  if (!pipeline.include_prompt && !model.default_prompt.empty())
-    fail(
-        "{}: include_prompt is false in the Pooling module, which is not supported together with a default "
-        "prompt",
-        directory.string());
-  model.pooler = load_weights(pipeline.transformer_dir, model.encoder.encoder.checkpoint_tensors());
+  check_projections(model.encoder, directory.string());
+  weights.copy_to(model.encoder.encoder.checkpoint_tensors());
   if (fs::exists(directory / "train_config.json"))
     model.train_config = read_json(directory / "train_config.json");
   return model;
@@ -188,7 +194,7 @@ void save_model(Model& model, const fs::path& directory) {
              json({{"max_seq_length", model.max_seq_length}, {"do_lower_case", false}}).dump(2) + "\n");
   write_file(directory / "config_sentence_transformers.json",
              sentence_transformers_options(model).dump(2) + "\n");
-  write_pipeline(directory, model.encoder, model.normalize, model.max_seq_length);
+  write_pipeline(directory, model);
   std::vector<NamedTensor> tensors = model.encoder.encoder.checkpoint_tensors();
   tensors.insert(tensors.end(), model.pooler.begin(), model.pooler.end());
   write_tensors(directory / "model.safetensors", tensors);

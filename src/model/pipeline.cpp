@@ -1,12 +1,16 @@
 #include "model/pipeline.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "angle/error.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
+
+#include "text/json_field.h"
 
 namespace angle {
 namespace {
@@ -31,59 +35,75 @@ constexpr std::array<std::pair<const char*, Activation>, 4> kActivationClasses =
 
 std::string last_component(const std::string& dotted) { return dotted.substr(dotted.rfind('.') + 1); }
 
-/// The name version 5.4 and later use: `lasttoken` where we say `last`.
-Pooling parse_pooling_mode(const std::string& name, const std::string& source) {
+/// A pooling by the name it has in version 5.4 and later, by ours, or by angle_emb's.
+Pooling parse_pooling_mode(const JsonField& field) {
+  const std::string& name = field.string();
   if (name == "lasttoken") return Pooling::last;
+  if (name == "mean_sqrt_len_tokens") return Pooling::mean_sqrt_len;
   try {
     return parse_pooling(name);
   } catch (const Error& error) {
-    fail("{}: {}", source, error.what());
+    fail("{}: {}", field.source(), error.what());
   }
 }
 
 void read_pooling(const fs::path& file, Pipeline& pipeline) {
-  const json config = read_json(file);
-  if (!config.is_object()) fail("{}: expected a JSON object", file.string());
-  pipeline.include_prompt = config.value("include_prompt", true);
-  const json mode = config.value("pooling_mode", json());
-  if (mode.is_string()) {
-    pipeline.pooling = {parse_pooling_mode(mode.get<std::string>(), file.string())};
-  } else if (mode.is_array()) {
-    for (const json& name : mode)
-      pipeline.pooling.push_back(parse_pooling_mode(name.get<std::string>(), file.string()));
+  const json contents = read_json(file);
+  const JsonField config(contents, file.string());
+  pipeline.include_prompt = config["include_prompt"].boolean_or(true);
+  const JsonField mode = config["pooling_mode"];
+  if (mode.is_array()) {
+    for (size_t i = 0; i < mode.size(); ++i) pipeline.pooling.push_back(parse_pooling_mode(mode[i]));
+  } else if (!mode.is_null()) {
+    pipeline.pooling = {parse_pooling_mode(mode)};
   } else {
     for (const auto& [key, pooling] : kPoolingKeys)
-      if (config.value(key, false)) pipeline.pooling.push_back(pooling);
+      if (config[key].boolean_or(false)) pipeline.pooling.push_back(pooling);
   }
   if (pipeline.pooling.empty())
     fail("{}: no pooling mode is set; set one, for example \"pooling_mode_mean_tokens\": true",
          file.string());
 }
 
-Activation parse_activation_class(const std::string& name, const std::string& source) {
+Activation parse_activation_class(const JsonField& field) {
+  const std::string name = field.string_or("torch.nn.modules.activation.Tanh");
   for (const auto& [known, activation] : kActivationClasses)
     if (last_component(known) == last_component(name)) return activation;
-  fail("{}: activation_function {} is not supported (supported: Tanh, Identity, ReLU, GELU)", source, name);
+  field.refuse(name + " is not supported (supported: Tanh, Identity, ReLU, GELU)");
+}
+
+int64_t read_features(const JsonField& field) {
+  const int64_t value = field.integer();
+  if (value < 1 || value > (1 << 24)) field.refuse(fmt::format("expected 1 to {}, found {}", 1 << 24, value));
+  return value;
+}
+
+/// A projection is between vectors of texts; version 5.4 and later can name other features.
+void check_feature_name(const JsonField& field) {
+  const std::string name = field.string_or("sentence_embedding");
+  if (name != "sentence_embedding")
+    field.refuse("\"" + name + "\" is not supported (expected \"sentence_embedding\")");
 }
 
 Dense read_dense(const fs::path& folder) {
   const fs::path file = folder / "config.json";
-  const json config = read_json(file);
-  const auto size = [&](const char* key) {
-    const json value = config.value(key, json());
-    if (!value.is_number_integer() || value.get<int64_t>() < 1 || value.get<int64_t>() > (1 << 16))
-      fail("{}: {}: expected a positive integer, found {}", file.string(), key, value.dump());
-    return value.get<int64_t>();
+  const json contents = read_json(file);
+  const JsonField config(contents, file.string());
+  const int64_t in_features = read_features(config["in_features"]);
+  const int64_t out_features = read_features(config["out_features"]);
+  const bool has_bias = config["bias"].boolean_or(true);
+  check_feature_name(config["module_input_name"]);
+  check_feature_name(config["module_output_name"]);
+  const auto expected = [&](const Linear& linear) {
+    std::vector<NamedTensor> tensors = {{"linear.weight", linear.weight}};
+    if (has_bias) tensors.push_back({"linear.bias", linear.bias});
+    return tensors;
   };
-  Dense dense{Linear(size("in_features"), size("out_features")),
-              parse_activation_class(config.value("activation_function", "torch.nn.modules.activation.Tanh"),
-                                     file.string())};
-  std::vector<NamedTensor> expected = {{"linear.weight", dense.linear.weight}};
-  if (config.value("bias", true))
-    expected.push_back({"linear.bias", dense.linear.bias});
-  else
-    dense.linear.bias.zero_();
-  load_weights(folder, expected);
+  const WeightFiles files(folder);
+  files.check(expected(Linear(in_features, out_features, at::kMeta)));
+  Dense dense{Linear(in_features, out_features), parse_activation_class(config["activation_function"])};
+  dense.linear.bias.zero_();
+  files.copy_to(expected(dense.linear));
   return dense;
 }
 
@@ -139,34 +159,32 @@ Pipeline read_bare(const fs::path& directory) {
         "no modules.json: mean pooling and no normalisation are assumed, as sentence-transformers does");
     return pipeline;
   }
-  const json config = read_json(file);
+  const json contents = read_json(file);
+  const JsonField config(contents, file.string());
   for (const char* key : {"is_llm", "apply_lora"})
-    if (config.value(key, json(false)) == json(true))
-      fail("{}: {} is true, which is not supported", file.string(), key);
-  const json strategy = config.value("pooling_strategy", json("cls"));
-  if (!strategy.is_string()) fail("{}: pooling_strategy {} is not supported", file.string(), strategy.dump());
-  pipeline.pooling = {parse_pooling_mode(strategy.get<std::string>(), file.string())};
-  pipeline.notes.push_back("no modules.json: pooling " + strategy.get<std::string>() +
+    if (config[key].boolean_or(false)) config[key].refuse("true is not supported");
+  const JsonField strategy = config["pooling_strategy"];
+  pipeline.pooling = {strategy.is_null() ? Pooling::cls : parse_pooling_mode(strategy)};
+  pipeline.notes.push_back("no modules.json: pooling " + pooling_name(pipeline.pooling.front()) +
                            " is taken from angle_config.json, no normalisation");
   return pipeline;
 }
 
-json pooling_config(const std::vector<Pooling>& pooling, int64_t hidden) {
-  json config = {{"word_embedding_dimension", hidden}, {"include_prompt", true}};
-  size_t written = 0;
-  for (const auto& [key, known] : kPoolingKeys) {
-    const bool used = std::find(pooling.begin(), pooling.end(), known) != pooling.end();
-    config[key] = used;
-    written += used ? 1 : 0;
-  }
-  for (const Pooling kind : pooling)
-    if (kind == Pooling::cls_avg || kind == Pooling::cls_max)
-      fail(
-          "pooling {}: sentence-transformers has no such pooling, so no model directory can be written with "
-          "it; "
-          "choose cls, mean, max, last, mean_sqrt_len or weightedmean",
-          pooling_name(kind));
-  TORCH_CHECK(written == pooling.size(), "a pooling is used twice");
+/// Where sentence-transformers puts a pooling among several; Error when it has no such pooling.
+size_t pooling_place(Pooling pooling) {
+  for (size_t i = 0; i < kPoolingKeys.size(); ++i)
+    if (kPoolingKeys[i].second == pooling) return i;
+  fail(
+      "pooling {}: sentence-transformers has no such pooling, so no model directory can be written with it; "
+      "choose cls, mean, max, last, mean_sqrt_len or weightedmean",
+      pooling_name(pooling));
+}
+
+json pooling_config(const Model& model) {
+  json config = {{"word_embedding_dimension", model.encoder.encoder.config().hidden_size},
+                 {"include_prompt", model.include_prompt}};
+  for (const auto& [key, pooling] : kPoolingKeys) config[key] = false;
+  for (const Pooling kind : model.encoder.pooling) config[kPoolingKeys[pooling_place(kind)].first] = true;
   return config;
 }
 
@@ -208,29 +226,33 @@ Pipeline read_pipeline(const fs::path& directory) {
 }
 
 void check_can_save(const SentenceEncoder& encoder) {
-  pooling_config(encoder.pooling, encoder.encoder.config().hidden_size);
+  std::vector<size_t> places;
+  for (const Pooling kind : encoder.pooling) places.push_back(pooling_place(kind));
+  if (std::adjacent_find(places.begin(), places.end(), std::greater_equal<>()) != places.end())
+    fail(
+        "several poolings: the layout that is written knows each once and in one order only: cls, max, mean, "
+        "mean_sqrt_len, weightedmean, last");
 }
 
-void write_pipeline(const fs::path& directory, const SentenceEncoder& encoder, bool normalize,
-                    int64_t max_seq_length) {
-  const json pooling = pooling_config(encoder.pooling, encoder.encoder.config().hidden_size);
+void write_pipeline(const fs::path& directory, const Model& model) {
   json modules = {module_entry(0, "", "Transformer"), module_entry(1, "1_Pooling", "Pooling")};
   fs::create_directories(directory / "1_Pooling");
-  write_json(directory / "1_Pooling" / "config.json", pooling);
-  for (const Dense& dense : encoder.dense) {
+  write_json(directory / "1_Pooling" / "config.json", pooling_config(model));
+  for (const Dense& dense : model.encoder.dense) {
     const std::string folder = std::to_string(modules.size()) + "_Dense";
     write_dense(directory / folder, dense);
     modules.push_back(module_entry(modules.size(), folder, "Dense"));
   }
-  if (normalize)
+  if (model.normalize)
     modules.push_back(
         module_entry(modules.size(), std::to_string(modules.size()) + "_Normalize", "Normalize"));
   write_json(directory / "modules.json", modules);
-  if (encoder.pooling.size() == 1)
-    write_json(directory / "angle_config.json", {{"pooling_strategy", pooling_name(encoder.pooling.front())},
-                                                 {"max_length", max_seq_length},
-                                                 {"is_llm", false},
-                                                 {"apply_lora", false}});
+  if (model.encoder.pooling.size() == 1)
+    write_json(directory / "angle_config.json",
+               {{"pooling_strategy", pooling_name(model.encoder.pooling.front())},
+                {"max_length", model.max_seq_length},
+                {"is_llm", false},
+                {"apply_lora", false}});
 }
 
 }  // namespace angle

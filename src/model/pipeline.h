@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "angle/model/model_directory.h"
 #include "angle/model/pooling.h"
 #include "angle/model/sentence_encoder.h"
 
@@ -23,11 +24,10 @@ struct Pipeline {
 /// Reads modules.json and the folders it names; without it, angle_config.json, and without that mean pooling.
 Pipeline read_pipeline(const std::filesystem::path& directory);
 
-/// Error when sentence-transformers has no such pooling: it is not approximated.
+/// Error when sentence-transformers has no such pooling, or several in another order: nothing is approximated.
 void check_can_save(const SentenceEncoder& encoder);
 
 /// Writes modules.json, 1_Pooling, 2_Dense … and angle_config.json (see check_can_save).
-void write_pipeline(const std::filesystem::path& directory, const SentenceEncoder& encoder, bool normalize,
-                    int64_t max_seq_length);
+void write_pipeline(const std::filesystem::path& directory, const Model& model);
 
 }  // namespace angle

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "angle/error.h"
+
 namespace angle {
 
 Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout) const {
@@ -53,6 +55,18 @@ void SentenceEncoder::to(const at::TensorOptions& options) {
   for (Dense& projection : dense) {
     projection.linear.weight = projection.linear.weight.to(options);
     projection.linear.bias = projection.linear.bias.to(options);
+  }
+}
+
+void check_projections(const SentenceEncoder& encoder, const std::string& where) {
+  const auto poolings = static_cast<int64_t>(encoder.pooling.size());
+  int64_t features = encoder.encoder.config().hidden_size * poolings;
+  for (const Dense& projection : encoder.dense) {
+    const int64_t expected = projection.linear.weight.size(1);
+    if (expected != features)
+      fail("{}: a Dense module takes {} features, but {} come out of the step before it", where, expected,
+           features);
+    features = projection.linear.weight.size(0);
   }
 }
 

@@ -1,8 +1,8 @@
 #include "angle/model/weights.h"
 
 #include <array>
-#include <cmath>
 #include <deque>
+#include <limits>
 #include <set>
 #include <string_view>
 
@@ -71,18 +71,6 @@ std::string canonical_name(std::string_view name) {
   return result;
 }
 
-/// Everything a directory's safetensors files hold, under canonical names.
-struct Checkpoint {
-  std::deque<SafetensorsFile> files;  // what the views point into
-  std::map<std::string, TensorView> tensors;
-  std::vector<std::string> problems;
-
-  void add(const std::string& name, const TensorView& view) {
-    if (!tensors.emplace(canonical_name(name), view).second)
-      problems.push_back(fmt::format("{}: in the checkpoint twice", canonical_name(name)));
-  }
-};
-
 /// Shard names come from a file: a path out of the directory is refused.
 void check_plain_file_name(const fs::path& index, const std::string& name) {
   const fs::path path(name);
@@ -90,7 +78,8 @@ void check_plain_file_name(const fs::path& index, const std::string& name) {
     fail("{}: shard \"{}\" is not the plain name of a file in the same directory", index.string(), name);
 }
 
-void open_shards(const fs::path& index, Checkpoint& checkpoint) {
+/// The names of the tensors of each shard.
+std::map<std::string, std::set<std::string>> read_index(const fs::path& index) {
   const json contents = read_json(index);
   const json map = contents.is_object() ? contents.value("weight_map", json()) : json();
   if (!map.is_object() || map.empty())
@@ -102,44 +91,30 @@ void open_shards(const fs::path& index, Checkpoint& checkpoint) {
     check_plain_file_name(index, shard.get<std::string>());
     names_by_shard[shard.get<std::string>()].insert(name);
   }
-  for (const auto& [shard, names] : names_by_shard) {
-    const fs::path path = index.parent_path() / shard;
-    if (!fs::exists(path))
-      fail("{}: the shard {} is missing; fetch the model again", index.string(), path.string());
-    const auto& tensors = checkpoint.files.emplace_back(path).tensors();
-    for (const auto& [name, view] : tensors) checkpoint.add(name, view);
-    for (const auto& name : names)
-      if (!tensors.contains(name))
-        fail("{}: {} is listed in {}, but is not there", index.string(), name, shard);
-  }
+  return names_by_shard;
 }
 
-Checkpoint open_checkpoint(const fs::path& directory) {
-  const fs::path single = directory / "model.safetensors";
-  const fs::path index = directory / "model.safetensors.index.json";
-  Checkpoint checkpoint;
-  if (fs::exists(single)) {
-    for (const auto& [name, view] : checkpoint.files.emplace_back(single).tensors())
-      checkpoint.add(name, view);
-  } else if (fs::exists(index)) {
-    open_shards(index, checkpoint);
-  } else if (fs::exists(directory / "pytorch_model.bin") ||
-             fs::exists(directory / "pytorch_model.bin.index.json")) {
-    fail(
-        "{}: the weights are pickled (pytorch_model.bin), a format that can run code when it is read, so it "
-        "is not; "
-        "convert them once with Python: from transformers import AutoModel; "
-        "AutoModel.from_pretrained(\"{}\").save_pretrained(\"{}\", safe_serialization=True)",
-        directory.string(), directory.string(), directory.string());
-  } else {
+[[noreturn]] void refuse_without_weights(const fs::path& directory) {
+  if (!fs::exists(directory / "pytorch_model.bin") && !fs::exists(directory / "pytorch_model.bin.index.json"))
     fail("{}: no model.safetensors and no model.safetensors.index.json there; is it a model directory?",
          directory.string());
-  }
-  return checkpoint;
+  fail(
+      "{}: the weights are pickled (pytorch_model.bin), a format that can run code when it is read, so it is "
+      "not; convert them once with Python: from transformers import AutoModel; "
+      "AutoModel.from_pretrained(\"{}\").save_pretrained(\"{}\", safe_serialization=True)",
+      directory.string(), directory.string(), directory.string());
 }
 
-/// Copies one tensor; says what is wrong with it, or nothing.
-std::string copy_tensor(const std::map<std::string, TensorView>& tensors, const NamedTensor& expected) {
+/// Whether every element is a number that float32 holds: no NaN, nothing infinite.
+bool all_finite(const Tensor& tensor) {
+  if (tensor.numel() == 0) return true;
+  const auto [smallest, largest] = at::aminmax(tensor);  // NaN if any element is
+  constexpr double kLimit = std::numeric_limits<float>::max();
+  return smallest.item<double>() >= -kLimit && largest.item<double>() <= kLimit;
+}
+
+/// What is wrong with a tensor; empty when it can be copied into one of that shape.
+std::string find_problem(const std::map<std::string, TensorView>& tensors, const NamedTensor& expected) {
   const auto found = tensors.find(expected.name);
   if (found == tensors.end()) return "missing";
   const TensorView& view = found->second;
@@ -148,36 +123,94 @@ std::string copy_tensor(const std::map<std::string, TensorView>& tensors, const 
   if (at::IntArrayRef(view.shape) != expected.tensor.sizes())
     return fmt::format("shape [{}] (config.json implies [{}])", fmt::join(view.shape, ", "),
                        fmt::join(expected.tensor.sizes(), ", "));
-  expected.tensor.copy_(as_tensor(view));
-  // A sum is finite when all elements are, at a fraction of the cost of looking at each.
-  if (!std::isfinite(expected.tensor.sum(at::kDouble).item<double>())) return "has NaN or infinite elements";
-  return "";
+  return all_finite(as_tensor(view)) ? "" : "has NaN or infinite elements";
+}
+
+bool is_pooler(std::string_view name) { return name.starts_with("pooler."); }
+
+bool is_left_out(std::string_view name) {
+  return name == "embeddings.position_ids" || starts_with_any(name, {"cls.", "lm_head.", "classifier."});
 }
 
 }  // namespace
 
-std::vector<NamedTensor> load_weights(const fs::path& directory, std::span<const NamedTensor> expected) {
-  const at::NoGradGuard no_grad;
-  Checkpoint checkpoint = open_checkpoint(directory);
-  auto& problems = checkpoint.problems;
-  for (const NamedTensor& entry : expected) {
-    const std::string problem = copy_tensor(checkpoint.tensors, entry);
-    if (!problem.empty()) problems.push_back(entry.name + ": " + problem);
-    checkpoint.tensors.erase(entry.name);
+/// Everything the files hold, under canonical names.
+struct WeightFiles::Contents {
+  std::deque<SafetensorsFile> files;  // what the views point into
+  std::map<std::string, TensorView> tensors;
+  std::vector<std::string> problems;
+
+  void add(const std::string& name, const TensorView& view) {
+    if (!tensors.emplace(canonical_name(name), view).second)
+      problems.push_back(fmt::format("{}: in the checkpoint twice", canonical_name(name)));
   }
-  std::vector<NamedTensor> pooler;
-  for (const auto& [name, view] : checkpoint.tensors) {
-    if (name.starts_with("pooler.")) {
-      pooler.push_back({name, as_tensor(view).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)});
-    } else if (name != "embeddings.position_ids" &&
-               !starts_with_any(name, {"cls.", "lm_head.", "classifier."})) {
-      problems.push_back(name + ": unexpected");
+
+  void open_file(const fs::path& file) {
+    for (const auto& [name, view] : files.emplace_back(file).tensors()) add(name, view);
+  }
+
+  void open_shards(const fs::path& index) {
+    for (const auto& [shard, names] : read_index(index)) {
+      const fs::path path = index.parent_path() / shard;
+      if (!fs::exists(path))
+        fail("{}: the shard {} is missing; fetch the model again", index.string(), path.string());
+      open_file(path);
+      for (const auto& name : names)
+        if (!files.back().tensors().contains(name))
+          fail("{}: {} is listed in {}, but is not there", index.string(), name, shard);
     }
   }
+};
+
+WeightFiles::WeightFiles(const fs::path& directory)
+    : directory_(directory), contents_(std::make_unique<Contents>()) {
+  const fs::path single = directory / "model.safetensors";
+  const fs::path index = directory / "model.safetensors.index.json";
+  if (fs::exists(single)) {
+    contents_->open_file(single);
+  } else if (fs::exists(index)) {
+    contents_->open_shards(index);
+  } else {
+    refuse_without_weights(directory);
+  }
+}
+
+WeightFiles::~WeightFiles() = default;
+
+void WeightFiles::check(std::span<const NamedTensor> expected) const {
+  std::vector<std::string> problems = contents_->problems;
+  std::set<std::string_view> expected_names;
+  for (const NamedTensor& entry : expected) {
+    expected_names.insert(entry.name);
+    const std::string problem = find_problem(contents_->tensors, entry);
+    if (!problem.empty()) problems.push_back(entry.name + ": " + problem);
+  }
+  for (const auto& [name, view] : contents_->tensors)
+    if (!expected_names.contains(name) && !is_pooler(name) && !is_left_out(name))
+      problems.push_back(name + ": unexpected");
   if (!problems.empty())
     fail("{}: the weights do not fit config.json; are the two from different models?\n  {}",
-         directory.string(), fmt::join(problems, "\n  "));
-  return pooler;
+         directory_.string(), fmt::join(problems, "\n  "));
+}
+
+void WeightFiles::copy_to(std::span<const NamedTensor> expected) const {
+  const at::NoGradGuard no_grad;
+  for (const NamedTensor& entry : expected)
+    entry.tensor.copy_(as_tensor(contents_->tensors.at(entry.name)));
+}
+
+std::vector<NamedTensor> WeightFiles::pooler() const {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, view] : contents_->tensors)
+    if (is_pooler(name))
+      tensors.push_back({name, as_tensor(view).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)});
+  return tensors;
+}
+
+void load_weights(const fs::path& directory, std::span<const NamedTensor> expected) {
+  const WeightFiles files(directory);
+  files.check(expected);
+  files.copy_to(expected);
 }
 
 std::vector<NamedTensor> read_tensors(const fs::path& file) {

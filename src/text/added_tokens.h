@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "angle/text/special_tokens.h"
+
 #include "text/vocabulary.h"
 
 namespace angle {

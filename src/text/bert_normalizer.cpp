@@ -9,7 +9,12 @@
 namespace angle {
 namespace {
 
-enum Class : uint8_t { kRemoved = 1, kIdeograph = 2, kMark = 4, kPunctuation = 8, kWhiteSpace = 16 };
+// The classes of a character, as bits.
+constexpr uint8_t kRemoved = 1;
+constexpr uint8_t kIdeograph = 2;
+constexpr uint8_t kMark = 4;
+constexpr uint8_t kPunctuation = 8;
+constexpr uint8_t kWhiteSpace = 16;
 
 uint8_t find_classes(char32_t character) {
   uint8_t classes = 0;
@@ -67,13 +72,12 @@ BertNormalizer::Role BertNormalizer::role(char32_t raw) const {
 }
 
 CodePoints<8> BertNormalizer::characters(char32_t raw) const {
-  constexpr char32_t kYoungVowelSign = 0x11938;  // decomposes since Unicode 13, not in the reference
   CodePoints<8> result;
   const auto put = [this, &result](char32_t character) {
     if (!options_.lowercase) return result.push_back(character);
     for (const char32_t small : lowercase(character)) result.push_back(small);
   };
-  if (!options_.strip_accents || raw == kYoungVowelSign) {
+  if (!options_.strip_accents) {
     put(raw);
     return result;
   }
@@ -82,7 +86,9 @@ CodePoints<8> BertNormalizer::characters(char32_t raw) const {
   return result;
 }
 
-bool BertNormalizer::is_punctuation(char32_t character) { return (classes_of(character) & kPunctuation) != 0; }
+bool BertNormalizer::is_punctuation(char32_t character) {
+  return (classes_of(character) & kPunctuation) != 0;
+}
 
 std::string BertNormalizer::normalize(std::string_view text) const {
   std::u32string normalized;

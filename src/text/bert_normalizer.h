@@ -1,10 +1,12 @@
-// The characters of BERT's words: cleaning, CJK spacing, accent stripping, lower-casing, and the split into words.
+// The characters of BERT's words: cleaning, CJK spacing, accent stripping, lower-casing, and the split into
+// words.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "angle/text/wordpiece.h"
+
 #include "text/unicode.h"
 #include "text/utf8_decode.h"
 

@@ -3,14 +3,16 @@
 #include <cstring>
 
 #include "angle/error.h"
+
 #include "text/unicode.h"
 #include "text/utf8_decode.h"
 
 namespace angle {
 namespace {
 
-// A trie unit: label in the low 8 bits, bit 8 set where a key ends here (its value is then in the first child), and
-// the distance to the children in the upper bits, in units of 1 or (bit 9) 256. A value has the top bit set.
+// A trie unit: label in the low 8 bits, bit 8 set where a key ends here (its value is then in the first
+// child), and the distance to the children in the upper bits, in units of 1 or (bit 9) 256. A value has the
+// top bit set.
 uint32_t label(uint32_t unit) { return unit & 0x800000FFu; }
 bool has_value(uint32_t unit) { return (unit >> 8 & 1u) != 0; }
 uint32_t value(uint32_t unit) { return unit & 0x7FFFFFFFu; }
@@ -29,7 +31,8 @@ Charsmap::Charsmap(std::string_view bytes, const std::string& source) {
   if (bytes.size() >= sizeof(trie_bytes)) std::memcpy(&trie_bytes, bytes.data(), sizeof(trie_bytes));
   const size_t rest = bytes.size() - std::min(bytes.size(), sizeof(trie_bytes));
   if (trie_bytes == 0 || trie_bytes % sizeof(uint32_t) != 0 || trie_bytes > rest)
-    fail("{}: precompiled_charsmap of {} bytes claims a trie of {} bytes; the file is damaged", source, bytes.size(), trie_bytes);
+    fail("{}: precompiled_charsmap of {} bytes claims a trie of {} bytes; the file is damaged", source,
+         bytes.size(), trie_bytes);
 
   units_.resize(trie_bytes / sizeof(uint32_t));
   std::memcpy(units_.data(), bytes.data() + sizeof(trie_bytes), trie_bytes);
@@ -112,7 +115,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
     constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::array<int8_t, 256> table;
     table.fill(-1);
-    for (size_t i = 0; i < kAlphabet.size(); ++i) table[static_cast<uint8_t>(kAlphabet[i])] = static_cast<int8_t>(i);
+    for (size_t i = 0; i < kAlphabet.size(); ++i)
+      table[static_cast<uint8_t>(kAlphabet[i])] = static_cast<int8_t>(i);
     return table;
   }();
   while (text.ends_with('=')) text.remove_suffix(1);

@@ -1,7 +1,8 @@
 // SentencePiece's precompiled character map, applied as Hugging Face's fast tokenizers do.
 //
-// The map is: size of a double-array trie in bytes (4 bytes, little-endian), the trie (the format of darts-clone,
-// 4 bytes a unit), then replacements, each ended by a zero byte. The trie's values are offsets into these.
+// The map is: size of a double-array trie in bytes (4 bytes, little-endian), the trie (the format of
+// darts-clone, 4 bytes a unit), then replacements, each ended by a zero byte. The trie's values are offsets
+// into these.
 #pragma once
 
 #include <array>
@@ -21,9 +22,9 @@ class Charsmap {
   /// @param source  for errors: where it is from
   Charsmap(std::string_view bytes, const std::string& source);
 
-  /// Replaces characters: grapheme clusters of less than 6 bytes are looked up whole, longer ones and those not
-  /// found character by character. A lookup takes the *shortest* prefix that the map has, but what it replaces is
-  /// the whole cluster.
+  /// Replaces characters: grapheme clusters of less than 6 bytes are looked up whole, longer ones and those
+  /// not found character by character. A lookup takes the *shortest* prefix that the map has, but what it
+  /// replaces is the whole cluster.
   std::string normalize(std::string_view text) const;
 
  private:

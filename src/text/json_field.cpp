@@ -43,7 +43,8 @@ const std::string& JsonField::string() const {
 }
 
 int64_t JsonField::integer() const {
-  const bool fits = value_->is_number_integer() && (!value_->is_number_unsigned() || value_->get<uint64_t>() <= INT64_MAX);
+  const bool fits =
+      value_->is_number_integer() && (!value_->is_number_unsigned() || value_->get<uint64_t>() <= INT64_MAX);
   if (!fits) refuse_type("an integer");
   return value_->get<int64_t>();
 }
@@ -65,7 +66,8 @@ void JsonField::refuse(std::string_view what) const {
 
 void JsonField::refuse_type(std::string_view expected) const {
   if (is_null()) refuse(fmt::format("missing (expected {}); the file is incomplete", expected));
-  refuse(fmt::format("expected {}, found {}{}; the file is damaged", expected, value_->type_name(), abridged(*value_)));
+  refuse(fmt::format("expected {}, found {}{}; the file is damaged", expected, value_->type_name(),
+                     abridged(*value_)));
 }
 
 }  // namespace angle

@@ -6,6 +6,7 @@
 
 #include "angle/text/special_tokens.h"
 #include "angle/text/tokenizer.h"
+
 #include "text/added_tokens.h"
 #include "text/id_sink.h"
 #include "text/vocabulary.h"

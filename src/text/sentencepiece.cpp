@@ -1,6 +1,7 @@
 #include "angle/text/sentencepiece.h"
 
 #include "angle/error.h"
+
 #include "text/charsmap.h"
 #include "text/segmented_tokenizer.h"
 #include "text/unicode.h"
@@ -73,7 +74,8 @@ void tidy_spaces(std::string& text, const UnigramOptions& options) {
   if (options.strip_right) text.resize(end);
   if (options.strip_left) text.erase(0, std::min(begin, text.size()));
   if (options.collapse_spaces)
-    text.erase(std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; }), text.end());
+    text.erase(std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
+               text.end());
 }
 
 std::string UnigramTokenizer::normalize(std::string_view text) const {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "angle/error.h"
+
 #include "text/charsmap.h"
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_json.h"
@@ -16,7 +17,9 @@ std::vector<ScoredPiece> read_pieces(const JsonField& vocab) {
   for (const json& entry : vocab.array()) {
     const bool valid = entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_number();
     if (!valid || !std::isfinite(entry[1].get<double>()))
-      vocab.refuse(fmt::format("element {} is not a piece with its score (expected [\"…\", -1.5]); the file is damaged", pieces.size()));
+      vocab.refuse(fmt::format(
+          "element {} is not a piece with its score (expected [\"…\", -1.5]); the file is damaged",
+          pieces.size()));
     pieces.push_back({entry[0].get<std::string>(), entry[1].get<double>()});
   }
   if (pieces.empty()) vocab.refuse("is empty");
@@ -49,9 +52,10 @@ void read_normalizer(const JsonField& normalizer, UnigramOptions& options) {
     } else if (type == "Replace" && collapses_spaces(step)) {
       options.collapse_spaces = true;
     } else {
-      step.refuse(fmt::format("\"{}\" as it is here is not supported for Unigram (Precompiled, Strip and a Replace of "
-                              "runs of spaces are)",
-                              type));
+      step.refuse(fmt::format(
+          "\"{}\" as it is here is not supported for Unigram (Precompiled, Strip and a Replace of "
+          "runs of spaces are)",
+          type));
     }
   }
 }
@@ -71,7 +75,8 @@ void read_pre_tokenizer(const JsonField& pre_tokenizer, UnigramOptions& options)
                      steps.back()["type"].string() == "Metaspace" && steps.back()["split"].boolean_or(true) &&
                      steps.back()["replacement"].string() == "\xE2\x96\x81";
   if (!known)
-    pre_tokenizer.refuse("is not supported for Unigram (WhitespaceSplit and Metaspace with U+2581, or Metaspace alone, are)");
+    pre_tokenizer.refuse(
+        "is not supported for Unigram (WhitespaceSplit and Metaspace with U+2581, or Metaspace alone, are)");
   options.mark_first_word = read_mark_first_word(steps.back());
 }
 
@@ -83,7 +88,8 @@ UnigramOptions read_unigram_json(const JsonField& tokenizer, std::vector<std::st
   options.pieces = read_pieces(model["vocab"]);
   options.unknown_id = model["unk_id"].integer();
   if (options.unknown_id < 0 || static_cast<size_t>(options.unknown_id) >= options.pieces.size())
-    model["unk_id"].refuse(fmt::format("{} is not among the {} pieces", options.unknown_id, options.pieces.size()));
+    model["unk_id"].refuse(
+        fmt::format("{} is not among the {} pieces", options.unknown_id, options.pieces.size()));
   if (model["byte_fallback"].boolean_or(false)) model["byte_fallback"].refuse("true is not supported");
   read_normalizer(tokenizer["normalizer"], options);
   read_pre_tokenizer(tokenizer["pre_tokenizer"], options);
@@ -97,12 +103,16 @@ UnigramOptions read_unigram_json(const JsonField& tokenizer, std::vector<std::st
 UnigramOptions read_xlm_roberta_model(const std::filesystem::path& model_path) {
   const TokenizerConfig config = read_tokenizer_config(model_path.parent_path());
   if (!config.model_class.empty() && config.model_class != "XLMRoberta")
-    fail("{}: tokenizer_class {}Tokenizer is not supported with a SentencePiece model alone (XLMRobertaTokenizer is); "
-         "save the fast tokenizer, which writes tokenizer.json",
-         config.path.string(), config.model_class);
+    fail(
+        "{}: tokenizer_class {}Tokenizer is not supported with a SentencePiece model alone "
+        "(XLMRobertaTokenizer is); "
+        "save the fast tokenizer, which writes tokenizer.json",
+        config.path.string(), config.model_class);
   const SentencePieceModel model = read_sentencepiece_model(model_path);
-  if (model.pieces.size() < 4 || model.pieces[0].piece != "<unk>" || model.pieces[1].piece != "<s>" || model.pieces[2].piece != "</s>")
-    fail("{}: does not begin with <unk> <s> </s> and pieces, so it is not a model of XLM-R", model_path.string());
+  if (model.pieces.size() < 4 || model.pieces[0].piece != "<unk>" || model.pieces[1].piece != "<s>" ||
+      model.pieces[2].piece != "</s>")
+    fail("{}: does not begin with <unk> <s> </s> and pieces, so it is not a model of XLM-R",
+         model_path.string());
   return xlm_roberta_options(model);
 }
 

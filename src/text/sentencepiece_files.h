@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "angle/text/sentencepiece.h"
+
 #include "text/json_field.h"
 
 namespace angle {

@@ -1,5 +1,6 @@
-// The file is a protocol-buffer message (sentencepiece_model.proto). Only its vocabulary is given to the SentencePiece
-// library: the character map and the self-test in a damaged file can make version 0.1.97 read out of bounds.
+// The file is a protocol-buffer message (sentencepiece_model.proto). Only its vocabulary is given to the
+// SentencePiece library: the character map and the self-test in a damaged file can make version 0.1.97 read
+// out of bounds.
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -16,9 +17,9 @@ namespace {
 /// A field of a protocol-buffer message.
 struct ProtoField {
   uint64_t number = 0;
-  uint64_t value = 0;          // of an integer
-  std::string_view bytes;      // of a nested message or string
-  std::string_view encoded;    // the whole field
+  uint64_t value = 0;        // of an integer
+  std::string_view bytes;    // of a nested message or string
+  std::string_view encoded;  // the whole field
 };
 
 /// Walks over the fields of a message.
@@ -33,11 +34,20 @@ class ProtoReader {
     field = ProtoField();
     field.number = key >> 3;
     switch (key & 7) {
-      case 0: field.value = varint(); break;
-      case 1: field.bytes = take(8); break;
-      case 2: field.bytes = take(varint()); break;
-      case 5: field.bytes = take(4); break;
-      default: refuse(fmt::format("unknown wire type {}", key & 7));
+      case 0:
+        field.value = varint();
+        break;
+      case 1:
+        field.bytes = take(8);
+        break;
+      case 2:
+        field.bytes = take(varint());
+        break;
+      case 5:
+        field.bytes = take(4);
+        break;
+      default:
+        refuse(fmt::format("unknown wire type {}", key & 7));
     }
     field.encoded = before.substr(0, before.size() - rest_.size());
     return true;
@@ -98,6 +108,17 @@ ModelParts split_model(std::string_view message, const std::string& source) {
   return parts;
 }
 
+/// What the library has against the vocabulary; empty when it took it. Most problems are a status, some an
+/// exception.
+std::string load(sentencepiece::SentencePieceProcessor& processor, const std::string& vocabulary) {
+  try {
+    const auto status = processor.LoadFromSerializedProto(vocabulary);
+    return status.ok() ? "" : status.ToString();
+  } catch (const std::exception& exception) {
+    return exception.what();
+  }
+}
+
 }  // namespace
 
 SentencePieceModel read_sentencepiece_model(const std::filesystem::path& path) {
@@ -106,12 +127,14 @@ SentencePieceModel read_sentencepiece_model(const std::filesystem::path& path) {
   const std::string message = read_file(path);
   const ModelParts parts = split_model(message, source);
   if (parts.model_type != kUnigram)
-    fail("{}: model type {} is not supported (1, unigram, is); save the fast tokenizer, which writes tokenizer.json",
-         source, parts.model_type);
+    fail(
+        "{}: model type {} is not supported (1, unigram, is); save the fast tokenizer, which writes "
+        "tokenizer.json",
+        source, parts.model_type);
 
   sentencepiece::SentencePieceProcessor processor;
-  if (const auto status = processor.LoadFromSerializedProto(parts.vocabulary); !status.ok())
-    fail("{}: not a SentencePiece model: {}; the file is damaged", source, status.ToString());
+  if (const std::string problem = load(processor, parts.vocabulary); !problem.empty())
+    fail("{}: not a SentencePiece model: {}; the file is damaged", source, problem);
 
   SentencePieceModel model;
   for (int id = 0; id < processor.GetPieceSize(); ++id) {
@@ -136,7 +159,8 @@ UnigramOptions xlm_roberta_options(const SentencePieceModel& model) {
   options.special_tokens.before = {0};
   options.special_tokens.after = {2};
   for (int64_t id = 0; id < 4; ++id)
-    options.special_tokens.added.push_back({.content = options.pieces[static_cast<size_t>(id)].piece, .id = id});
+    options.special_tokens.added.push_back(
+        {.content = options.pieces[static_cast<size_t>(id)].piece, .id = id});
   options.special_tokens.added.push_back({.content = "<mask>", .id = mask_id, .lstrip = true});
   return options;
 }

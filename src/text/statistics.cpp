@@ -11,7 +11,8 @@ void TextStatistics::add(const Encoding& encoding, const Tokenizer& tokenizer) {
   texts_cut += encoding.num_cut > 0 ? 1 : 0;
   tokens_cut += encoding.num_cut;
   unknown_tokens += std::count(ids.begin(), ids.end(), tokenizer.unknown_id());
-  empty_texts += static_cast<int64_t>(ids.size()) + encoding.num_cut == tokenizer.num_special_tokens() ? 1 : 0;
+  empty_texts +=
+      static_cast<int64_t>(ids.size()) + encoding.num_cut == tokenizer.num_special_tokens() ? 1 : 0;
 }
 
 TextStatistics& TextStatistics::operator+=(const TextStatistics& other) {

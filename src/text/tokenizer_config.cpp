@@ -19,7 +19,8 @@ void read_flag(const JsonField& field, std::optional<bool>& flag) {
 }
 
 void set_default_tokens(TokenizerConfig& config) {
-  const bool like_roberta = config.model_class == "XLMRoberta" || config.model_class == "Roberta" || config.model_class == "MPNet";
+  const bool like_roberta =
+      config.model_class == "XLMRoberta" || config.model_class == "Roberta" || config.model_class == "MPNet";
   config.unk_token = like_roberta && config.model_class != "MPNet" ? "<unk>" : "[UNK]";
   config.cls_token = like_roberta ? "<s>" : "[CLS]";
   config.sep_token = like_roberta ? "</s>" : "[SEP]";

@@ -24,7 +24,7 @@ AddedToken read_added_token(const JsonField& field, const std::vector<std::strin
                    .normalized = field["normalized"].boolean_or(false)};
   const auto id = static_cast<size_t>(token.id);
   if (id < vocabulary.size() && !vocabulary[id].empty() && vocabulary[id] != token.content)
-    field.refuse(fmt::format("\"{}\" has id {}, which is \"{}\" in model.vocab; the file contradicts itself",
+    field.refuse(fmt::format(R"("{}" has id {}, which is "{}" in model.vocab; the file contradicts itself)",
                              token.content, id, vocabulary[id]));
   return token;
 }
@@ -63,21 +63,25 @@ void read_post_processor(const JsonField& processor, SpecialTokens& tokens) {
     const JsonField processors = processor["processors"];
     for (size_t i = 0; i < processors.array().size(); ++i) read_post_processor(processors[i], tokens);
   } else if (type != "ByteLevel") {
-    processor.refuse(fmt::format("type \"{}\" is not supported (TemplateProcessing, BertProcessing, RobertaProcessing, "
-                                 "ByteLevel and Sequence are)",
-                                 type));
+    processor.refuse(
+        fmt::format("type \"{}\" is not supported (TemplateProcessing, BertProcessing, RobertaProcessing, "
+                    "ByteLevel and Sequence are)",
+                    type));
   }
 }
 
 /// An id that no token has would index past the model's embeddings.
-void check_ids(const JsonField& processor, const SpecialTokens& tokens, const std::vector<std::string>& vocabulary) {
+void check_ids(const JsonField& processor, const SpecialTokens& tokens,
+               const std::vector<std::string>& vocabulary) {
   const auto exists = [&tokens, &vocabulary](int64_t id) {
     return (id >= 0 && static_cast<size_t>(id) < vocabulary.size()) ||
-           std::any_of(tokens.added.begin(), tokens.added.end(), [id](const AddedToken& t) { return t.id == id; });
+           std::any_of(tokens.added.begin(), tokens.added.end(),
+                       [id](const AddedToken& t) { return t.id == id; });
   };
   for (const auto* ids : {&tokens.before, &tokens.after})
     for (const int64_t id : *ids)
-      if (!exists(id)) processor.refuse(fmt::format("id {} is not in the vocabulary of {} tokens", id, vocabulary.size()));
+      if (!exists(id))
+        processor.refuse(fmt::format("id {} is not in the vocabulary of {} tokens", id, vocabulary.size()));
 }
 
 }  // namespace
@@ -88,11 +92,13 @@ std::vector<std::string> read_vocabulary(const JsonField& vocabulary) {
   for (const auto& [token, value] : members.items()) {
     const auto* number = value.get_ptr<const json::number_unsigned_t*>();
     if (number == nullptr || *number >= members.size() + kMaxHoles)
-      vocabulary.refuse(fmt::format("\"{}\" has the id {} (expected a whole number that fits {} tokens); the file is damaged",
-                                    token, value.dump(), members.size()));
+      vocabulary.refuse(fmt::format(
+          "\"{}\" has the id {} (expected a whole number that fits {} tokens); the file is damaged", token,
+          value.dump(), members.size()));
     if (*number >= tokens.size()) tokens.resize(*number + 1);
     if (!tokens[*number].empty())
-      vocabulary.refuse(fmt::format("\"{}\" and \"{}\" have the same id {}; the file is damaged", tokens[*number], token, *number));
+      vocabulary.refuse(fmt::format(R"("{}" and "{}" have the same id {}; the file is damaged)",
+                                    tokens[*number], token, *number));
     tokens[*number] = token;
   }
   if (tokens.empty()) vocabulary.refuse("is empty");
@@ -103,13 +109,15 @@ SpecialTokens read_special_tokens(const JsonField& tokenizer, const std::vector<
                                   std::vector<std::string>& warnings) {
   SpecialTokens tokens;
   if (const JsonField added = tokenizer["added_tokens"]; !added.is_null())
-    for (size_t i = 0; i < added.array().size(); ++i) tokens.added.push_back(read_added_token(added[i], vocabulary));
+    for (size_t i = 0; i < added.array().size(); ++i)
+      tokens.added.push_back(read_added_token(added[i], vocabulary));
 
   const JsonField processor = tokenizer["post_processor"];
   read_post_processor(processor, tokens);
   check_ids(processor, tokens, vocabulary);
   if (tokens.before.empty() && tokens.after.empty())
-    warnings.push_back(tokenizer.source() + ": post_processor adds no special tokens, so texts get none around them");
+    warnings.push_back(tokenizer.source() +
+                       ": post_processor adds no special tokens, so texts get none around them");
   return tokens;
 }
 

@@ -1,19 +1,20 @@
 // The parts of tokenizer.json that all models share.
 //
-// The blocks `truncation` and `padding` are not read: how long texts may be is the caller's business, and batches
-// are packed, never padded. `decoder` is of no use here.
+// The blocks `truncation` and `padding` are not read: how long texts may be is the caller's business, and
+// batches are packed, never padded. `decoder` is of no use here.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "angle/text/special_tokens.h"
+
 #include "text/json_field.h"
 
 namespace angle {
 
-/// A vocabulary given as an object, token → id, as a list by id. Error for ids that are not integers, doubled, or
-/// so large that the file is damaged.
+/// A vocabulary given as an object, token → id, as a list by id. Error for ids that are not integers,
+/// doubled, or so large that the file is damaged.
 std::vector<std::string> read_vocabulary(const JsonField& vocabulary);
 
 /// `added_tokens` and `post_processor`. The ids are checked against the vocabulary.

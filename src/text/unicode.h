@@ -1,4 +1,6 @@
-// Properties of Unicode characters and their canonical forms, by libutf8proc, for the tokenizers.
+// Properties of Unicode characters and their canonical forms, for the tokenizers: by libutf8proc, except
+// where the tables of the reference, Hugging Face's fast tokenizers, are older (canonical forms) or younger
+// (lower case).
 #pragma once
 
 #include <algorithm>
@@ -18,8 +20,9 @@ struct CodePointRange {
 /// @param ranges  ascending, without overlap
 template <size_t size>
 bool contains(const CodePointRange (&ranges)[size], char32_t code_point) {
-  const auto* range = std::partition_point(
-      std::begin(ranges), std::end(ranges), [code_point](const CodePointRange& r) { return r.last < code_point; });
+  const auto* range =
+      std::partition_point(std::begin(ranges), std::end(ranges),
+                           [code_point](const CodePointRange& r) { return r.last < code_point; });
   return range != std::end(ranges) && range->first <= code_point;
 }
 

@@ -15,7 +15,8 @@ struct Cut {
   uint32_t begin = 0;
 
   void improve(double new_score, int32_t new_id, size_t new_begin) {
-    if (id == Vocabulary::kNotFound || new_score > score) *this = {new_score, new_id, static_cast<uint32_t>(new_begin)};
+    if (id == Vocabulary::kNotFound || new_score > score)
+      *this = {new_score, new_id, static_cast<uint32_t>(new_begin)};
   }
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "angle/text/sentencepiece.h"
+
 #include "text/vocabulary.h"
 
 namespace angle {
@@ -16,9 +17,9 @@ class Unigram {
   /// @param vocabulary  the pieces; lives as long as the model
   Unigram(const Vocabulary& vocabulary, std::span<const ScoredPiece> pieces, int32_t unknown_id);
 
-  /// The ids of a word. Characters in no piece score 10 less than the worst piece; neighbours among them are one
-  /// unknown token. Of equally probable cuts, the one whose last piece begins first wins, as in the fast tokenizer:
-  /// scores are added from the left in float64, so that even rounding is the same.
+  /// The ids of a word. Characters in no piece score 10 less than the worst piece; neighbours among them are
+  /// one unknown token. Of equally probable cuts, the one whose last piece begins first wins, as in the fast
+  /// tokenizer: scores are added from the left in float64, so that even rounding is the same.
   void encode(std::string_view word, std::vector<int32_t>& ids) const;
 
  private:

@@ -10,7 +10,8 @@ namespace angle {
 Vocabulary::Vocabulary(std::span<const std::string> tokens, size_t searchable) {
   size_t bytes = 0;
   for (const auto& token : tokens) bytes += token.size();
-  if (bytes > std::numeric_limits<uint32_t>::max()) fail("vocabulary: {} bytes; at most 4 GB are supported", bytes);
+  if (bytes > std::numeric_limits<uint32_t>::max())
+    fail("vocabulary: {} bytes; at most 4 GB are supported", bytes);
   spellings_.reserve(bytes);
   ends_.reserve(tokens.size());
   for (const auto& token : tokens) {

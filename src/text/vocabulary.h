@@ -1,4 +1,5 @@
-// Token spellings by id and ids by spelling, without allocation, also for all tokens that begin at a place of a text.
+// Token spellings by id and ids by spelling, without allocation, also for all tokens that begin at a place of
+// a text.
 #pragma once
 
 #include <algorithm>
@@ -27,13 +28,13 @@ class Vocabulary {
   /// Tokens that begin with `prefix`, to be found by what follows it.
   struct Continuation {
     std::string prefix;
-    uint64_t hash = 0;                        // of the prefix
+    uint64_t hash = 0;                       // of the prefix
     std::array<uint32_t, 256> max_length{};  // bytes behind the prefix, by the first of them
   };
   Continuation continuation(std::string prefix) const;
 
-  /// Calls found(length, id) for every token that is the continuation's prefix and the first `length` bytes of
-  /// `text`, shorter ones first.
+  /// Calls found(length, id) for every token that is the continuation's prefix and the first `length` bytes
+  /// of `text`, shorter ones first.
   template <typename Found>
   void for_each_prefix(const Continuation& start, std::string_view text, Found&& found) const;
 

@@ -10,8 +10,8 @@
 
 namespace angle {
 
-/// The cache of the calling thread. All tokenizers share it; entries carry their owner. A word has one place, so
-/// that looking it up costs one comparison, and memory is bounded (1 MB a thread).
+/// The cache of the calling thread. All tokenizers share it; entries carry their owner. A word has one place,
+/// so that looking it up costs one comparison, and memory is bounded (1 MB a thread).
 class WordCache {
  public:
   static constexpr size_t kMaxBytes = 26;  // of a word; longer ones are not kept

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "angle/error.h"
+
 #include "text/bert_normalizer.h"
 #include "text/segmented_tokenizer.h"
 #include "text/word_cache.h"
@@ -10,7 +11,8 @@
 namespace angle {
 namespace {
 
-/// Ids of a chunk short enough for the cache. A character of two bytes or more becomes at most 8, an ASCII one 1.
+/// Ids of a chunk short enough for the cache. A character of two bytes or more becomes at most 8, an ASCII
+/// one 1.
 struct ShortChunkIds {
   std::array<int32_t, 4 * WordCache::kMaxBytes> values;
   size_t count = 0;
@@ -24,8 +26,9 @@ class WordPieceTokenizer final : public SegmentedTokenizer {
   explicit WordPieceTokenizer(const WordPieceOptions& options);
 
  private:
-  /// What a byte means before any normalisation. Chunks, the runs of what is neither space nor punctuation, can be
-  /// tokenised apart: nothing in the normalisation reaches across a space or an ASCII punctuation character.
+  /// What a byte means before any normalisation. Chunks, the runs of what is neither space nor punctuation,
+  /// can be tokenised apart: nothing in the normalisation reaches across a space or an ASCII punctuation
+  /// character.
   enum class ByteClass : uint8_t { letter, space, punctuation, other };
 
   void encode_segment(std::string_view segment, IdSink& ids) const override;
@@ -47,7 +50,7 @@ class WordPieceTokenizer final : public SegmentedTokenizer {
   Vocabulary::Continuation first_, next_;  // pieces at the start of a word, and inside
   AddedTokenMatcher normalized_matcher_;
   std::array<ByteClass, 256> byte_classes_;
-  std::array<char, 256> lowercase_;                   // of ASCII, the identity for cased models
+  std::array<char, 256> lowercase_;  // of ASCII, the identity for cased models
   std::array<int32_t, 256> ids_of_punctuation_{};
   uint32_t cache_owner_ = WordCache::new_owner();
 };
@@ -59,7 +62,8 @@ WordPieceTokenizer::WordPieceTokenizer(const WordPieceOptions& options)
       unknown_(vocabulary().find(options.unknown_token)),
       first_(vocabulary().continuation("")),
       next_(vocabulary().continuation(options.continuing_subword_prefix)),
-      normalized_matcher_(normalized_matcher([this](std::string_view text) { return normalizer_.normalize(text); })) {
+      normalized_matcher_(
+          normalized_matcher([this](std::string_view text) { return normalizer_.normalize(text); })) {
   if (unknown_ == Vocabulary::kNotFound)
     fail("vocabulary: no unknown token \"{}\" among {} tokens", options.unknown_token, vocabulary().size());
   set_unknown_id(unknown_);

@@ -7,6 +7,7 @@
 #include "angle/error.h"
 #include "angle/io/file.h"
 #include "angle/text/utf8.h"
+
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_json.h"
 #include "text/unicode.h"
@@ -26,7 +27,8 @@ std::string_view trimmed_end(std::string_view line) {
   return line;
 }
 
-void report_duplicates(const std::vector<std::string>& tokens, const fs::path& path, std::vector<std::string>& warnings) {
+void report_duplicates(const std::vector<std::string>& tokens, const fs::path& path,
+                       std::vector<std::string>& warnings) {
   std::unordered_map<std::string_view, size_t> lines;
   size_t duplicates = 0;
   std::string example;
@@ -37,11 +39,13 @@ void report_duplicates(const std::vector<std::string>& tokens, const fs::path& p
       example = fmt::format("\"{}\" in lines {} and {}", tokens[id], earlier->second + 1, id + 1);
   }
   if (duplicates > 0)
-    warnings.push_back(fmt::format("{}: {} duplicate tokens ({}); the last of each is used", path.string(), duplicates, example));
+    warnings.push_back(fmt::format("{}: {} duplicate tokens ({}); the last of each is used", path.string(),
+                                   duplicates, example));
 }
 
 /// Says where the vocab.txt beside a tokenizer.json differs from it.
-void compare_vocab_txt(const fs::path& path, const std::vector<std::string>& tokens, std::vector<std::string>& warnings) {
+void compare_vocab_txt(const fs::path& path, const std::vector<std::string>& tokens,
+                       std::vector<std::string>& warnings) {
   if (!fs::exists(path)) return;
   const std::vector<std::string> others = read_vocab_txt(path);
   const auto differs = [&](size_t id) {
@@ -56,24 +60,28 @@ void compare_vocab_txt(const fs::path& path, const std::vector<std::string>& tok
   const auto spelling = [first](const std::vector<std::string>& list) {
     return first < list.size() ? "\"" + list[first] + "\"" : std::string("nothing");
   };
-  warnings.push_back(fmt::format("{}: differs from tokenizer.json in {} of {} tokens (line {} has {}, tokenizer.json has {}); "
-                                 "tokenizer.json is used",
-                                 path.string(), different, tokens.size(), first + 1, spelling(others), spelling(tokens)));
+  warnings.push_back(fmt::format(
+      "{}: differs from tokenizer.json in {} of {} tokens (line {} has {}, tokenizer.json has {}); "
+      "tokenizer.json is used",
+      path.string(), different, tokens.size(), first + 1, spelling(others), spelling(tokens)));
 }
 
 void compare_lowercase(const TokenizerConfig& config, bool lowercase, std::vector<std::string>& warnings) {
   if (!config.do_lower_case || *config.do_lower_case == lowercase) return;
-  warnings.push_back(fmt::format("{}: do_lower_case is {}, but tokenizer.json says {}; tokenizer.json is used",
-                                 config.path.string(), *config.do_lower_case, lowercase));
+  warnings.push_back(
+      fmt::format("{}: do_lower_case is {}, but tokenizer.json says {}; tokenizer.json is used",
+                  config.path.string(), *config.do_lower_case, lowercase));
 }
 
 BertNormalization read_normalization(const JsonField& normalizer) {
   const auto steps = read_steps(normalizer, "normalizers");
-  if (steps.empty()) return {.clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
+  if (steps.empty())
+    return {.clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
   const JsonField& step = steps.front();
   const std::string& type = step["type"].string();
   if (type != "BertNormalizer" || steps.size() > 1)
-    normalizer.refuse(fmt::format("\"{}\" with {} steps is not supported for WordPiece (BertNormalizer alone is)", type, steps.size()));
+    normalizer.refuse(fmt::format(
+        "\"{}\" with {} steps is not supported for WordPiece (BertNormalizer alone is)", type, steps.size()));
   const bool lowercase = step["lowercase"].boolean_or(true);
   return {.clean_text = step["clean_text"].boolean_or(true),
           .handle_chinese_chars = step["handle_chinese_chars"].boolean_or(true),
@@ -104,18 +112,22 @@ int64_t find_token(const std::vector<std::string>& tokens, const std::string& to
 SpecialTokens special_tokens_of(const TokenizerConfig& config, const std::vector<std::string>& vocabulary,
                                 const fs::path& path) {
   std::string missing;
-  for (const std::string* token : {&config.unk_token, &config.cls_token, &config.sep_token, &config.pad_token})
+  for (const std::string* token :
+       {&config.unk_token, &config.cls_token, &config.sep_token, &config.pad_token})
     if (find_token(vocabulary, *token) < 0) missing += (missing.empty() ? "" : ", ") + *token;
   if (!missing.empty())
-    fail("{}: no {} among {} tokens; is it the vocabulary of this model (special tokens are named in tokenizer_config.json)?",
-         path.string(), missing, vocabulary.size());
+    fail(
+        "{}: no {} among {} tokens; is it the vocabulary of this model (special tokens are named in "
+        "tokenizer_config.json)?",
+        path.string(), missing, vocabulary.size());
 
   SpecialTokens tokens;
   tokens.before = {find_token(vocabulary, config.cls_token)};
   tokens.after = {find_token(vocabulary, config.sep_token)};
   for (const std::string* token :
        {&config.unk_token, &config.cls_token, &config.sep_token, &config.pad_token, &config.mask_token})
-    if (const int64_t id = find_token(vocabulary, *token); id >= 0) tokens.added.push_back({.content = *token, .id = id});
+    if (const int64_t id = find_token(vocabulary, *token); id >= 0)
+      tokens.added.push_back({.content = *token, .id = id});
   return tokens;
 }
 
@@ -131,7 +143,8 @@ std::vector<std::string> read_vocab_txt(const fs::path& path) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     if (const auto offset = find_invalid_utf8(line))
-      fail("{}:{}: not UTF-8 (byte {} of the line); the file is damaged", path.string(), tokens.size() + 1, *offset);
+      fail("{}:{}: not UTF-8 (byte {} of the line); the file is damaged", path.string(), tokens.size() + 1,
+           *offset);
     tokens.emplace_back(trimmed_end(line));
   }
   if (std::all_of(tokens.begin(), tokens.end(), [](const std::string& token) { return token.empty(); }))
@@ -150,7 +163,8 @@ WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std
   options.special_tokens = read_special_tokens(tokenizer, options.vocabulary, warnings);
   check_pre_tokenizer(tokenizer["pre_tokenizer"]);
   if (find_token(options.vocabulary, options.unknown_token) < 0)
-    model["unk_token"].refuse(fmt::format("\"{}\" is not among the {} tokens of model.vocab", options.unknown_token, options.vocabulary.size()));
+    model["unk_token"].refuse(fmt::format("\"{}\" is not among the {} tokens of model.vocab",
+                                          options.unknown_token, options.vocabulary.size()));
 
   const fs::path directory = fs::path(tokenizer.source()).parent_path();
   compare_vocab_txt(directory / "vocab.txt", options.vocabulary, warnings);
@@ -162,9 +176,10 @@ WordPieceOptions read_wordpiece_vocab(const fs::path& vocab_path, std::vector<st
   const TokenizerConfig config = read_tokenizer_config(vocab_path.parent_path());
   constexpr std::array kClasses = {"", "Bert", "DistilBert", "MPNet", "Electra", "MobileBert"};
   if (std::find(kClasses.begin(), kClasses.end(), config.model_class) == kClasses.end())
-    fail("{}: tokenizer_class {}Tokenizer is not supported with a vocab.txt alone (BERT's and its like are); "
-         "save the fast tokenizer, which writes tokenizer.json",
-         config.path.string(), config.model_class);
+    fail(
+        "{}: tokenizer_class {}Tokenizer is not supported with a vocab.txt alone (BERT's and its like are); "
+        "save the fast tokenizer, which writes tokenizer.json",
+        config.path.string(), config.model_class);
 
   WordPieceOptions options;
   options.vocabulary = read_vocab_txt(vocab_path);

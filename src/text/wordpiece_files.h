@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "angle/text/wordpiece.h"
+
 #include "text/json_field.h"
 
 namespace angle {
@@ -13,11 +14,13 @@ namespace angle {
 /// From tokenizer.json. Warnings tell where a vocab.txt or tokenizer_config.json beside it says otherwise.
 WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std::string>& warnings);
 
-/// From vocab.txt and, where it is there, tokenizer_config.json. Of equal tokens the last counts, with a warning.
-WordPieceOptions read_wordpiece_vocab(const std::filesystem::path& vocab_path, std::vector<std::string>& warnings);
+/// From vocab.txt and, where it is there, tokenizer_config.json. Of equal tokens the last counts, with a
+/// warning.
+WordPieceOptions read_wordpiece_vocab(const std::filesystem::path& vocab_path,
+                                      std::vector<std::string>& warnings);
 
-/// The tokens of a vocab.txt, one a line, by id, without white space behind them. Tolerates CR LF and a byte order
-/// mark; Error for an empty file and for text that is not UTF-8.
+/// The tokens of a vocab.txt, one a line, by id, without white space behind them. Tolerates CR LF and a byte
+/// order mark; Error for an empty file and for text that is not UTF-8.
 std::vector<std::string> read_vocab_txt(const std::filesystem::path& path);
 
 }  // namespace angle

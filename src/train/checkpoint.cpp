@@ -38,15 +38,6 @@ std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
   return checkpoints;
 }
 
-/// What a killed run left unfinished.
-void remove_unfinished(const fs::path& directory) {
-  std::vector<fs::path> unfinished;
-  for (const auto& entry : fs::directory_iterator(directory))
-    if (entry.path().filename().string().find(".tmp-") != std::string::npos)
-      unfinished.push_back(entry.path());
-  for (const fs::path& path : unfinished) fs::remove_all(path);
-}
-
 void write_manifest(const fs::path& checkpoint) {
   json manifest;
   for (const char* name : {kModelFile, kOptimizerFile, kStateFile})
@@ -70,6 +61,8 @@ std::string find_damage(const fs::path& checkpoint) {
   return "";
 }
 
+json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(); }
+
 void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
   const at::NoGradGuard no_grad;
   std::map<std::string, Tensor> saved;
@@ -88,7 +81,8 @@ void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
 void to_json(json& out, const TrainState& state) {
   out = {{"step", state.step},
          {"generator", state.generator},
-         {"best_metric", state.best_metric ? json(*state.best_metric) : json()},
+         {"initial_metric", optional_number(state.initial_metric)},
+         {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
          {"config", state.config},
@@ -98,6 +92,7 @@ void to_json(json& out, const TrainState& state) {
 void from_json(const json& in, TrainState& state) {
   in.at("step").get_to(state.step);
   in.at("generator").get_to(state.generator);
+  if (!in.at("initial_metric").is_null()) state.initial_metric = in.at("initial_metric").get<double>();
   if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
   in.at("best_step").get_to(state.best_step);
   in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);

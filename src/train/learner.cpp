@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "angle/error.h"
+#include "angle/train/gradient_cache.h"
 
 namespace angle {
 namespace {
@@ -24,10 +25,10 @@ std::vector<int64_t> triplet_of_negative(const CollatedBatch& batch) {
   return rows;
 }
 
-/// `lines 3, 17, 20 …` of at most eight examples.
-std::string describe_lines(const std::vector<int64_t>& lines) {
+/// `train.tsv, lines 3, 17, 20 … (32 examples)`, showing at most eight.
+std::string describe_lines(const std::string& file, const std::vector<int64_t>& lines) {
   const size_t shown = std::min<size_t>(lines.size(), 8);
-  return fmt::format("{} {}{}", lines.size() == 1 ? "line" : "lines",
+  return fmt::format("{}, {} {}{}", file, lines.size() == 1 ? "line" : "lines",
                      fmt::join(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
                      shown < lines.size() ? fmt::format(" … ({} examples)", lines.size()) : "");
 }
@@ -49,14 +50,28 @@ std::vector<int64_t> suspicious_lines(const Tensor& embeddings, const CollatedBa
   return lines;
 }
 
-void check_finite(const Objective& objective, const Tensor& embeddings, const CollatedBatch& batch) {
+/// The terms that are not finite: `cosine and angle loss`.
+std::string describe_terms(const Objective& objective) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : {std::pair("cosine", objective.cosine),
+                                    {"in-batch", objective.in_batch},
+                                    {"angle", objective.angle}})
+    if (value.defined() && !std::isfinite(value.item<double>())) names.emplace_back(name);
+  return names.empty() ? "total loss" : fmt::format("{} loss", fmt::join(names, " and "));
+}
+
+void check_finite(const Objective& objective, const Tensor& embeddings, const FormattedBatch& micro_batch) {
   if (std::isfinite(objective.total.item<double>())) return;
-  std::string term = "total";
-  for (const auto& [name, value] :
-       {std::pair("cosine", objective.cosine), {"in_batch", objective.in_batch}, {"angle", objective.angle}})
-    if (value.defined() && !std::isfinite(value.item<double>())) term = name;
-  fail("the {} loss is not finite ({}), at {} of the training data", term, objective.total.item<double>(),
-       describe_lines(suspicious_lines(embeddings, batch)));
+  fail("the {} is not finite, at {}", describe_terms(objective),
+       describe_lines(micro_batch.file, suspicious_lines(embeddings, micro_batch.batch)));
+}
+
+void check_finite(double gradient_norm, std::span<const FormattedBatch> micro_batches) {
+  if (std::isfinite(gradient_norm)) return;
+  std::vector<std::string> places;
+  for (const FormattedBatch& micro_batch : micro_batches)
+    places.push_back(describe_lines(micro_batch.file, micro_batch.batch.lines));
+  fail("the gradient is not finite, at {}", fmt::join(places, "; "));
 }
 
 void add(std::optional<double>& sum, const Tensor& term, double share) {
@@ -101,19 +116,24 @@ StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double l
   for (const FormattedBatch& micro_batch : micro_batches)
     accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
   result.gradient_norm = optimizer_.clip_gradients(options_.max_grad_norm).item<double>();
-  if (!std::isfinite(result.gradient_norm))
-    fail("the gradient is not finite (norm {}), at {} of the training data", result.gradient_norm,
-         describe_lines(micro_batches.front().batch.lines));
+  check_finite(result.gradient_norm, micro_batches);
   optimizer_.step(learning_rate);
   return result;
 }
 
 void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepResult& result) {
   const CollatedBatch& batch = micro_batch.batch;
-  const Tensor embeddings = encoder_.forward(pack(batch.token_ids, encoder_.device()), dropout_);
-  const Objective objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
-  check_finite(objective, embeddings, batch);
-  if (objective.total.requires_grad()) (objective.total * share).backward();
+  Objective objective;
+  const auto loss = [&](const Tensor& embeddings) {
+    objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
+    check_finite(objective, embeddings, micro_batch);
+    return objective.total * share;
+  };
+  if (options_.gradient_cache_tokens > 0) {
+    cached_backward(encoder_, dropout_, batch.token_ids, options_.gradient_cache_tokens, loss);
+  } else {
+    loss(encoder_.forward(pack(batch.token_ids, encoder_.device()), dropout_)).backward();
+  }
 
   result.total += share * objective.total.item<double>();
   add(result.cosine, objective.cosine, share);

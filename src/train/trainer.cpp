@@ -1,17 +1,17 @@
 #include "angle/train/trainer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Context.h>
-#include <spdlog/fmt/fmt.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <spdlog/fmt/fmt.h>
+
 #include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
-#include "angle/eval/metric.h"
+#include "angle/io/checksum.h"
 #include "angle/io/file.h"
 #include "angle/loss/duplicates.h"
 #include "angle/train/schedule.h"
@@ -22,7 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 at::Generator make_generator(at::Device device, uint64_t seed) {
   // A clone, so that nothing else draws from the stream.
@@ -42,7 +44,8 @@ std::string to_hex(const Tensor& bytes) {
 Tensor from_hex(const std::string& hex) {
   Tensor bytes = at::empty({static_cast<int64_t>(hex.size() / 2)}, at::kByte);
   for (int64_t i = 0; i < bytes.numel(); ++i)
-    bytes.data_ptr<uint8_t>()[i] = static_cast<uint8_t>(std::stoi(hex.substr(static_cast<size_t>(2 * i), 2), nullptr, 16));
+    bytes.data_ptr<uint8_t>()[i] =
+        static_cast<uint8_t>(std::stoi(hex.substr(static_cast<size_t>(2 * i), 2), nullptr, 16));
   return bytes;
 }
 
@@ -55,24 +58,36 @@ Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& 
 LearnerOptions learner_options(const TrainConfig& config) {
   return {.loss = config.loss,
           .max_grad_norm = config.train.max_grad_norm,
+          .gradient_cache_tokens = config.train.gradient_cache_tokens,
           .optimizer = {.weight_decay = config.train.weight_decay}};
 }
 
 /// train.dropout, or what config.json says where that is negative.
-Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, const at::Generator& generator) {
+Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder,
+                     const at::Generator& generator) {
   const double given = config.train.dropout;
-  return Dropout(given < 0 ? encoder.hidden_dropout_prob : given, given < 0 ? encoder.attention_probs_dropout_prob : given, generator);
+  return Dropout(given < 0 ? encoder.hidden_dropout_prob : given,
+                 given < 0 ? encoder.attention_probs_dropout_prob : given, generator);
 }
 
-/// `train.seed: 42 → 43` for every difference, of two JSON values.
-std::string differences(const nlohmann::json& before, const nlohmann::json& now) {
+/// What a run must have in common with the one that it goes on with, in one object.
+nlohmann::json identity_of(const TrainState& state) {
+  nlohmann::json identity = state.config;
+  identity["files"] = state.data;
+  return identity;
+}
+
+/// `train.seed: 42 → 43` for every difference.
+std::string differences(const TrainState& saved, const TrainState& state) {
+  const nlohmann::json before = identity_of(saved), now = identity_of(state);
   std::string text;
   for (const auto& edit : nlohmann::json::diff(before, now)) {
     std::string path = edit.at("path").get<std::string>().substr(1);
     std::replace(path.begin(), path.end(), '/', '.');
     const nlohmann::json::json_pointer pointer(edit.at("path").get<std::string>());
-    text += fmt::format("\n  {}: {} → {}", path, before.contains(pointer) ? before.at(pointer).dump() : "nothing",
-                        edit.contains("value") ? edit.at("value").dump() : "nothing");
+    text +=
+        fmt::format("\n  {}: {} → {}", path, before.contains(pointer) ? before.at(pointer).dump() : "nothing",
+                    edit.contains("value") ? edit.at("value").dump() : "nothing");
   }
   return text;
 }
@@ -85,13 +100,39 @@ nlohmann::json deciding_part(const TrainConfig& config) {
   return part;
 }
 
+/// The files that decide: those trained on and the one that tells which model is best.
+nlohmann::json describe_files(const std::vector<TrainingSet>& sets, const fs::path& evaluation_file) {
+  nlohmann::json files = {{"train", describe_training_sets(sets)}};
+  if (!evaluation_file.empty())
+    files["evaluation"] = {{"file", evaluation_file.filename().string()},
+                           {"xxh3_128", file_checksum(evaluation_file)}};
+  return files;
+}
+
+/// The output is a new directory, or that of a run that is gone on with: nobody's model is overwritten.
+void check_output(const TrainerOptions& options, const fs::path& base_model) {
+  const fs::path& output = options.output;
+  const bool holds_run = fs::exists(output / "checkpoints");
+  if (fs::exists(output) && fs::equivalent(output, base_model))
+    fail("{}: that is the model to start from, which would be overwritten; choose another --output",
+         output.string());
+  if (holds_run && !options.resume)
+    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
+         output.string());
+  for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
+    if (!holds_run && fs::exists(output / file))
+      fail("{}: there is a model already, and no run to go on with; choose another --output",
+           output.string());
+}
+
 void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
   if (value) line[key] = *value;
 }
 
 }  // namespace
 
-Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options, TrainObserver observer)
+Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,
+                 TrainObserver observer)
     : config_(std::move(config)),
       model_(model),
       sets_(std::move(sets)),
@@ -99,31 +140,48 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       observer_(std::move(observer)),
       sampler_(make_sampler(config_, sets_)),
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
-      total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) / config_.train.accumulation_steps),
+      total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
+                   config_.train.accumulation_steps),
       generator_(make_generator(model.encoder.device(), static_cast<uint64_t>(config_.train.seed))),
-      learner_(model.encoder, learner_options(config_), make_dropout(config_, model.encoder.encoder.config(), generator_)) {
-  check_can_save(model);
+      learner_(model.encoder, learner_options(config_),
+               make_dropout(config_, model.encoder.encoder.config(), generator_)) {
   if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
-  if (config_.train.warmup_steps > total_steps_)
-    fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps, total_steps_);
-  if (config_.loss.angle_weight > 0 && model.encoder.dims() % 2 != 0)
-    fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", model.encoder.dims());
-  if (!options_.evaluation_file.empty()) evaluation_pairs_ = read_scored_pairs(options_.evaluation_file).examples;
+  check();
+  if (!options_.evaluation_file.empty()) {
+    metric_ = parse_metric(config_.evaluation.metric, "evaluation.metric");
+    evaluation_pairs_ = read_scored_pairs(options_.evaluation_file).examples;
+  }
   state_.config = deciding_part(config_);
-  state_.data = describe_training_sets(sets_);
+  state_.data = describe_files(sets_, options_.evaluation_file);
+}
+
+void Trainer::check() const {
+  check_can_save(model_);
+  check_output(options_, model_.directory);
+  if (config_.train.warmup_steps > total_steps_)
+    fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
+         total_steps_);
+  const int64_t dims = model_.encoder.dims();
+  if (config_.loss.angle_weight > 0 && dims % 2 != 0)
+    fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", dims);
+  for (const TrainingSet& set : sets_)
+    if (!model_.include_prompt && !(set.encode.left_prompt.empty() && set.encode.right_prompt.empty()))
+      fail("{}: the model's include_prompt is false, which is not supported together with prompts",
+           set.file.string());
 }
 
 TrainResult Trainer::run() {
-  if (options_.resume) resume();
-  if (state_.step == 0) begin();
+  if (!options_.resume || !resume()) begin();
   const Clock::time_point start = Clock::now();
   const int64_t first_step = state_.step;
   while (state_.step < total_steps_ && !out_of_patience()) {
     TrainProgress progress = update();
-    progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) * static_cast<double>(total_steps_ - state_.step);
+    progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) *
+                            static_cast<double>(total_steps_ - state_.step);
     log_step(progress);
     if (is_due(config_.evaluation.every_steps)) evaluate();
-    const bool stop = options_.interrupted && options_.interrupted->load();
+    const bool stop =
+        options_.interrupted && options_.interrupted->load() && state_.step < total_steps_;
     if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
     if (stop) {
       result_.end = TrainResult::End::interrupted;
@@ -134,42 +192,55 @@ TrainResult Trainer::run() {
     save_checkpoint();
     result_.end = TrainResult::End::stopped_early;
   }
-  if (result_.end != TrainResult::End::interrupted && !state_.best_metric) save_model(model_, options_.output);
+  if (result_.end != TrainResult::End::interrupted && !state_.best_metric)
+    save_model(model_, options_.output);
   result_.steps = state_.step;
+  result_.initial_score = state_.initial_metric;
   result_.best_score = state_.best_metric;
   result_.best_step = state_.best_step;
   return result_;
 }
 
 void Trainer::begin() {
-  fs::create_directories(options_.output);
-  if (fs::exists(options_.output / "checkpoints"))
-    fail("{}: a run was begun there; go on with it with --resume, or choose another --output", options_.output.string());
-  write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
-  log_.emplace(options_.output / "metrics.jsonl", 0);
-  evaluate();
+  // First of all, because it marks the directory as that of a run: killed from here on, it can be resumed.
   fs::create_directories(options_.output / "checkpoints");
+  open_output();
+  evaluate();
 }
 
-void Trainer::resume() {
+void Trainer::open_output() {
+  remove_unfinished(options_.output);
+  write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
+  log_.emplace(options_.output / "metrics.jsonl", state_.step);
+}
+
+bool Trainer::resume() {
   std::vector<std::string> warnings;
   const auto found = find_checkpoint(options_.output / "checkpoints", warnings);
   for (const auto& warning : warnings)
     if (observer_.warning) observer_.warning(warning);
+  if (!found && !warnings.empty())
+    fail("{}: every checkpoint there is damaged; choose another --output to begin again",
+         (options_.output / "checkpoints").string());
   if (!found) {
     if (observer_.note) observer_.note("no checkpoint to resume from: training begins at step 0");
-    fs::remove_all(options_.output / "checkpoints");
-    return;
+    return false;
   }
-  std::string changes = differences(found->state.config, state_.config) + differences(found->state.data, state_.data);
+  const std::string changes = differences(found->state, state_);
   if (!changes.empty())
-    fail("{}: the run cannot be resumed, its configuration or data have changed:{}\nundo the changes, or choose another --output",
-         found->path.string(), changes);
+    fail(
+        "{}: the run cannot be resumed, its configuration or data have changed:{}\nundo the changes, or "
+        "choose another --output",
+        found->path.string(), changes);
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
   state_ = found->state;
+  saved_step_ = state_.step;
   generator_.set_state(from_hex(state_.generator));
-  log_.emplace(options_.output / "metrics.jsonl", state_.step);
-  if (observer_.note) observer_.note(fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
+  open_output();
+  if (observer_.note)
+    observer_.note(
+        fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
+  return true;
 }
 
 TrainProgress Trainer::update() {
@@ -182,13 +253,16 @@ TrainProgress Trainer::update() {
   try {
     result = learner_.step(batches, learning_rate);
   } catch (const Error& error) {
-    fail("step {}: {}; learning rate {}. Lower the learning rate or look at these examples; the last checkpoint is unharmed",
-         state_.step + 1, error.what(), learning_rate);
+    fail(
+        "step {}: {}; learning rate {}. Lower the learning rate or look at these examples; the last "
+        "checkpoint is unharmed",
+        state_.step + 1, error.what(), learning_rate);
   }
   ++state_.step;
   return {.step = state_.step,
           .total_steps = total_steps_,
-          .epoch = static_cast<double>(micro_batches_done(state_.step)) / static_cast<double>(sampler_.batches_per_epoch()),
+          .epoch = static_cast<double>(micro_batches_done(state_.step)) /
+                   static_cast<double>(sampler_.batches_per_epoch()),
           .learning_rate = learning_rate,
           .tokens_per_second = static_cast<double>(result.tokens) / seconds_since(start),
           .seconds_left = 0,
@@ -203,7 +277,8 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
   std::vector<FormattedBatch> batches;
   for (int64_t number = micro_batches_done(step); number < micro_batches_done(step + 1); ++number) {
     const SampledBatch sampled = sampler_.batch(number);
-    batches.push_back({make_batch(sampled), sets_[sampled.data_set].format()});
+    const TrainingSet& set = sets_[sampled.data_set];
+    batches.push_back({make_batch(sampled), set.format(), set.file.string()});
   }
   return batches;
 }
@@ -214,7 +289,8 @@ CollatedBatch Trainer::make_batch(const SampledBatch& sampled) {
       encode_examples(set.examples, sampled.rows, *model_.tokenizer, set.encode, result_.statistics);
   if (config_.loss.duplicates == DuplicatePolicy::drop) {
     std::vector<EncodedExample> kept;
-    for (const int64_t i : pairs_to_keep(text_identities(examples))) kept.push_back(std::move(examples[static_cast<size_t>(i)]));
+    for (const int64_t i : pairs_to_keep(text_identities(examples)))
+      kept.push_back(std::move(examples[static_cast<size_t>(i)]));
     result_.dropped_examples += static_cast<int64_t>(examples.size() - kept.size());
     examples = std::move(kept);
   }
@@ -230,14 +306,13 @@ bool Trainer::is_due(int64_t every_steps) const {
 
 void Trainer::evaluate() {
   if (evaluation_pairs_.empty()) return;
-  Embedder embedder(model_, {});
-  const Metric metric = parse_metric(config_.evaluation.metric, "evaluation.metric");
-  TrainEvaluation evaluation{
-      .step = state_.step,
-      .name = fmt::format("{} {} {}", config_.evaluation.task, config_.evaluation.split, config_.evaluation.metric),
-      .score = evaluate_pairs(embedder, evaluation_pairs_).value(metric)};
+  Embedder embedder(model_, {.prompt = model_.default_prompt});
+  TrainEvaluation evaluation{.step = state_.step,
+                             .name = fmt::format("{} {} {}", config_.evaluation.task,
+                                                 config_.evaluation.split, config_.evaluation.metric),
+                             .score = evaluate_pairs(embedder, evaluation_pairs_).value(metric_)};
   if (state_.step == 0) {
-    result_.initial_score = evaluation.score;
+    state_.initial_metric = evaluation.score;
   } else if (evaluation.score && (!state_.best_metric || *evaluation.score > *state_.best_metric)) {
     evaluation.best = true;
     state_.best_metric = evaluation.score;
@@ -259,9 +334,11 @@ bool Trainer::out_of_patience() const {
 }
 
 void Trainer::save_checkpoint() {
+  if (saved_step_ == state_.step) return;
   state_.generator = to_hex(generator_.get_state());
-  angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(), learner_.optimizer().state(),
-                         config_.checkpoint.keep);
+  angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
+                         learner_.optimizer().state(), config_.checkpoint.keep);
+  saved_step_ = state_.step;
 }
 
 void Trainer::log_step(const TrainProgress& progress) {

@@ -11,8 +11,9 @@
 #include <cmath>
 #include <numbers>
 
+#include <gmock/gmock.h>
+
 #include "loss/golden_losses.h"
-#include "support/expect_error.h"
 
 namespace angle {
 namespace {

@@ -1,18 +1,20 @@
 // Invariants:
-// - Every code point is dropped, made a space, set apart, decomposed, stripped, lower-cased and split off exactly as
+// - Every code point is dropped, made a space, set apart, decomposed, stripped, lower-cased and split off
+// exactly as
 //   the record of Hugging Face's fast tokenizer says (golden tokenizer/bert_chars.json).
 // - Normalising twice changes nothing.
 // - Marks are put in canonical order, across characters that are dropped between them.
 // - A word keeps no more characters than asked for.
 #include "text/bert_normalizer.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <unordered_map>
 
+#include <gtest/gtest.h>
+
 #include "angle/error.h"
 #include "angle/io/json.h"
+
 #include "support/golden.h"
 
 namespace angle {
@@ -23,7 +25,9 @@ using Role = BertNormalizer::Role;
 constexpr BertNormalization kUncased{};
 constexpr BertNormalization kCased{.strip_accents = false, .lowercase = false};
 
-char32_t code_point(const json& hex) { return static_cast<char32_t>(std::stoul(hex.get<std::string>(), nullptr, 16)); }
+char32_t code_point(const json& hex) {
+  return static_cast<char32_t>(std::stoul(hex.get<std::string>(), nullptr, 16));
+}
 
 std::vector<bool> read_set(const json& ranges) {
   std::vector<bool> members(0x110000);
@@ -129,7 +133,8 @@ TEST_F(BertCharacters, LoseTheirAccentsAndAreLowercased) {
 }
 
 TEST_F(BertCharacters, ArePunctuationAsRecorded) {
-  for_each_code_point([&](char32_t c) { EXPECT_EQ(BertNormalizer::is_punctuation(c), record_.punctuation[c]) << hex(c); });
+  for_each_code_point(
+      [&](char32_t c) { EXPECT_EQ(BertNormalizer::is_punctuation(c), record_.punctuation[c]) << hex(c); });
 }
 
 TEST_F(BertCharacters, AreNotChangedByNormalisingTwice) {
@@ -145,7 +150,8 @@ TEST_F(BertCharacters, AreNotChangedByNormalisingTwice) {
   }
 }
 
-std::vector<std::string> words(std::string_view text, const BertNormalization& options = kUncased, size_t max_chars = 100) {
+std::vector<std::string> words(std::string_view text, const BertNormalization& options = kUncased,
+                               size_t max_chars = 100) {
   std::vector<std::string> result;
   BertNormalizer(options).for_each_word(text, max_chars, [&result](BertWord& word) {
     result.push_back(word.too_long() ? "(too long)" : std::string(word.text()));
@@ -157,21 +163,38 @@ using Words = std::vector<std::string>;
 
 TEST(BertNormalizer, SplitsAtSpacesPunctuationAndIdeographs) {
   EXPECT_EQ(words("  Hello,World!\t x\xC2\xA0y "), (Words{"hello", ",", "world", "!", "x", "y"}));
-  EXPECT_EQ(words("ab\xE4\xB8\x80\xE4\xBA\x8C" "cd"), (Words{"ab", "\xE4\xB8\x80", "\xE4\xBA\x8C", "cd"}));
-  EXPECT_EQ(words("ab\xE4\xB8\x80" "cd", {.handle_chinese_chars = false}), (Words{"ab\xE4\xB8\x80" "cd"}));
+  EXPECT_EQ(words("ab\xE4\xB8\x80\xE4\xBA\x8C"
+                  "cd"),
+            (Words{"ab", "\xE4\xB8\x80", "\xE4\xBA\x8C", "cd"}));
+  EXPECT_EQ(words("ab\xE4\xB8\x80"
+                  "cd",
+                  {.handle_chinese_chars = false}),
+            (Words{"ab\xE4\xB8\x80"
+                   "cd"}));
   EXPECT_EQ(words(""), Words{});
   EXPECT_EQ(words(" \xE2\x80\x8B "), Words{});
 }
 
 TEST(BertNormalizer, DropsControlCharactersInsideWords) {
   EXPECT_EQ(words("hel\x07lo wor\xE2\x80\x8Bld"), (Words{"hello", "world"}));
-  EXPECT_EQ(words("a\xC2\x85" "b"), Words{"ab"});
-  EXPECT_EQ(words("a\xC2\x85" "b", {.clean_text = false}), (Words{"a", "b"}));
+  EXPECT_EQ(words("a\xC2\x85"
+                  "b"),
+            Words{"ab"});
+  EXPECT_EQ(words("a\xC2\x85"
+                  "b",
+                  {.clean_text = false}),
+            (Words{"a", "b"}));
 }
 
 TEST(BertNormalizer, SplitsAtPunctuationThatDecompositionUncovers) {
-  EXPECT_EQ(words("a\xE2\x89\xA0" "b"), (Words{"a", "=", "b"}));            // U+2260 is = and U+0338
-  EXPECT_EQ(words("a\xE2\x89\xA0" "b", kCased), Words{"a\xE2\x89\xA0" "b"});
+  EXPECT_EQ(words("a\xE2\x89\xA0"
+                  "b"),
+            (Words{"a", "=", "b"}));  // U+2260 is = and U+0338
+  EXPECT_EQ(words("a\xE2\x89\xA0"
+                  "b",
+                  kCased),
+            Words{"a\xE2\x89\xA0"
+                  "b"});
 }
 
 TEST(BertNormalizer, PutsKeptMarksInCanonicalOrder) {
@@ -182,7 +205,10 @@ TEST(BertNormalizer, PutsKeptMarksInCanonicalOrder) {
 }
 
 TEST(BertNormalizer, CountsCharactersAfterStripping) {
-  EXPECT_EQ(words("e\xCC\x81" "e\xCC\x81", kUncased, 2), Words{"ee"});
+  EXPECT_EQ(words("e\xCC\x81"
+                  "e\xCC\x81",
+                  kUncased, 2),
+            Words{"ee"});
   EXPECT_EQ(words("abc d", kUncased, 2), (Words{"(too long)", "d"}));
 }
 

@@ -1,17 +1,18 @@
 // Rows of the golden tokenizer files, and the model whose vocabulary some of them need.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "angle/cache_directory.h"
 #include "angle/io/json.h"
 #include "angle/text/tokenizer.h"
+
 #include "support/golden.h"
 
 namespace angle::testing {
@@ -36,8 +37,8 @@ inline std::filesystem::path minilm_directory() {
 constexpr int64_t kWithoutLimit = int64_t{1} << 40;
 
 /// Expects the ids of every row's `field`.
-inline void expect_golden_ids(const Tokenizer& tokenizer, const std::vector<json>& rows, const std::string& field = "ids",
-                              int64_t max_length = kWithoutLimit) {
+inline void expect_golden_ids(const Tokenizer& tokenizer, const std::vector<json>& rows,
+                              const std::string& field = "ids", int64_t max_length = kWithoutLimit) {
   ASSERT_GE(rows.size(), 400u);
   for (const json& row : rows) {
     const Encoding encoding = tokenizer.encode(row["text"].get<std::string>(), max_length);
@@ -49,7 +50,7 @@ inline void expect_golden_ids(const Tokenizer& tokenizer, const std::vector<json
 }  // namespace angle::testing
 
 /// Skips the test, with the reason, where all-MiniLM-L6-v2 is not on this machine.
-#define ANGLE_REQUIRE_MINILM(path)                             \
-  const auto path = ::angle::testing::minilm_directory();      \
-  if (!std::filesystem::exists(path / "tokenizer.json"))       \
+#define ANGLE_REQUIRE_MINILM(path)                        \
+  const auto path = ::angle::testing::minilm_directory(); \
+  if (!std::filesystem::exists(path / "tokenizer.json"))  \
   GTEST_SKIP() << path << " is not here; set ANGLE_MODEL_DIR or run scripts/fetch_model.sh all-MiniLM-L6-v2"

@@ -1,7 +1,9 @@
 // Invariants:
-// - XLM-R ids equal the fast tokenizer's in every golden row, from tokenizer.json and from the model file alone,
+// - XLM-R ids equal the fast tokenizer's in every golden row, from tokenizer.json and from the model file
+// alone,
 //   also where the SentencePiece library's own ids differ.
-// - Of all cuts of a word the most probable is taken; neighbouring characters in no piece are one unknown token.
+// - Of all cuts of a word the most probable is taken; neighbouring characters in no piece are one unknown
+// token.
 // - White space, U+2581 and the options about spaces separate words as the fast tokenizer does.
 // - The character map replaces clusters of less than 6 bytes whole, by the shortest prefix it knows.
 // - A damaged model file is an Error that names it, never a crash, however it is damaged.
@@ -10,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "angle/io/file.h"
+
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
 #include "text/charsmap.h"
@@ -46,7 +49,9 @@ TEST(SentencePiece, FollowsTheFastTokenizerWhereTheLibraryDiffers) {
   const auto tokenizer = load_tokenizer(directory).tokenizer;
   const std::vector<std::pair<std::string, Ids>> cases = {
       {"hello\xC2\x85world", {0, 161, 122, 29, 492, 2}},
-      {"a\xCC\x81\xCC\x82\xCC\x83\xCC\x84" "b", {0, 6, 1484, 3, 49, 2}},
+      {"a\xCC\x81\xCC\x82\xCC\x83\xCC\x84"
+       "b",
+       {0, 6, 1484, 3, 49, 2}},
       {"<s> </s> <pad> <mask> <unk>", {0, 0, 2, 1, 1501, 3, 2}}};
   for (const auto& [text, ids] : cases) EXPECT_EQ(tokenizer->encode(text, 99).token_ids, ids) << text;
 }
@@ -56,14 +61,25 @@ TEST(SentencePiece, BreaksTiesInFloat64) {
   REQUIRE_TINY_XLMR(directory);
   const auto tokenizer = load_tokenizer(directory).tokenizer;
   std::string pieces;
-  for (const int64_t id : tokenizer->encode("kungawqpmjgcfeyzmbxolwlllg", 99).token_ids) pieces += std::string(tokenizer->token(id)) + " ";
+  for (const int64_t id : tokenizer->encode("kungawqpmjgcfeyzmbxolwlllg", 99).token_ids)
+    pieces += std::string(tokenizer->token(id)) + " ";
   EXPECT_THAT(pieces, ::testing::EndsWith("ol w l ll g </s> "));
 }
 
 UnigramOptions options() {
   UnigramOptions options;
-  options.pieces = {{"<unk>", 0.0},  {"\xE2\x96\x81", -3.0}, {"\xE2\x96\x81" "a", -2.0}, {"a", -2.5},
-                    {"b", -2.5},     {"ab", -4.0},           {"\xE2\x96\x81" "ab", -5.5}, {"bb", -5.0}};
+  options.pieces = {{"<unk>", 0.0},
+                    {"\xE2\x96\x81", -3.0},
+                    {"\xE2\x96\x81"
+                     "a",
+                     -2.0},
+                    {"a", -2.5},
+                    {"b", -2.5},
+                    {"ab", -4.0},
+                    {"\xE2\x96\x81"
+                     "ab",
+                     -5.5},
+                    {"bb", -5.0}};
   options.unknown_id = 0;
   return options;
 }
@@ -73,25 +89,29 @@ Ids ids(std::string_view text, const UnigramOptions& with = options()) {
 }
 
 TEST(Unigram, TakesTheMostProbableCut) {
-  EXPECT_EQ(ids("ab"), (Ids{2, 4}));         // -2.0 - 2.5 beats -5.5 and -3.0 - 4.0
-  EXPECT_EQ(ids("aab"), (Ids{2, 5}));        // -2.0 - 4.0 beats -2.0 - 2.5 - 2.5
+  EXPECT_EQ(ids("ab"), (Ids{2, 4}));   // -2.0 - 2.5 beats -5.5 and -3.0 - 4.0
+  EXPECT_EQ(ids("aab"), (Ids{2, 5}));  // -2.0 - 4.0 beats -2.0 - 2.5 - 2.5
   EXPECT_EQ(ids("b"), (Ids{1, 4}));
   EXPECT_EQ(ids("a a"), (Ids{2, 2}));
 }
 
 TEST(Unigram, TakesTheFirstOfEqualCuts) {
-  EXPECT_EQ(ids("abb"), (Ids{2, 7}));        // b b and bb both add -5.0: the piece that begins first stays
+  EXPECT_EQ(ids("abb"), (Ids{2, 7}));  // b b and bb both add -5.0: the piece that begins first stays
 }
 
 TEST(Unigram, JoinsUnknownNeighbours) {
   EXPECT_EQ(ids("axyzb"), (Ids{2, 0, 4}));
   EXPECT_EQ(ids("x y"), (Ids{1, 0, 1, 0}));
-  EXPECT_EQ(ids("\xE4\xB8\x80\xE4\xBA\x8C" "a"), (Ids{1, 0, 3}));
+  EXPECT_EQ(ids("\xE4\xB8\x80\xE4\xBA\x8C"
+                "a"),
+            (Ids{1, 0, 3}));
 }
 
 TEST(Unigram, TreatsSpacesAsAsked) {
   EXPECT_EQ(ids("  a \t a "), (Ids{2, 2}));
-  EXPECT_EQ(ids("a\xE2\x96\x81" "ab"), (Ids{2, 2, 4}));
+  EXPECT_EQ(ids("a\xE2\x96\x81"
+                "ab"),
+            (Ids{2, 2, 4}));
   EXPECT_EQ(ids(""), Ids{});
   EXPECT_EQ(ids("   "), Ids{});
 
@@ -137,20 +157,27 @@ TEST(Charsmap, DecodesBase64) {
 
 TEST(Charsmap, RefusesMapsThatLieAboutTheirSize) {
   using namespace std::string_literals;
-  for (const auto& bytes : {"\1"s, "\0\0\0\0"s, "\3\0\0\0abc"s, "\x8\0\0\0abcd"s, "\xFF\xFF\xFF\xFF"s + "abcd"})
+  for (const auto& bytes :
+       {"\1"s, "\0\0\0\0"s, "\3\0\0\0abc"s, "\x8\0\0\0abcd"s, "\xFF\xFF\xFF\xFF"s + "abcd"})
     EXPECT_ERROR(Charsmap(bytes, "map"), "map: precompiled_charsmap", "damaged");
 }
 
-TEST(Charsmap, DoesNothingWhereItIsEmpty) { EXPECT_EQ(Charsmap().normalize("\xEF\xBC\xA1 a"), "\xEF\xBC\xA1 a"); }
+TEST(Charsmap, DoesNothingWhereItIsEmpty) {
+  EXPECT_EQ(Charsmap().normalize("\xEF\xBC\xA1 a"), "\xEF\xBC\xA1 a");
+}
 
 TEST(Charsmap, ReplacesClustersAndCharacters) {
   REQUIRE_TINY_XLMR(directory);
-  const Charsmap map(read_sentencepiece_model(directory / "sentencepiece.bpe.model").precompiled_charsmap, "tiny-xlmr");
+  const Charsmap map(read_sentencepiece_model(directory / "sentencepiece.bpe.model").precompiled_charsmap,
+                     "tiny-xlmr");
   EXPECT_EQ(map.normalize("plain text"), "plain text");
-  EXPECT_EQ(map.normalize("\xEF\xBC\xA1\xEF\xBC\xA2"), "AB");                     // full width
-  EXPECT_EQ(map.normalize("x\ty\r\nz"), "x y z");                                 // CR LF is one cluster
-  EXPECT_EQ(map.normalize("e\xCC\x81"), "\xC3\xA9");                              // composed
-  EXPECT_EQ(map.normalize("a\xCC\x81\xCC\x82\xCC\x83" "b"), "a\xCC\x81\xCC\x82\xCC\x83" "b");  // 7 bytes: one by one
+  EXPECT_EQ(map.normalize("\xEF\xBC\xA1\xEF\xBC\xA2"), "AB");  // full width
+  EXPECT_EQ(map.normalize("x\ty\r\nz"), "x y z");              // CR LF is one cluster
+  EXPECT_EQ(map.normalize("e\xCC\x81"), "\xC3\xA9");           // composed
+  EXPECT_EQ(map.normalize("a\xCC\x81\xCC\x82\xCC\x83"
+                          "b"),
+            "a\xCC\x81\xCC\x82\xCC\x83"
+            "b");  // 7 bytes: one by one
   EXPECT_EQ(map.normalize("\xEF\xAC\x81"), "fi");
 }
 
@@ -178,10 +205,12 @@ TEST(SentencePieceModel, IsRefusedWhenItIsCutShort) {
 void try_model(const std::filesystem::path& path, int& refused) {
   try {
     const auto tokenizer = make_unigram(xlm_roberta_options(read_sentencepiece_model(path)));
-    tokenizer->encode("The quick brown \xEF\xBC\xA1 f\xC3\xB6x e\xCC\x81 \xE3\x81\x8B\xE3\x82\x99 <mask>", 512);
+    tokenizer->encode("The quick brown \xEF\xBC\xA1 f\xC3\xB6x e\xCC\x81 \xE3\x81\x8B\xE3\x82\x99 <mask>",
+                      512);
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::AnyOf(::testing::HasSubstr("damaged"), ::testing::HasSubstr("not supported"),
-                                               ::testing::HasSubstr("not among")));
+    EXPECT_THAT(error.what(),
+                ::testing::AnyOf(::testing::HasSubstr("damaged"), ::testing::HasSubstr("not supported"),
+                                 ::testing::HasSubstr("not among")));
     ++refused;
   }
 }
@@ -206,13 +235,24 @@ TEST(SentencePieceModel, NeverCrashesWhenBytesAreChanged) {
   EXPECT_GT(refused, 20);
 }
 
+TEST(SentencePieceModel, IsRefusedWhenAPieceIsEmptyToTheLibrary) {
+  REQUIRE_TINY_XLMR(directory);
+  std::string model = read_file(directory / "sentencepiece.bpe.model");
+  const size_t piece = model.find(std::string("\x0A\x01s\x15"));  // the piece "s", then its score
+  ASSERT_NE(piece, std::string::npos);
+  model[piece + 2] = '\0';
+  const TempDir temp;
+  EXPECT_ERROR(read_sentencepiece_model(temp.file("zero.model", model)), "zero.model", "damaged");
+}
+
 TEST(SentencePieceModel, IsRefusedWhenItIsNoUnigramModel) {
   using namespace std::string_literals;
   const TempDir temp;
   const auto bpe = temp.file("bpe.model", "\x12\x02\x18\x02"s);  // trainer_spec { model_type: BPE }
   EXPECT_ERROR(read_sentencepiece_model(bpe), "bpe.model", "model type 2", "tokenizer.json");
   EXPECT_ERROR(read_sentencepiece_model(temp.file("empty.model", "")), "empty.model");
-  EXPECT_ERROR(read_sentencepiece_model(temp.file("text.model", "not a model at all")), "text.model", "damaged");
+  EXPECT_ERROR(read_sentencepiece_model(temp.file("text.model", "not a model at all")), "text.model",
+               "damaged");
   EXPECT_ERROR(read_sentencepiece_model(temp.path() / "none.model"), "none.model");
 }
 

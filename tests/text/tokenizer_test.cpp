@@ -1,6 +1,7 @@
 // Invariants:
 // - all-MiniLM-L6-v2 gives the golden ids, whole and cut to 16, from tokenizer.json and from vocab.txt alone.
-// - The tokenizer is chosen by the files of the directory; tokenizer.json wins, and what disagrees with it is a warning.
+// - The tokenizer is chosen by the files of the directory; tokenizer.json wins, and what disagrees with it is
+// a warning.
 // - truncation and padding blocks of tokenizer.json change nothing.
 // - Whatever is missing, damaged or not supported is one Error with file and place.
 // - Statistics count every cut text, cut token, unknown token and empty text.
@@ -10,6 +11,7 @@
 
 #include "angle/io/file.h"
 #include "angle/text/statistics.h"
+
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
 #include "text/golden_tokenizers.h"
@@ -42,7 +44,9 @@ LoadedTokenizer load(const TempDir& directory, const json& tokenizer) {
   return load_tokenizer(directory.path());
 }
 
-Ids ids(const LoadedTokenizer& loaded, std::string_view text) { return loaded.tokenizer->encode(text, 512).token_ids; }
+Ids ids(const LoadedTokenizer& loaded, std::string_view text) {
+  return loaded.tokenizer->encode(text, 512).token_ids;
+}
 
 TEST(Tokenizer, GivesTheGoldenIdsOfMiniLM) {
   ANGLE_REQUIRE_MINILM(directory);
@@ -66,7 +70,8 @@ TEST(Tokenizer, GivesTheGoldenIdsOfMiniLMFromItsVocabTxt) {
 TEST(Tokenizer, IgnoresTruncationAndPaddingOfTheFile) {
   ANGLE_REQUIRE_GOLDEN(plain, "models/tiny-bert");
   ANGLE_REQUIRE_GOLDEN(truncating, "models/tiny-bert-cls");
-  const std::string text = "A man is playing a guitar and a woman is slicing an onion in the kitchen while it rains.";
+  const std::string text =
+      "A man is playing a guitar and a woman is slicing an onion in the kitchen while it rains.";
   const Ids expected = ids(load_tokenizer(plain), text);
   EXPECT_GT(expected.size(), 16u);
   EXPECT_EQ(ids(load_tokenizer(truncating), text), expected);
@@ -80,8 +85,8 @@ TEST(Tokenizer, PrefersTokenizerJsonAndReportsADifferentVocabTxt) {
   directory.file("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nunder\n##able\n");
   const auto loaded = load(directory, tokenizer_json());
   EXPECT_EQ(ids(loaded, "unable"), (Ids{2, 5, 6, 3}));
-  EXPECT_THAT(loaded.warnings,
-              ElementsAre(AllOf(HasSubstr("vocab.txt"), HasSubstr("2 of 8"), HasSubstr("line 6 has \"under\""), HasSubstr("\"un\""))));
+  EXPECT_THAT(loaded.warnings, ElementsAre(AllOf(HasSubstr("vocab.txt"), HasSubstr("2 of 8"),
+                                                 HasSubstr("line 6 has \"under\""), HasSubstr("\"un\""))));
 }
 
 TEST(Tokenizer, ReportsADifferentDoLowerCase) {
@@ -89,7 +94,8 @@ TEST(Tokenizer, ReportsADifferentDoLowerCase) {
   directory.file("tokenizer_config.json", R"({"do_lower_case": false})");
   const auto loaded = load(directory, tokenizer_json());
   EXPECT_EQ(ids(loaded, "UN"), (Ids{2, 5, 3}));
-  EXPECT_THAT(loaded.warnings, ElementsAre(AllOf(HasSubstr("do_lower_case is false"), HasSubstr("tokenizer.json is used"))));
+  EXPECT_THAT(loaded.warnings,
+              ElementsAre(AllOf(HasSubstr("do_lower_case is false"), HasSubstr("tokenizer.json is used"))));
 }
 
 TEST(Tokenizer, ReportsMissingSpecialTokensAroundTexts) {
@@ -134,7 +140,8 @@ TEST(Tokenizer, UsesTheLastOfDuplicateTokensAndSaysSo) {
   directory.file("vocab.txt", std::string(kVocab) + "un\n");
   const auto loaded = load_tokenizer(directory.path());
   EXPECT_EQ(ids(loaded, "unable"), (Ids{2, 8, 6, 3}));
-  EXPECT_THAT(loaded.warnings, ElementsAre(AllOf(HasSubstr("1 duplicate"), HasSubstr("\"un\" in lines 6 and 9"))));
+  EXPECT_THAT(loaded.warnings,
+              ElementsAre(AllOf(HasSubstr("1 duplicate"), HasSubstr("\"un\" in lines 6 and 9"))));
 }
 
 TEST(Tokenizer, RefusesDamagedVocabTxt) {
@@ -154,7 +161,8 @@ TEST(Tokenizer, RefusesVocabTxtOfOtherTokenizers) {
   const TempDir directory;
   directory.file("vocab.txt", kVocab);
   directory.file("tokenizer_config.json", R"({"tokenizer_class": "BertJapaneseTokenizer"})");
-  EXPECT_ERROR(load_tokenizer(directory.path()), "tokenizer_config.json", "BertJapaneseTokenizer", "not supported");
+  EXPECT_ERROR(load_tokenizer(directory.path()), "tokenizer_config.json", "BertJapaneseTokenizer",
+               "not supported");
 }
 
 TEST(Tokenizer, SaysWhatItLookedFor) {
@@ -186,8 +194,10 @@ TEST(Tokenizer, RefusesMalformedTokenizerJsonWithItsPlace) {
   expect_refused("/model/unk_token", nullptr, "model.unk_token", "missing");
   expect_refused("/model/unk_token", "<unk>", "model.unk_token", "not among");
   expect_refused("/model/max_input_chars_per_word", 0, "model.max_input_chars_per_word", "is 0");
-  expect_refused("/model/continuing_subword_prefix", 5, "model.continuing_subword_prefix", "expected a string");
-  expect_refused("/normalizer/lowercase", 1, "normalizer.lowercase", "expected true or false, found number 1");
+  expect_refused("/model/continuing_subword_prefix", 5, "model.continuing_subword_prefix",
+                 "expected a string");
+  expect_refused("/normalizer/lowercase", 1, "normalizer.lowercase",
+                 "expected true or false, found number 1");
   expect_refused("/normalizer/type", "NFKC", "normalizer", "NFKC");
   expect_refused("/pre_tokenizer", nullptr, "pre_tokenizer", "BertPreTokenizer");
   expect_refused("/pre_tokenizer/type", "Whitespace", "pre_tokenizer", "\"Whitespace\"");
@@ -198,9 +208,12 @@ TEST(Tokenizer, RefusesMalformedTokenizerJsonWithItsPlace) {
   expect_refused("/post_processor/type", "Magic", "post_processor", "\"Magic\"");
   expect_refused("/post_processor/single", json::array(), "post_processor.single", "no place for the text");
   expect_refused("/post_processor/single/1/Sequence/id", "B", "post_processor.single[1]", "\"A\"");
-  expect_refused("/post_processor/special_tokens/[CLS]/ids/0", 99, "post_processor", "id 99 is not in the vocabulary");
-  expect_refused("/post_processor/special_tokens", json::object(), "post_processor.special_tokens.[CLS]", "missing");
-  expect_refused("/post_processor", {{"type", "BertProcessing"}, {"cls", {"[CLS]"}}, {"sep", {"[SEP]", 3}}}, "post_processor.cls", "1 elements");
+  expect_refused("/post_processor/special_tokens/[CLS]/ids/0", 99, "post_processor",
+                 "id 99 is not in the vocabulary");
+  expect_refused("/post_processor/special_tokens", json::object(), "post_processor.special_tokens.[CLS]",
+                 "missing");
+  expect_refused("/post_processor", {{"type", "BertProcessing"}, {"cls", {"[CLS]"}}, {"sep", {"[SEP]", 3}}},
+                 "post_processor.cls", "1 elements");
 }
 
 TEST(Tokenizer, RefusesWhatIsNotJson) {
@@ -226,7 +239,8 @@ json unigram_json() {
   tokenizer["normalizer"] = nullptr;
   tokenizer["pre_tokenizer"] = json::parse(R"({"type": "Sequence", "pretokenizers": [
       {"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "\u2581", "add_prefix_space": true}]})");
-  tokenizer["model"] = json::parse(R"({"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["\u2581", -2.0], ["<s>", 0],
+  tokenizer["model"] =
+      json::parse(R"({"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["\u2581", -2.0], ["<s>", 0],
       ["</s>", 0], ["[MASK]", 0.0], ["un", -1.5]]})");
   return tokenizer;
 }
@@ -252,7 +266,8 @@ TEST(Tokenizer, RefusesMalformedUnigramModels) {
   expect_unigram_refused("/model/unk_id", nullptr, "model.unk_id", "missing");
   expect_unigram_refused("/model/byte_fallback", true, "model.byte_fallback", "not supported");
   expect_unigram_refused("/normalizer", {{"type", "Lowercase"}}, "normalizer", "\"Lowercase\"");
-  expect_unigram_refused("/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", "*"}}, "normalizer.precompiled_charsmap", "base64");
+  expect_unigram_refused("/normalizer", {{"type", "Precompiled"}, {"precompiled_charsmap", "*"}},
+                         "normalizer.precompiled_charsmap", "base64");
   expect_unigram_refused("/pre_tokenizer", nullptr, "pre_tokenizer", "not supported");
   expect_unigram_refused("/pre_tokenizer/pretokenizers/1/replacement", "_", "pre_tokenizer", "not supported");
 }

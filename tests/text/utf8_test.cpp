@@ -1,6 +1,7 @@
 // Invariants:
 // - Well-formed text (Unicode 15, table 3-7) is accepted, at the edges of every range too.
-// - Overlong forms, surrogates, values above U+10FFFF, stray and missing continuation bytes are found at their offset.
+// - Overlong forms, surrogates, values above U+10FFFF, stray and missing continuation bytes are found at
+// their offset.
 // - Replacement puts one U+FFFD for each maximal ill-formed subsequence and leaves the rest alone.
 // - Decoding and encoding are inverse for every code point.
 #include "angle/text/utf8.h"
@@ -23,24 +24,25 @@ std::string repeated(const std::string& text, int count) {
 }
 
 TEST(Utf8, AcceptsTheEdgesOfEveryRange) {
-  for (const auto& text : {""s, "plain"s, "\0"s, "\x7F"s, "\xC2\x80"s, "\xDF\xBF"s, "\xE0\xA0\x80"s, "\xEC\xBF\xBF"s,
-                           "\xED\x9F\xBF"s, "\xEE\x80\x80"s, "\xEF\xBF\xBF"s, "\xF0\x90\x80\x80"s, "\xF4\x8F\xBF\xBF"s})
+  for (const auto& text :
+       {""s, "plain"s, "\0"s, "\x7F"s, "\xC2\x80"s, "\xDF\xBF"s, "\xE0\xA0\x80"s, "\xEC\xBF\xBF"s,
+        "\xED\x9F\xBF"s, "\xEE\x80\x80"s, "\xEF\xBF\xBF"s, "\xF0\x90\x80\x80"s, "\xF4\x8F\xBF\xBF"s})
     EXPECT_EQ(find_invalid_utf8(text), std::nullopt) << ::testing::PrintToString(text);
 }
 
 TEST(Utf8, FindsTheOffsetOfTheFirstIllFormedByte) {
   EXPECT_EQ(find_invalid_utf8("\xFF"), 0u);
-  EXPECT_EQ(find_invalid_utf8("abc\xC0\x80"), 3u);              // overlong NUL
-  EXPECT_EQ(find_invalid_utf8("\xC1\xBF"), 0u);                 // overlong, two bytes
-  EXPECT_EQ(find_invalid_utf8("\xE0\x9F\xBF"), 0u);             // overlong, three bytes
-  EXPECT_EQ(find_invalid_utf8("\xF0\x8F\xBF\xBF"), 0u);         // overlong, four bytes
-  EXPECT_EQ(find_invalid_utf8("\xC3\xA9\xED\xA0\x80"), 2u);     // surrogate U+D800
-  EXPECT_EQ(find_invalid_utf8("\xED\xBF\xBF"), 0u);             // surrogate U+DFFF
-  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0u);         // U+110000
+  EXPECT_EQ(find_invalid_utf8("abc\xC0\x80"), 3u);           // overlong NUL
+  EXPECT_EQ(find_invalid_utf8("\xC1\xBF"), 0u);              // overlong, two bytes
+  EXPECT_EQ(find_invalid_utf8("\xE0\x9F\xBF"), 0u);          // overlong, three bytes
+  EXPECT_EQ(find_invalid_utf8("\xF0\x8F\xBF\xBF"), 0u);      // overlong, four bytes
+  EXPECT_EQ(find_invalid_utf8("\xC3\xA9\xED\xA0\x80"), 2u);  // surrogate U+D800
+  EXPECT_EQ(find_invalid_utf8("\xED\xBF\xBF"), 0u);          // surrogate U+DFFF
+  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0u);      // U+110000
   EXPECT_EQ(find_invalid_utf8("\xF5\x80\x80\x80"), 0u);
-  EXPECT_EQ(find_invalid_utf8("0123456789abcdef\x80"), 16u);    // stray continuation byte after whole words
-  EXPECT_EQ(find_invalid_utf8("\xE2\x82"), 0u);                 // cut short
-  EXPECT_EQ(find_invalid_utf8("\xC3(rest"), 0u);                // continuation byte missing
+  EXPECT_EQ(find_invalid_utf8("0123456789abcdef\x80"), 16u);  // stray continuation byte after whole words
+  EXPECT_EQ(find_invalid_utf8("\xE2\x82"), 0u);               // cut short
+  EXPECT_EQ(find_invalid_utf8("\xC3(rest"), 0u);              // continuation byte missing
   EXPECT_EQ(find_invalid_utf8("\xF0\x9F\x98\x80\xF0\x9F\x98"), 4u);
 }
 
@@ -73,7 +75,9 @@ TEST(Utf8, DecodesWhatItEncodes) {
 }
 
 TEST(Utf8, DecodesIllFormedBytesAsReplacementCharacter) {
-  const std::string text = "\xE2\x82" "a";
+  const std::string text =
+      "\xE2\x82"
+      "a";
   size_t at = 0;
   EXPECT_EQ(decode_utf8(text, at), 0xFFFDu);
   EXPECT_EQ(at, 2u);

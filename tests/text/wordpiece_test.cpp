@@ -1,15 +1,16 @@
 // Invariants:
 // - A word is cut greedily into its longest pieces; one without a cut is one unknown token.
-// - A word of more than max_input_chars_per_word code points, counted after normalisation, is one unknown token.
+// - A word of more than max_input_chars_per_word code points, counted after normalisation, is one unknown
+// token.
 // - Special tokens written in the text are found in the raw text, before anything else.
 // - max_length counts special tokens; ids beyond it are counted in num_cut; too small a limit is an Error.
 // - Results depend on the text alone: not on earlier texts (the cache), other tokenizers or other threads.
 // - Time is linear: a word of 10^6 characters, a line of 10^7.
 #include "angle/text/wordpiece.h"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "support/expect_error.h"
 
@@ -22,22 +23,27 @@ constexpr int64_t kNoLimit = 1'000'000'000;
 
 WordPieceOptions options() {
   WordPieceOptions options;
-  options.vocabulary = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un",  "##aff", "##able", "##a",  "##b", "aff",
-                        "a",     "able",  "able,", ",",     "!",      "\xC3\xA9", "e", "\xE4\xB8\x80", "##ff", "##e", "2", "##2", "ab", "##bc"};
+  options.vocabulary = {"[PAD]",        "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able",   "##a",
+                        "##b",          "aff",   "a",     "able",  "able,",  ",",  "!",     "\xC3\xA9", "e",
+                        "\xE4\xB8\x80", "##ff",  "##e",   "2",     "##2",    "ab", "##bc"};
   options.special_tokens.before = {2};
   options.special_tokens.after = {3};
   for (const int64_t id : {0, 1, 2, 3, 4})
-    options.special_tokens.added.push_back({.content = options.vocabulary[static_cast<size_t>(id)], .id = id});
+    options.special_tokens.added.push_back(
+        {.content = options.vocabulary[static_cast<size_t>(id)], .id = id});
   return options;
 }
 
 Tokens tokens(const Tokenizer& tokenizer, std::string_view text, int64_t max_length = kNoLimit) {
   Tokens result;
-  for (const int64_t id : tokenizer.encode(text, max_length).token_ids) result.emplace_back(tokenizer.token(id));
+  for (const int64_t id : tokenizer.encode(text, max_length).token_ids)
+    result.emplace_back(tokenizer.token(id));
   return result;
 }
 
-Tokens tokens(std::string_view text, const WordPieceOptions& with = options()) { return tokens(*make_wordpiece(with), text); }
+Tokens tokens(std::string_view text, const WordPieceOptions& with = options()) {
+  return tokens(*make_wordpiece(with), text);
+}
 
 std::string repeated(std::string_view text, size_t count) {
   std::string result;
@@ -52,7 +58,8 @@ TEST(WordPiece, TakesTheLongestPieces) {
 }
 
 TEST(WordPiece, IsGreedyEvenWhereThatFails) {
-  EXPECT_EQ(tokens("abc un"), (Tokens{"[CLS]", "[UNK]", "un", "[SEP]"}));  // a ##bc would do, but ab is longer than a
+  EXPECT_EQ(tokens("abc un"),
+            (Tokens{"[CLS]", "[UNK]", "un", "[SEP]"}));  // a ##bc would do, but ab is longer than a
 }
 
 TEST(WordPiece, KeepsAccentsAndCaseForCasedModels) {
@@ -65,7 +72,8 @@ TEST(WordPiece, KeepsAccentsAndCaseForCasedModels) {
 TEST(WordPiece, MakesLongWordsUnknown) {
   EXPECT_EQ(tokens(repeated("a", 100)).size(), 2u + 100u);
   EXPECT_EQ(tokens(repeated("a", 101)), (Tokens{"[CLS]", "[UNK]", "[SEP]"}));
-  EXPECT_EQ(tokens(repeated("e\xCC\x81", 100)).size(), 2u + 100u);  // 100 characters once the accents are stripped
+  EXPECT_EQ(tokens(repeated("e\xCC\x81", 100)).size(),
+            2u + 100u);  // 100 characters once the accents are stripped
   EXPECT_EQ(tokens(repeated("e\xCC\x81", 101)), (Tokens{"[CLS]", "[UNK]", "[SEP]"}));
   WordPieceOptions short_words = options();
   short_words.max_input_chars_per_word = 2;
@@ -82,7 +90,8 @@ TEST(WordPiece, FindsSpecialTokensInRawText) {
 TEST(WordPiece, FindsNormalizedTokensInNormalisedText) {
   WordPieceOptions with_name = options();
   with_name.special_tokens.added.push_back({.content = "\xC3\x89lan", .id = 25, .normalized = true});
-  with_name.special_tokens.added.push_back({.content = "two", .id = 26, .single_word = true, .normalized = true});
+  with_name.special_tokens.added.push_back(
+      {.content = "two", .id = 26, .single_word = true, .normalized = true});
   const auto tokenizer = make_wordpiece(with_name);
   EXPECT_EQ(tokenizer->vocab_size(), 27);
   EXPECT_EQ(tokenizer->encode("un ELAN, elana two twos", kNoLimit).token_ids,
@@ -90,7 +99,8 @@ TEST(WordPiece, FindsNormalizedTokensInNormalisedText) {
 }
 
 TEST(WordPiece, GivesSpecialTokensAloneForEmptyTexts) {
-  for (const char* text : {"", " ", "\t\n", "\xE2\x80\x8B", "\xEF\xBF\xBD"}) EXPECT_EQ(tokens(text), (Tokens{"[CLS]", "[SEP]"}));
+  for (const char* text : {"", " ", "\t\n", "\xE2\x80\x8B", "\xEF\xBF\xBD"})
+    EXPECT_EQ(tokens(text), (Tokens{"[CLS]", "[SEP]"}));
 }
 
 TEST(WordPiece, CountsWhatItCuts) {
@@ -98,7 +108,8 @@ TEST(WordPiece, CountsWhatItCuts) {
   const std::string text = "un a able ! unaffable";  // 7 tokens
   for (const int64_t max_length : {2, 3, 8, 9, 512}) {
     const Encoding encoding = tokenizer->encode(text, max_length);
-    EXPECT_EQ(static_cast<int64_t>(encoding.token_ids.size()), std::min<int64_t>(max_length, 9)) << max_length;
+    EXPECT_EQ(static_cast<int64_t>(encoding.token_ids.size()), std::min<int64_t>(max_length, 9))
+        << max_length;
     EXPECT_EQ(encoding.num_cut, std::max<int64_t>(0, 9 - max_length)) << max_length;
     EXPECT_EQ(encoding.token_ids.front(), 2);
     EXPECT_EQ(encoding.token_ids.back(), 3);
@@ -109,7 +120,8 @@ TEST(WordPiece, CountsWhatItCuts) {
 TEST(WordPiece, RefusesALimitBelowTheSpecialTokens) {
   const auto tokenizer = make_wordpiece(options());
   EXPECT_EQ(tokenizer->num_special_tokens(), 2);
-  for (const int64_t max_length : {1, 0, -1}) EXPECT_ERROR(tokenizer->encode("a", max_length), "max_length", "special tokens");
+  for (const int64_t max_length : {1, 0, -1})
+    EXPECT_ERROR(tokenizer->encode("a", max_length), "max_length", "special tokens");
 }
 
 TEST(WordPiece, RefusesAVocabularyWithoutTheUnknownToken) {
@@ -141,7 +153,8 @@ TEST(WordPiece, DoesNotMixUpTokenizersThatShareAThread) {
 TEST(WordPiece, GivesTheSameIdsInEveryThread) {
   const auto tokenizer = make_wordpiece(options());
   std::vector<std::string> texts;
-  for (size_t i = 0; i < 500; ++i) texts.push_back(repeated("un", i % 7) + "aff able\xE4\xB8\x80 \xC3\xA9" + repeated("a", i) + "!");
+  for (size_t i = 0; i < 500; ++i)
+    texts.push_back(repeated("un", i % 7) + "aff able\xE4\xB8\x80 \xC3\xA9" + repeated("a", i) + "!");
   std::vector<std::vector<std::vector<int64_t>>> results(4);
   {
     std::vector<std::jthread> threads;
@@ -157,14 +170,17 @@ TEST(WordPiece, GivesTheSameIdsInEveryThread) {
 TEST(WordPiece, IsLinearInLongWordsAndLines) {
   const auto tokenizer = make_wordpiece(options());
   EXPECT_EQ(tokenizer->encode(repeated("a", 1'000'000), 512).token_ids, (std::vector<int64_t>{2, 1, 3}));
-  EXPECT_EQ(tokenizer->encode(repeated("\xC3\xA9\xE3\x80\xAE", 300'000), 512).token_ids, (std::vector<int64_t>{2, 1, 3}));
+  EXPECT_EQ(tokenizer->encode(repeated("\xC3\xA9\xE3\x80\xAE", 300'000), 512).token_ids,
+            (std::vector<int64_t>{2, 1, 3}));
   EXPECT_EQ(tokenizer->encode(repeated("un able, ", 1'000'000), 512).num_cut, 3'000'000 - 510);
   EXPECT_EQ(tokenizer->encode(repeated("\xE4\xB8\x80", 1'000'000), 512).num_cut, 1'000'000 - 510);
   EXPECT_EQ(tokenizer->encode(repeated("[", 1'000'000), 512).num_cut, 1'000'000 - 510);
 }
 
 TEST(WordPiece, SurvivesIllFormedText) {
-  EXPECT_EQ(tokens("un\xFF" "able \xE4\xB8"), (Tokens{"[CLS]", "un", "##able", "[SEP]"}));  // as U+FFFD, which is dropped
+  EXPECT_EQ(tokens("un\xFF"
+                   "able \xE4\xB8"),
+            (Tokens{"[CLS]", "un", "##able", "[SEP]"}));  // as U+FFFD, which is dropped
   EXPECT_EQ(tokens(std::string_view("a\0b", 3)), (Tokens{"[CLS]", "ab", "[SEP]"}));
 }
 

@@ -10,6 +10,7 @@
 #include "angle/embed/embedder.h"
 #include "angle/embed/quantize.h"
 #include "angle/embed/writer.h"
+#include "angle/precision.h"
 
 namespace angle {
 
@@ -23,17 +24,18 @@ struct EmbedProgress {
 
 struct EmbedFileOptions {
   std::optional<Quantization> quantization;
-  Tensor ranges;                // [2, dims], for int8 and uint8
-  bool resume = false;          // go on where an earlier process with the same output stood
-  std::optional<int64_t> rows;  // texts in the input, when that is known beforehand
+  Tensor ranges;                             // [2, dims], for int8 and uint8
+  bool resume = false;                       // go on where an earlier process with the same output stood
+  Precision precision = Precision::float32;  // what the model computes with; the same when resumed
+  std::optional<int64_t> rows;               // texts in the input, when that is known beforehand
 
   /// Texts are read and embedded in windows of at most so many texts and, but for its last text, bytes.
   /// Within a window texts are sorted by length, and equal ones are encoded once.
-  int64_t window_texts = 4096;
+  int64_t window_texts = 2048;
   int64_t window_bytes = int64_t{1} << 22;
 
   double save_seconds = 5.0;  // least time between two saves of what `resume` needs; none before the first
-  std::function<void(const EmbedProgress&)> progress;  // called after each window
+  std::function<void(const EmbedProgress&)> progress;  // called between two windows
   const std::atomic<bool>* interrupted = nullptr;      // when it turns true, the job saves and stops
 };
 

@@ -5,7 +5,8 @@
 
 namespace angle {
 
-/// Holds `<directory>/.lock` as long as it lives; the system lets go of it when the process ends, however it ends.
+/// Holds `<directory>/.lock` as long as it lives; the system lets go of it when the process ends, however it
+/// ends.
 class DirectoryLock {
  public:
   /// Creates the directory when needed. Error when another process holds the lock.

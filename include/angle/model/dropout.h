@@ -24,6 +24,10 @@ class Dropout {
   /// For attention probabilities.
   Tensor attention(const Tensor& input) const { return apply(input, attention_probability_); }
 
+  /// The state of the stream, to draw the same masks again after restore(). Undefined without a stream.
+  Tensor state() const;
+  void restore(const Tensor& state) const;
+
   bool drops_attention() const { return attention_probability_ > 0; }
 
  private:

@@ -43,7 +43,8 @@ struct EncoderLayer {
 /// Token ids to token embeddings. Weights are undefined values until they are loaded.
 class Encoder {
  public:
-  explicit Encoder(const EncoderConfig& config);
+  /// @param device  `meta`: shapes without memory, to check a checkpoint against (see WeightFiles)
+  explicit Encoder(const EncoderConfig& config, at::Device device = at::kCPU);
 
   /// @return  token_embeddings [tokens, hidden], the last hidden state
   Tensor forward(const TokenBatch& batch, const Dropout& dropout = {}) const;

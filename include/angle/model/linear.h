@@ -11,14 +11,14 @@ namespace angle {
 /// y = activation(x · weightᵀ + bias).
 struct Linear {
   Linear() = default;
-  Linear(int64_t in_features, int64_t out_features);
+  Linear(int64_t in_features, int64_t out_features, at::Device device = at::kCPU);
 
   /// @param input  [rows, in]
   /// @return       [rows, out]
   Tensor forward(const Tensor& input, Activation activation = Activation::none) const;
 
-  /// Reorders the weight into oneDNN's blocked layout, once; forward() uses it whenever no gradient is
-  /// recorded. The layer must not be trained afterwards.
+  /// Reorders the weight into oneDNN's blocked layout, once; forward() uses that copy from then on and
+  /// records no gradient. Neither training nor a change of `weight` may follow.
   void pack();
 
   Tensor weight;  // [out, in]

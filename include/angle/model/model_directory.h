@@ -23,6 +23,7 @@ struct Model {
   std::unique_ptr<Tokenizer> tokenizer;
   SentenceEncoder encoder;
   std::vector<NamedTensor> pooler;             // in the checkpoint, used by nothing, written back
+  bool include_prompt = true;                  // a prompt's tokens take part in pooling
   bool normalize = false;                      // a Normalize module ends the pipeline
   int64_t max_seq_length = 0;                  // tokens, special tokens included
   std::map<std::string, std::string> prompts;  // by name
@@ -57,8 +58,8 @@ ModelTokenizer load_model_tokenizer(const std::filesystem::path& directory);
 /// scripts/fetch_model.sh). An empty name is $ANGLE_MODEL, else all-MiniLM-L6-v2.
 std::filesystem::path find_model(const std::string& path_or_name);
 
-/// Error when a pipeline cannot be written (pooling that sentence-transformers does not have is not
-/// approximated).
+/// Error when a pipeline cannot be written: pooling that sentence-transformers does not have, or does not
+/// concatenate in that order, is not approximated.
 void check_can_save(const Model& model);
 
 /// Writes a complete directory that sentence-transformers, Hugging Face and angle_emb load. Tokenizer files

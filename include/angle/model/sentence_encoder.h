@@ -1,6 +1,7 @@
 // Encoder, pooling and projection: token ids to one vector per text. Knows no text.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "angle/data/batch.h"
@@ -39,5 +40,8 @@ struct SentenceEncoder {
  private:
   std::vector<Parameter> dense_parameters() const;
 };
+
+/// Error `where: …` unless every projection takes as many features as the step before it gives.
+void check_projections(const SentenceEncoder& encoder, const std::string& where);
 
 }  // namespace angle

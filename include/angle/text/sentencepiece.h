@@ -1,8 +1,8 @@
 // The tokenizer of XLM-R, multilingual-e5 and their relatives: a SentencePiece unigram model.
 //
-// Ids are those of Hugging Face's fast tokenizer, which departs from the SentencePiece library: it splits at white
-// space before the unigram model, applies the character map per grapheme cluster, and adds scores in float64 (the
-// library's float32 sums break ties differently, about once in 30 000 random words).
+// Ids are those of Hugging Face's fast tokenizer, which departs from the SentencePiece library: it splits at
+// white space before the unigram model, applies the character map per grapheme cluster, and adds scores in
+// float64 (the library's float32 sums break ties differently, about once in 30 000 random words).
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ struct SentencePieceModel {
 /// Reads a unigram model file; Error when it is damaged or of another kind (BPE, word, char).
 SentencePieceModel read_sentencepiece_model(const std::filesystem::path& path);
 
-/// The model as XLM-R numbers it (fairseq): <s> <pad> </s> <unk> are 0 to 3, other ids one more than the library's,
-/// <mask> the last; `<mask>` takes the white space before it.
+/// The model as XLM-R numbers it (fairseq): <s> <pad> </s> <unk> are 0 to 3, other ids one more than the
+/// library's, <mask> the last; `<mask>` takes the white space before it.
 UnigramOptions xlm_roberta_options(const SentencePieceModel& model);
 
 }  // namespace angle

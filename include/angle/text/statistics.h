@@ -13,7 +13,8 @@ struct TextStatistics {
   int64_t texts_cut = 0;       // texts that lost tokens to truncation
   int64_t tokens_cut = 0;      // tokens lost
   int64_t unknown_tokens = 0;  // kept tokens that are the unknown token
-  int64_t empty_texts = 0;     // texts of which only special tokens are left: empty, white space, control characters
+  int64_t empty_texts =
+      0;  // texts of which only special tokens are left: empty, white space, control characters
 
   void add(const Encoding& encoding, const Tokenizer& tokenizer);
   TextStatistics& operator+=(const TextStatistics& other);

@@ -18,7 +18,8 @@ namespace angle {
 struct TrainState {
   int64_t step = 0;                   // optimizer updates done
   std::string generator;              // state of the dropout stream, hexadecimal
-  std::optional<double> best_metric;  // of the validation
+  std::optional<double> initial_metric;  // of the validation before the first step
+  std::optional<double> best_metric;     // of the validation
   int64_t best_step = 0;
   int64_t evaluations_without_gain = 0;  // for patience
   nlohmann::json config;                 // the resolved configuration, and

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "angle/data/collate.h"
 #include "angle/loss/objective.h"
@@ -21,6 +22,7 @@ Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch
 struct FormattedBatch {
   CollatedBatch batch;
   DataFormat format = DataFormat::scored_pairs;
+  std::string file = "the training data";  // where its lines are, for messages
 };
 
 /// What one update did. Terms are means over its micro-batches and are not weighted; a term that no
@@ -39,6 +41,8 @@ struct StepResult {
 struct LearnerOptions {
   LossOptions loss;
   double max_grad_norm = 1.0;  // 0: no clipping
+  int64_t gradient_cache_tokens =
+      0;  // most tokens in one chunk (see gradient_cache.h); 0: the whole batch at once
   AdamWOptions optimizer;
 };
 

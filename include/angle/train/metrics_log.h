@@ -11,8 +11,8 @@ namespace angle {
 
 class MetricsLog {
  public:
-  /// Opens the log and keeps its lines up to `last_step`, the step that a run goes on from; lines of later steps are
-  /// of an interrupted run and will be written again. 0 begins a new log.
+  /// Opens the log and keeps its lines up to `last_step`, the step that a run goes on from; lines of later
+  /// steps are of an interrupted run and will be written again. 0 begins a new log.
   MetricsLog(const std::filesystem::path& file, int64_t last_step);
 
   /// Appends a line and hands it to the system.

@@ -14,6 +14,7 @@
 
 #include "angle/config.h"
 #include "angle/data/sampler.h"
+#include "angle/eval/metric.h"
 #include "angle/eval/sts.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/checkpoint.h"
@@ -51,9 +52,9 @@ struct TrainObserver {
 };
 
 struct TrainerOptions {
-  std::filesystem::path output;            // the model directory to make
-  std::filesystem::path evaluation_file;   // the pairs to validate on; empty: no validation
-  bool resume = false;                     // from the newest good checkpoint in the output, if there is one
+  std::filesystem::path output;           // the model directory to make
+  std::filesystem::path evaluation_file;  // the pairs to validate on; empty: no validation
+  bool resume = false;                    // from the newest good checkpoint in the output, if there is one
   const std::atomic<bool>* interrupted = nullptr;  // when it turns true the run saves its state and returns
 };
 
@@ -67,20 +68,24 @@ struct TrainResult {
   int64_t dropped_examples = 0;  // by loss.duplicates = drop
 };
 
-/// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted and resumed
-/// gives the same bytes as one that was not (CPU, same number of threads).
+/// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted
+/// and resumed gives the same bytes as one that was not (CPU, same number of threads).
 class Trainer {
  public:
   /// Keeps a reference to the model. Error when configuration, model and data do not fit together.
-  Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options, TrainObserver observer = {});
+  Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,
+          TrainObserver observer = {});
 
-  /// Runs to the end, an early stop or an interruption. Afterwards the output is a complete model directory (the best
-  /// model by the validation, or without one the last) unless the run was interrupted before there was one.
+  /// Runs to the end, an early stop or an interruption. Afterwards the output is a complete model directory
+  /// (the best model by the validation, or without one the last) unless the run was interrupted before there
+  /// was one.
   TrainResult run();
 
  private:
-  void resume();
+  void check() const;
+  bool resume();  // false when there is nothing to go on with
   void begin();
+  void open_output();
   TrainProgress update();
   std::vector<FormattedBatch> next_batches(int64_t step);
   CollatedBatch make_batch(const SampledBatch& sampled);
@@ -99,10 +104,12 @@ class Trainer {
   Sampler sampler_;
   int64_t total_micro_batches_;
   int64_t total_steps_;
+  Metric metric_;  // of the validation
   std::vector<ScoredPair> evaluation_pairs_;
   at::Generator generator_;  // of dropout
   Learner learner_;
   TrainState state_;
+  int64_t saved_step_ = 0;  // of the newest checkpoint
   TrainResult result_;
   std::optional<MetricsLog> log_;
 };

@@ -34,9 +34,10 @@ struct DataPlaces {
 /// The file that a path of the configuration means; Error with all places that were tried.
 std::filesystem::path find_data_file(const std::string& path, const DataPlaces& places);
 
-/// Reads every data set. Error for what is wrong with the files, and when in_batch_weight is positive but no label of a
-/// scored data set reaches the positive threshold.
-std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length, const DataPlaces& places);
+/// Reads every data set. Error for what is wrong with the files, and when in_batch_weight is positive but no
+/// label of a scored data set reaches the positive threshold.
+std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
+                                            const DataPlaces& places);
 
 /// File, rows and checksum of every data set, for checkpoints: a run is only resumed on the same data.
 nlohmann::json describe_training_sets(const std::vector<TrainingSet>& sets);

@@ -1,0 +1,57 @@
+#include "angle/train/gradient_cache.h"
+
+#include <ATen/ATen.h>
+
+namespace angle {
+namespace {
+
+/// Some texts of the batch, encoded together.
+struct Chunk {
+  Tensor texts;  // [chunk] int64: their places in the batch
+  TokenBatch batch;
+  Tensor dropout_state;  // of the stream before the chunk was first encoded
+};
+
+std::vector<Chunk> cut(std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
+                       at::Device device) {
+  std::vector<Chunk> chunks;
+  for (const std::vector<size_t>& texts : length_sorted_batches(token_ids, max_tokens)) {
+    std::vector<std::vector<int64_t>> ids;
+    for (const size_t text : texts) ids.push_back(token_ids[text]);
+    const std::vector<int64_t> places(texts.begin(), texts.end());
+    chunks.push_back({at::tensor(places, at::kLong).to(device), pack(ids, device), {}});
+  }
+  return chunks;
+}
+
+/// Step 1.  @return [texts, dims], a leaf that collects a gradient
+Tensor embed_without_graph(const SentenceEncoder& encoder, const Dropout& dropout,
+                           std::vector<Chunk>& chunks) {
+  const at::NoGradGuard no_grad;
+  std::vector<Tensor> parts, places;
+  for (Chunk& chunk : chunks) {
+    chunk.dropout_state = dropout.state();
+    parts.push_back(encoder.forward(chunk.batch, dropout));
+    places.push_back(chunk.texts);
+  }
+  const Tensor packed = at::cat(parts);
+  return at::empty_like(packed).index_copy_(0, at::cat(places), packed).requires_grad_(true);
+}
+
+}  // namespace
+
+void cached_backward(const SentenceEncoder& encoder, const Dropout& dropout,
+                     std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
+                     const EmbeddingLoss& loss) {
+  std::vector<Chunk> chunks = cut(token_ids, max_tokens, encoder.device());
+  const Tensor embeddings = embed_without_graph(encoder, dropout, chunks);
+  loss(embeddings).backward();
+  const Tensor dropout_end = dropout.state();
+  for (const Chunk& chunk : chunks) {
+    dropout.restore(chunk.dropout_state);
+    encoder.forward(chunk.batch, dropout).backward(embeddings.grad().index_select(0, chunk.texts));
+  }
+  dropout.restore(dropout_end);
+}
+
+}  // namespace angle

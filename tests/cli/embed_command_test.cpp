@@ -1,0 +1,324 @@
+// `angle embed` as its users see it: exit code, stdout, stderr. Invariants:
+//  - vectors equal sentence-transformers' (tests/golden/models, 2e-5) for every kind of model directory;
+//  - every format, from a file or a pipe, holds the same numbers, and stdout nothing else;
+//  - mistakes end with 1 (what the user can fix) or 2 (wrong usage), one line that says what to do, and no
+//  output;
+//  - a reader that stops early is no failure, a full disk is one;
+//  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
+//  been;
+//  - memory does not grow with the input.
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <random>
+#include <sstream>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+#include "angle/io/safetensors.h"
+
+#include "support/golden.h"
+#include "support/gzip.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::CommandResult;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using testing::TempDir;
+
+std::string tiny_bert() { return testing::golden_path("models/tiny-bert").string(); }
+
+/// `angle embed …`, with tiny-bert unless `args` name another model.
+CommandResult embed(std::vector<std::string> args, std::string_view input = "") {
+  if (std::find(args.begin(), args.end(), "--model") == args.end())
+    args.insert(args.end(), {"--model", tiny_bert()});
+  args.insert(args.begin(), {ANGLE_BINARY, "embed"});
+  return testing::run_command(args, input);
+}
+
+std::vector<float> to_floats(std::string_view bytes) {
+  std::vector<float> numbers(bytes.size() / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
+  return numbers;
+}
+
+/// The numbers of jsonl or tsv.
+std::vector<float> parse_numbers(std::string text) {
+  std::vector<float> numbers;
+  for (char& c : text)
+    if (c == '\t') c = ',';
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const json row = line.front() == '{' ? parse_json(line, "stdout").at("embedding")
+                                         : parse_json("[" + line + "]", "stdout");
+    for (const json& number : row) numbers.push_back(number.get<float>());
+  }
+  return numbers;
+}
+
+float largest_difference(const std::vector<float>& left, const std::vector<float>& right) {
+  EXPECT_EQ(left.size(), right.size());
+  float largest = 0;
+  for (size_t i = 0; i < std::min(left.size(), right.size()); ++i)
+    largest = std::max(largest, std::abs(left[i] - right[i]));
+  return largest;
+}
+
+std::string numbered_lines(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) lines += "text number " + std::to_string(i) + "\n";
+  return lines;
+}
+
+class GoldenModels : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenModels, GiveTheReferenceEmbeddings) {
+  const fs::path model = testing::golden_path(fs::path("models") / GetParam());
+  std::string lines;
+  for (const json& text : read_json(testing::golden_path("models/texts.json")))
+    lines += json({{"text", text}}).dump() + "\n";
+  const auto result =
+      testing::run_command({ANGLE_BINARY, "embed", "--model", model.string(), "--field", "text"}, lines);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const SafetensorsFile expected(model / "expected.safetensors");
+  const auto bytes = expected.tensors().at("sentence_embedding").data;
+  const auto embeddings = to_floats({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  EXPECT_LE(largest_difference(parse_numbers(result.out), embeddings), 2e-5F);
+}
+
+INSTANTIATE_TEST_SUITE_P(, GoldenModels,
+                         ::testing::Values("tiny-bert", "tiny-bert-cls", "tiny-bert-sharded",
+                                           "tiny-bert-prefixed", "tiny-xlmr"),
+                         [](const auto& test) {
+                           std::string name = test.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(EmbedCommand, WritesJsonLinesToStdoutAndTheRestToStderr) {
+  const auto result = embed({}, "one\n\nthree\n");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, StartsWith("{\"index\":0,\"embedding\":["));
+  EXPECT_THAT(result.out, HasSubstr("]}\n{\"index\":2,\"embedding\":["));
+  EXPECT_THAT(result.out, EndsWith("]}\n"));
+  EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 3);
+  EXPECT_THAT(result.err, HasSubstr("3 texts embedded"));
+  EXPECT_THAT(result.err, HasSubstr("1 text empty"));
+  EXPECT_THAT(result.err, HasSubstr("→ mean → normalize, at most 48 tokens"));
+}
+
+TEST(EmbedCommand, HoldsTheSameNumbersInEveryFormat) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(20)).string();
+  const std::string zipped = directory.file("in.txt.gz", testing::gzip(numbered_lines(20))).string();
+  const auto expected = parse_numbers(embed({input}).out);
+  ASSERT_EQ(expected.size(), 20U * 32);
+  for (const std::string name : {"out.jsonl", "out.tsv", "out.raw", "out.bin", "out.npy"}) {
+    const std::string output = (directory.path() / name).string();
+    const auto result = embed({zipped, "-o", output});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("20 vectors in " + output));
+    std::string bytes = read_file(output);
+    if (name == "out.npy") {
+      EXPECT_THAT(bytes, HasSubstr("{'descr': '<f4', 'fortran_order': False, 'shape': (20, 32), }"));
+      bytes.erase(0, 128);
+    }
+    const bool is_text = name == "out.jsonl" || name == "out.tsv";
+    EXPECT_EQ(is_text ? parse_numbers(bytes) : to_floats(bytes), expected) << name;
+  }
+  EXPECT_EQ(embed({"--format", "raw"}, numbered_lines(20)).out, read_file(directory.path() / "out.raw"));
+}
+
+TEST(EmbedCommand, WritesNpyToAPipeWhenTheInputIsAFile) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", "a\nb\n\n").string();
+  const auto result = embed({input, "--format", "npy"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("'shape': (3, 32)"));
+  EXPECT_EQ(result.out.size(), 128U + 3 * 32 * 4);
+
+  const auto refused = embed({"--format", "npy"}, "a\nb\n");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_THAT(refused.err, HasSubstr("npy begins with the number of rows"));
+  EXPECT_THAT(refused.err, HasSubstr("--format raw or jsonl"));
+}
+
+TEST(EmbedCommand, FollowsItsOptions) {
+  const auto plain = parse_numbers(embed({}, "x some text\n").out);
+  EXPECT_EQ(parse_numbers(embed({"--prompt", "x "}, "some text\n").out), plain);
+  const auto cut = embed({"--max-seq-length", "4"}, "a b c\n");
+  EXPECT_EQ(parse_numbers(cut.out), parse_numbers(embed({}, "a b\n").out));
+  EXPECT_THAT(cut.err, HasSubstr("warning: 1 text cut, losing 1 token\n"));
+  const auto norm = [](const std::vector<float>& vector) {
+    double squares = 0;
+    for (const float x : vector) squares += double{x} * double{x};
+    return std::sqrt(squares);
+  };
+  EXPECT_NEAR(norm(plain), 1, 1e-6);
+  EXPECT_GT(norm(parse_numbers(embed({"--no-normalize"}, "x some text\n").out)), 1.1);
+  const auto truncated = parse_numbers(embed({"--truncate-dim", "5"}, "x some text\n").out);
+  EXPECT_EQ(truncated.size(), 5U);
+  EXPECT_NEAR(norm(truncated), 1, 1e-6);
+}
+
+TEST(EmbedCommand, QuantizesWithCalibrationOrSavedRanges) {
+  const TempDir directory;
+  const std::string texts = directory.file("texts", numbered_lines(30)).string(),
+                    ranges = (directory.path() / "ranges.npy").string();
+  const auto calibrated =
+      embed({"--quantize", "int8", "--calibration", texts, "--save-ranges", ranges}, "text number 7\n");
+  ASSERT_EQ(calibrated.exit_code, 0) << calibrated.err;
+  for (const float number : parse_numbers(calibrated.out))
+    EXPECT_EQ(number, std::clamp(std::round(number), -128.F, 127.F));
+  EXPECT_EQ(embed({"--quantize", "int8", "--ranges", ranges}, "text number 7\n").out, calibrated.out);
+  EXPECT_EQ(embed({"--quantize", "ubinary", "--format", "raw"}, "a\nb\n").out.size(), 2U * 32 / 8);
+  EXPECT_THAT(embed({"--quantize", "int8", "--ranges", ranges, "--truncate-dim", "8"}, "a\n").err,
+              HasSubstr("ranges.npy: expected float32 numbers of shape (2, 8)"));
+}
+
+TEST(EmbedCommand, RefusesInputThatItCantUse) {
+  const TempDir directory;
+  const auto expect_failure = [](const CommandResult& result, const std::string& message) {
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("error: "));
+    EXPECT_THAT(result.err, HasSubstr(message));
+    EXPECT_THAT(result.err, Not(HasSubstr("internal")));
+  };
+  const std::string bad = directory.file("bad.txt", "fine\nnot \xff fine\n").string();
+  const std::string jsonl = directory.file("in.jsonl", "{\"text\": \"a\"}\n").string();
+  expect_failure(embed({"/nowhere/in.txt"}), "/nowhere/in.txt: can't be opened: No such file or directory");
+  expect_failure(embed({bad}), "bad.txt:2: invalid UTF-8 at byte 4");
+  expect_failure(embed({jsonl, "--field", "txt"}),
+                 "in.jsonl:1: there is no field \"txt\"; did you mean \"text\"?");
+  expect_failure(embed({"--model", "no-such-model"}),
+                 "no-such-model: neither a model directory nor a model in");
+  expect_failure(embed({"-o", "/nowhere/out.npy"}),
+                 "/nowhere/out.npy: can't be written: No such file or directory");
+  expect_failure(embed({"-o", directory.path().string() + "/out.csv"}), ".jsonl, .npy, .tsv, .raw or .bin");
+  expect_failure(embed({"-o", "/dev/null", "--format", "raw"}), "/dev/null: not a regular file");
+  expect_failure(embed({"--max-seq-length", "1000"}, "a\n"), "max_seq_length 1000: expected 2 to");
+  expect_failure(embed({"--truncate-dim", "33"}, "a\n"), "truncate-dim 33: expected 1 to 32");
+  expect_failure(embed({"--prompt-name", "qurey"}, "a\n"),
+                 "--prompt-name qurey: the model has no such prompt; did you mean \"query\"? (prompts: "
+                 "document, query)");
+  expect_failure(embed({"--device", "tpu"}, "a\n"), "tpu");
+  EXPECT_THAT(embed({jsonl}).err, HasSubstr("warning: " + jsonl + ": each line is taken as a text"));
+  EXPECT_EQ(embed({bad, "--invalid-utf8", "replace"}).exit_code, 0);
+}
+
+TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
+  const auto expect_usage = [](const std::vector<std::string>& args, const std::string& message) {
+    const auto result = embed(args, "a\n");
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  expect_usage({"--no-such-option"}, "--no-such-option");
+  expect_usage({"--format", "csv"}, "csv not in {jsonl,npy,tsv,raw}");
+  expect_usage({"--quantize", "int4"}, "int4 not in {int8,uint8,binary,ubinary}");
+  expect_usage({"--quantize", "int8"}, "--calibration FILE");
+  expect_usage({"--calibration", "x"}, "--calibration: is for --quantize int8 and uint8 only");
+  expect_usage({"--quantize", "int8", "--calibration", "x", "--ranges", "y"}, "excludes");
+  expect_usage({"--save-ranges", "x"}, "requires --calibration");
+  expect_usage({"--prompt", "x", "--prompt-name", "query"}, "excludes");
+  expect_usage({"--resume"}, "needs a file to go on with: -o FILE");
+  expect_usage({"--truncate-dim", "0"}, "--truncate-dim");
+  const auto help = embed({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Example: angle embed input.txt -o vectors.npy"));
+}
+
+TEST(EmbedCommand, EndsQuietlyWhenTheReaderHasSeenEnough) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(5000)).string();
+  const auto result = testing::run_shell(
+      "\"$0\" embed --model '" + tiny_bert() + "' '" + input + "' | head -n 1", ANGLE_BINARY);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("{\"index\":0,"));
+  EXPECT_THAT(result.err, Not(HasSubstr("error")));
+}
+
+TEST(EmbedCommand, SaysThatTheDiskIsFull) {
+  const auto result =
+      testing::run_shell("echo a | \"$0\" embed --model '" + tiny_bert() + "' > /dev/full", ANGLE_BINARY);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("<stdout>: writing failed: No space left on device"));
+}
+
+TEST(EmbedCommand, IsResumedToTheSameBytesAfterKills) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(20'000)).string();
+  const fs::path expected = directory.path() / "expected.npy", output = directory.path() / "out.npy";
+  ASSERT_EQ(embed({input, "-o", expected.string()}).exit_code, 0);
+
+  std::mt19937 random(7);
+  const std::vector<std::string> command = {ANGLE_BINARY, "embed",         "--model",  tiny_bert(),    input,
+                                            "-o",         output.string(), "--resume", "--save-every", "0"};
+  int kills = 0, resumed = 0;
+  for (int attempt = 0; attempt < 8 && !fs::exists(output); ++attempt) {
+    testing::RunningCommand running(command);
+    usleep(static_cast<useconds_t>(200'000 + random() % 800'000));
+    running.send(SIGKILL);
+    const CommandResult result = running.wait();
+    if (result.exit_code == 0) break;
+    ++kills;
+    EXPECT_EQ(result.exit_code, 128 + SIGKILL);
+    EXPECT_FALSE(fs::exists(output));
+    resumed += fs::exists(output.string() + ".part.json") ? 1 : 0;
+  }
+  EXPECT_GT(kills, 0);
+  EXPECT_GT(resumed, 0);
+  const CommandResult last = testing::run_command(command);
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(read_file(output), read_file(expected));
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 3) << "something was left behind";
+}
+
+TEST(EmbedCommand, SavesWhenItIsInterrupted) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(50'000)).string();
+  const std::string output = (directory.path() / "out.raw").string();
+  testing::RunningCommand running(
+      {ANGLE_BINARY, "embed", "--model", tiny_bert(), input, "-o", output, "--save-every", "0"});
+  for (int i = 0; i < 600 && !fs::exists(output + ".part.json"); ++i) usleep(50'000);
+  running.send(SIGINT);
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("saved, go on with --resume"));
+  EXPECT_FALSE(fs::exists(output));
+  EXPECT_TRUE(fs::exists(output + ".part.json"));
+}
+
+TEST(EmbedCommand, NeedsNoMoreMemoryForMoreInput) {
+  const TempDir directory;
+  const auto peak = [&](int repetitions) {
+    std::string lines;
+    for (int i = 0; i < repetitions; ++i) lines += numbered_lines(10);
+    const std::string input = directory.file("in.txt", lines).string();
+    const auto result = embed({input, "-o", (directory.path() / "out.jsonl").string()});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.peak_memory_bytes;
+  };
+  const int64_t small = peak(1000), large = peak(20'000);  // 10 thousand texts, 200 thousand: 70 MB of jsonl
+  EXPECT_LT(large - small, int64_t{24} << 20);
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,94 @@
+// Invariants:
+//  - each line is one text, as it is, empty ones too; plain or gzip;
+//  - with a field, each line is a JSON object and its field the text; what is wrong is said with file and
+//  line;
+//  - bytes that are not UTF-8 are an error with line and offset, or replaced and counted;
+//  - the size of the input is known for plain files only, and is what reading reaches.
+#include "angle/data/text_reader.h"
+
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/gzip.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> read_all(TextReader reader) {
+  std::vector<std::string> texts;
+  for (std::string text; reader.next(text);) texts.push_back(text);
+  return texts;
+}
+
+TEST(TextReader, TakesEveryLineAsItIs) {
+  const testing::TempDir directory;
+  const std::string lines = "one\n\n two  words \r\n\t\nlast";
+  EXPECT_THAT(read_all(TextReader(directory.file("plain", lines))),
+              ElementsAre("one", "", " two  words ", "\t", "last"));
+  EXPECT_THAT(read_all(TextReader(directory.file("gzip", testing::gzip(lines)))),
+              ElementsAre("one", "", " two  words ", "\t", "last"));
+  EXPECT_THAT(read_all(TextReader(directory.file("empty", ""))), IsEmpty());
+}
+
+TEST(TextReader, TakesAFieldOfJsonLines) {
+  const testing::TempDir directory;
+  const auto path =
+      directory.file("x", "{\"id\": 1, \"text\": \"a\\nb\"}\n{\"text\": \"\", \"more\": [1]}\n");
+  EXPECT_THAT(read_all(TextReader(path, {.field = "text"})), ElementsAre("a\nb", ""));
+}
+
+TEST(TextReader, SaysWhichLineHasNoSuchField) {
+  const testing::TempDir directory;
+  const auto read = [&](const std::string& second_line) {
+    const auto path = directory.file("in.jsonl", "{\"text\": \"\"}\n" + second_line + "\n");
+    return read_all(TextReader(path, {.field = "text"}));
+  };
+  EXPECT_ERROR(read("{\"texts\": \"a\", \"id\": 1}"),
+               "in.jsonl:2: there is no field \"text\"; did you mean \"texts\"? (found: id, texts)");
+  EXPECT_ERROR(read("{\"text\": 7}"), "in.jsonl:2: field \"text\": expected a string, found number");
+  EXPECT_ERROR(read("[\"text\"]"), "in.jsonl:2: expected a JSON object", "found array");
+  EXPECT_ERROR(read("{\"text\": "), "in.jsonl:2: not valid JSON");
+  EXPECT_ERROR(read(""), "in.jsonl:2: not valid JSON");
+}
+
+TEST(TextReader, RefusesBytesThatAreNotUtf8) {
+  const testing::TempDir directory;
+  const auto path = directory.file("in.txt", "fine\nab\xff\n");
+  EXPECT_ERROR(read_all(TextReader(path)), "in.txt:2: invalid UTF-8 at byte 2", "--invalid-utf8 replace");
+  const auto json = directory.file("in.jsonl", "{\"t\": \"\xc3\"}\n");
+  EXPECT_ERROR(read_all(TextReader(json, {.field = "t"})), "in.jsonl:1: invalid UTF-8 at byte 7");
+}
+
+TEST(TextReader, ReplacesBytesThatAreNotUtf8) {
+  const testing::TempDir directory;
+  TextReader reader(directory.file("in.txt", "fine\nab\xff\xfe\n"), {.invalid_utf8 = InvalidUtf8::replace});
+  std::string text;
+  ASSERT_TRUE(reader.next(text));
+  EXPECT_EQ(reader.repaired_texts(), 0);
+  ASSERT_TRUE(reader.next(text));
+  EXPECT_EQ(text, "ab\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(reader.repaired_texts(), 1);
+}
+
+TEST(TextReader, KnowsTheSizeOfPlainFiles) {
+  const testing::TempDir directory;
+  TextReader plain(directory.file("plain", "one\ntwo\n"));
+  EXPECT_EQ(plain.total_bytes(), 8);
+  for (std::string text; plain.next(text);) continue;
+  EXPECT_EQ(plain.bytes_read(), 8);
+  EXPECT_EQ(TextReader(directory.file("gzip", testing::gzip("one\ntwo\n"))).total_bytes(), 0);
+}
+
+TEST(TextReader, NamesAFileThatIsNotThere) {
+  EXPECT_ERROR(TextReader("/nowhere/in.txt"), "/nowhere/in.txt: can't be opened: No such file or directory");
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,255 @@
+// Invariants:
+//  - one row per text in the order of the input, equal to sentence-transformers' (tests/golden/models, 2e-5);
+//  - where windows end does not change a vector (1e-6), and they end by texts or by bytes;
+//  - equal texts have equal rows, and all of them count in the statistics;
+//  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
+//  without;
+//  - what can't be resumed is refused, and stays as it was;
+//  - a vector that is not finite is an error.
+#include "angle/embed/embed_file.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+#include "angle/model/weights.h"
+
+#include "embed/text_window.h"
+#include "support/expect_error.h"
+#include "support/golden.h"
+#include "support/gzip.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+constexpr int64_t kDims = 32;
+const std::string kTinyBert = "models/tiny-bert";
+
+/// A job with tiny-bert in a directory of its own.
+class EmbedFile : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_FALSE(testing::golden_path(kTinyBert).empty()); }
+
+  EmbedFileResult run(const fs::path& input, const std::string& output, const EmbedFileOptions& options = {},
+                      const EmbedOptions& embed = {}, const TextReaderOptions& reading = {}) {
+    TextReader texts(input, reading);
+    EmbeddingWriter writer(path(output), embedding_format(output));
+    return embed_file(model_, embed, texts, writer, options);
+  }
+
+  /// Runs until `windows` windows are done.
+  EmbedFileResult run_and_interrupt(const fs::path& input, const std::string& output,
+                                    EmbedFileOptions options, int windows) {
+    std::atomic<bool> interrupted = false;
+    options.interrupted = &interrupted;
+    options.progress = [&](const EmbedProgress&) { interrupted = --windows <= 0; };
+    return run(input, output, options);
+  }
+
+  fs::path path(const std::string& name) const { return directory_.path() / name; }
+
+  Tensor read_raw(const std::string& name) const {
+    const std::string bytes = read_file(path(name));
+    Tensor rows = at::empty({static_cast<int64_t>(bytes.size() / 4) / kDims, kDims}, at::kFloat);
+    std::memcpy(rows.mutable_data_ptr(), bytes.data(), bytes.size());
+    return rows;
+  }
+
+  static std::string numbered_lines(int count) {
+    std::string lines;
+    for (int i = 0; i < count; ++i) lines += "text number " + std::to_string(i % 40) + " of many\n";
+    return lines;
+  }
+
+  testing::TempDir directory_;
+  Model model_ = load_model(testing::golden_path(kTinyBert));
+};
+
+TEST_F(EmbedFile, GivesTheReferenceEmbeddingsInOrder) {
+  const json golden_texts = read_json(testing::golden_path("models/texts.json"));
+  std::string lines;
+  for (const json& text : golden_texts) lines += json({{"text", text}}).dump() + "\n";
+  const auto result = run(directory_.file("in.jsonl", lines), "out.raw", {}, {}, {.field = "text"});
+  EXPECT_EQ(result.rows, 24);
+  EXPECT_EQ(result.end, EmbedFileResult::End::complete);
+  for (const NamedTensor& entry : read_tensors(testing::golden_path(kTinyBert) / "expected.safetensors"))
+    if (entry.name == "sentence_embedding") {
+      EXPECT_LE((read_raw("out.raw") - entry.tensor).abs().max().item<double>(), 2e-5);
+      return;
+    }
+  ADD_FAILURE() << "expected.safetensors has no sentence_embedding";
+}
+
+TEST_F(EmbedFile, GivesEveryLineARow) {
+  const auto result = run(directory_.file("in.txt", "a\n\n \nb"), "out.raw");
+  EXPECT_EQ(result.rows, 4);
+  EXPECT_EQ(result.statistics.texts, 4);
+  EXPECT_EQ(result.statistics.empty_texts, 2);
+  const Tensor rows = read_raw("out.raw");
+  EXPECT_TRUE(at::equal(rows[1], rows[2]));
+  EXPECT_FALSE(at::allclose(rows[0], rows[3]));
+  EXPECT_EQ(run(directory_.file("none.txt", ""), "none.jsonl").rows, 0);
+  EXPECT_EQ(read_file(path("none.jsonl")), "");
+}
+
+TEST_F(EmbedFile, DoesNotDependOnWindows) {
+  const fs::path input =
+      directory_.file("in.txt", numbered_lines(40) + "a much longer text that goes on and on and on\n");
+  run(input, "one.raw", {.window_texts = 1});
+  run(input, "seven.raw", {.window_texts = 7});
+  run(input, "bytes.raw", {.window_bytes = 100});
+  run(input, "all.raw");
+  for (const char* other : {"one.raw", "seven.raw", "bytes.raw"})
+    EXPECT_LE((read_raw(other) - read_raw("all.raw")).abs().max().item<double>(), 1e-6) << other;
+}
+
+TEST_F(EmbedFile, CountsRepeatedTexts) {
+  const auto once = run(directory_.file("once.txt", "a b c unknown\xE2\x82\xAC\xE2\x82\xAC\n"), "once.raw",
+                        {}, {.max_seq_length = 5});
+  const auto thrice =
+      run(directory_.file("thrice.txt",
+                          "a b c unknown\xE2\x82\xAC\xE2\x82\xAC\na b c unknown\xE2\x82\xAC\xE2\x82\xAC\na b "
+                          "c unknown\xE2\x82\xAC\xE2\x82\xAC\n"),
+          "thrice.raw", {}, {.max_seq_length = 5});
+  EXPECT_GT(once.statistics.tokens_cut, 0);
+  EXPECT_EQ(thrice.statistics.texts, 3);
+  EXPECT_EQ(thrice.statistics.texts_cut, 3);
+  EXPECT_EQ(thrice.statistics.tokens, 3 * once.statistics.tokens);
+  EXPECT_EQ(thrice.statistics.tokens_cut, 3 * once.statistics.tokens_cut);
+  const std::string row = read_file(path("once.raw"));
+  EXPECT_EQ(read_file(path("thrice.raw")), row + row + row);
+}
+
+TEST_F(EmbedFile, QuantizesWithTheGivenRanges) {
+  const fs::path input = directory_.file("in.txt", "one text\nanother text\n");
+  Embedder embedder(model_, {});
+  TextReader texts(input);
+  const Tensor ranges = embedding_ranges(embedder, texts);
+  run(input, "out.raw", {.quantization = Quantization::uint8, .ranges = ranges});
+  const std::string bytes = read_file(path("out.raw"));
+  ASSERT_THAT(bytes, SizeIs(2 * kDims));
+  // In each dimension one of the two texts has the lowest value and the other one the highest, at most a
+  // rounding below the last step.
+  for (size_t i = 0; i < kDims; ++i) {
+    const auto first = static_cast<uint8_t>(bytes[i]), second = static_cast<uint8_t>(bytes[kDims + i]);
+    EXPECT_EQ(std::min(first, second), 0);
+    EXPECT_GE(std::max(first, second), 254);
+  }
+}
+
+TEST_F(EmbedFile, TellsTheTimeLeftForPlainFilesOnly) {
+  std::vector<EmbedProgress> reports;
+  const EmbedFileOptions options{.window_texts = 10,
+                                 .progress = [&](const EmbedProgress& at) { reports.push_back(at); }};
+  run(directory_.file("in.txt", numbered_lines(40)), "out.raw", options);
+  ASSERT_THAT(reports, SizeIs(3));  // between four windows
+  EXPECT_EQ(reports[1].texts, 20);
+  EXPECT_GT(reports[1].texts_per_second, 0);
+  EXPECT_GT(reports[0].seconds_left.value_or(0), 0);
+  reports.clear();
+  run(directory_.file("in.gz", testing::gzip(numbered_lines(40))), "out.raw", options);
+  ASSERT_THAT(reports, SizeIs(3));
+  EXPECT_FALSE(reports[0].seconds_left);
+}
+
+TEST_F(EmbedFile, IsResumedToTheSameBytes) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(100));
+  for (const std::string output : {"out.raw", "out.jsonl", "out.tsv", "out.npy"}) {
+    EmbedFileOptions options{.window_texts = 13};
+    run(input, output, options);
+    const std::string uninterrupted = read_file(path(output));
+    for (const int windows : {1, 4, 7}) {
+      fs::remove(path(output));
+      const auto first = run_and_interrupt(input, output, options, windows);
+      EXPECT_EQ(first.end, EmbedFileResult::End::interrupted);
+      EXPECT_FALSE(fs::exists(path(output)));
+      options.resume = true;
+      const auto second = run(input, output, options);
+      EXPECT_EQ(second.resumed_rows, 13 * windows);
+      EXPECT_EQ(second.rows, 100);
+      EXPECT_EQ(second.statistics.texts, 100 - 13 * windows);
+      EXPECT_EQ(read_file(path(output)), uninterrupted) << output << " after " << windows << " windows";
+      options.resume = false;
+    }
+  }
+}
+
+TEST_F(EmbedFile, GoesOnAfterAMistakeInTheInputWasMended) {
+  EmbedFileOptions options{.window_texts = 10, .save_seconds = 0};
+  const std::string start = numbered_lines(35), end = numbered_lines(5);
+  run(directory_.file("in.txt", start + "good\n" + end), "expected.jsonl", options);
+  EXPECT_ERROR(run(directory_.file("in.txt", start + "b\xff" + "d\n" + end), "out.jsonl", options),
+               "in.txt:36: invalid UTF-8");
+  options.resume = true;
+  EXPECT_EQ(run(directory_.file("in.txt", start + "good\n" + end), "out.jsonl", options).resumed_rows, 20);
+  EXPECT_EQ(read_file(path("out.jsonl")), read_file(path("expected.jsonl")));
+}
+
+TEST_F(EmbedFile, IsNotResumedWithOtherTextsOrOptions) {
+  EmbedFileOptions options{.window_texts = 10};
+  const std::string lines = numbered_lines(40);
+  const fs::path input = directory_.file("in.txt", lines);
+  run_and_interrupt(input, "out.raw", options, 2);
+  options.resume = true;
+  EXPECT_ERROR(run(directory_.file("changed.txt", "X" + lines), "out.raw", options),
+               "--resume: the first 20 texts of the input are not those");
+  EXPECT_ERROR(run(directory_.file("short.txt", numbered_lines(15)), "out.raw", options), "first 20 texts");
+  EXPECT_ERROR(run(input, "out.raw", options, {.prompt = "query: "}), "prompt was \"\", is \"query: \"");
+  EXPECT_ERROR(run(input, "out.raw", options, {.normalize = false}), "normalize was true, is false");
+  EXPECT_ERROR(
+      run(input, "out.raw", {.quantization = Quantization::binary, .resume = true, .window_texts = 10}),
+      "quantization was null, is \"binary\"");
+  EXPECT_EQ(run(directory_.file("longer.txt", lines + lines), "out.raw", options).resumed_rows, 20);
+}
+
+TEST_F(EmbedFile, StartsAgainUnlessToldToResume) {
+  const EmbedFileOptions options{.window_texts = 10};
+  run_and_interrupt(directory_.file("in.txt", numbered_lines(40)), "out.jsonl", options, 2);
+  EXPECT_EQ(run(directory_.file("in.txt", "one text\n"), "out.jsonl", options).rows, 1);
+  EXPECT_FALSE(fs::exists(path("out.jsonl.part.json")));
+}
+
+TEST_F(EmbedFile, RefusesVectorsThatAreNotFinite) {
+  for (const NamedTensor& entry : model_.encoder.encoder.checkpoint_tensors())
+    if (entry.name.find("word_embeddings") != std::string::npos) entry.tensor.fill_(NAN);
+  EXPECT_ERROR(run(directory_.file("in.txt", "a\nb\n"), "out.raw"), "2 of the 2", "row 0", "NaN or infinite");
+  EXPECT_FALSE(fs::exists(path("out.raw")));
+}
+
+TEST_F(EmbedFile, FindsTheRangesOfAllTexts) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(40));
+  run(input, "out.raw");
+  Embedder embedder(model_, {});
+  TextReader texts(input), no_texts(directory_.file("empty", ""));
+  const Tensor ranges = embedding_ranges(embedder, texts), rows = read_raw("out.raw");
+  EXPECT_LE((ranges[0] - rows.amin(0)).abs().max().item<double>(), 1e-6);
+  EXPECT_LE((ranges[1] - rows.amax(0)).abs().max().item<double>(), 1e-6);
+  EXPECT_ERROR(embedding_ranges(embedder, no_texts), "the calibration file has no texts");
+}
+
+TEST(TextWindow, EndsByTextsOrBytes) {
+  const testing::TempDir directory;
+  TextReader texts(directory.file("in.txt", "a\nbb\nccc\ndddd\neeeee\n"));
+  EXPECT_THAT(read_window(texts, 2, 100), ElementsAre("a", "bb"));
+  EXPECT_THAT(read_window(texts, 9, 5), ElementsAre("ccc", "dddd"));
+  EXPECT_THAT(read_window(texts, 9, 1), ElementsAre("eeeee"));
+  EXPECT_THAT(read_window(texts, 9, 1), ElementsAre());
+}
+
+TEST(DistinctTexts, KeepsTheFirstOfEqualTexts) {
+  const DistinctTexts distinct({"a", "b", "a", "", "b", "c"});
+  EXPECT_THAT(distinct.texts, ElementsAre("a", "b", "", "c"));
+  EXPECT_THAT(distinct.row_of_text, ElementsAre(0, 1, 0, 2, 1, 3));
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,121 @@
+// Invariants:
+//  - nothing appears under the name before commit(), and then all of it;
+//  - without a saved state nothing remains; with one, another object goes on exactly where it was saved,
+//  whatever
+//    was written after it;
+//  - a state that does not fit the file is not used;
+//  - two writers at a time, and destinations that are no files, are refused.
+#include "angle/io/partial_file.h"
+
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+size_t num_entries(const fs::path& directory) {
+  return static_cast<size_t>(std::distance(fs::directory_iterator(directory), {}));
+}
+
+TEST(PartialFile, ShowsTheFileOnlyAfterCommit) {
+  const testing::TempDir directory;
+  const fs::path path = directory.file("result", "old");
+  PartialFile file(path);
+  file.restart();
+  file.write("----");
+  file.write("data");
+  file.save({{"step", 1}});
+  EXPECT_EQ(read_file(path), "old");
+  file.commit("head");
+  EXPECT_EQ(read_file(path), "headdata");
+  EXPECT_EQ(num_entries(directory.path()), 1U);
+}
+
+TEST(PartialFile, LeavesNothingWithoutASavedState) {
+  const testing::TempDir directory;
+  {
+    PartialFile file(directory.path() / "result");
+    file.restart();
+    file.write("half");
+  }
+  EXPECT_EQ(num_entries(directory.path()), 0U);
+}
+
+TEST(PartialFile, GoesOnWhereItWasSaved) {
+  const testing::TempDir directory;
+  const fs::path path = directory.path() / "result";
+  {
+    PartialFile file(path);
+    EXPECT_TRUE(file.saved_state().is_null());
+    file.restart();
+    file.write("saved,");
+    file.save({{"step", 1}});
+    file.write("lost");
+  }
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_EQ(read_file(directory.path() / "result.part"), "saved,lost");
+  PartialFile file(path);
+  EXPECT_EQ(file.saved_state(), json({{"step", 1}}));
+  file.resume();
+  file.write("more");
+  file.commit("");
+  EXPECT_EQ(read_file(path), "saved,more");
+}
+
+TEST(PartialFile, ForgetsTheSavedStateWhenItRestarts) {
+  const testing::TempDir directory;
+  const fs::path path = directory.path() / "result";
+  {
+    PartialFile file(path);
+    file.restart();
+    file.write("something long");
+    file.save({});
+  }
+  PartialFile file(path);
+  file.restart();
+  EXPECT_TRUE(file.saved_state().is_null());
+  file.write("new");
+  file.commit("");
+  EXPECT_EQ(read_file(path), "new");
+}
+
+TEST(PartialFile, DoesNotUseAStateThatTheFileIsTooShortFor) {
+  const testing::TempDir directory;
+  directory.file("result.part", "12");
+  directory.file("result.part.json", R"({"bytes": 3, "state": {}})");
+  EXPECT_TRUE(PartialFile(directory.path() / "result").saved_state().is_null());
+}
+
+TEST(PartialFile, RefusesASecondWriter) {
+  const testing::TempDir directory;
+  const PartialFile first(directory.path() / "result");
+  EXPECT_ERROR(PartialFile(directory.path() / "result"), "result.part: another process is writing it");
+}
+
+TEST(PartialFile, RefusesWhatIsNoFile) {
+  const testing::TempDir directory;
+  EXPECT_ERROR(PartialFile(directory.path()), "not a regular file");
+  EXPECT_ERROR(PartialFile(directory.path() / "missing" / "result"), "can't be written",
+               "No such file or directory");
+}
+
+TEST(PartialFile, ReplacesTheFileBehindALink) {
+  const testing::TempDir directory;
+  const fs::path file = directory.file("real/file", "old"), link = directory.path() / "link";
+  fs::create_symlink(file, link);
+  PartialFile partial(link);
+  partial.restart();
+  partial.write("new");
+  partial.commit("");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read_file(file), "new");
+}
+
+}  // namespace
+}  // namespace angle
