@@ -6,6 +6,8 @@
 
 #include "angle/config.h"
 #include "angle/data/reader.h"
+#include "angle/error.h"
+#include "angle/eval/metric.h"
 #include "angle/suggest.h"
 
 namespace angle {
@@ -35,6 +37,12 @@ class Rules {
   template <class Number>
   void require_at_least(Number value, Number least, const char* path) {
     require(value >= least, "{}: {}, expected at least {}", path, value, least);
+  }
+
+  void require_count(int64_t value, const char* path) {
+    constexpr int64_t kMost = 1'000'000;  // products of three of them fit into 64 bits
+    require(value >= 1, "{}: {}, expected at least 1", path, value);
+    require(value <= kMost, "{}: {}, expected at most {}", path, value, kMost);
   }
 
   void require_positive(double value, const char* path) {
@@ -67,6 +75,7 @@ class Rules {
   void check_data_set(const DataSetConfig& set, const std::string& where) {
     require(!set.path.empty(), "{}.path: not given", where);
     require(set.weight >= 0, "{}.weight: {}, expected at least 0", where, set.weight);
+    require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
     check_label_scale(set, where + ".label_scale");
     const std::vector<std::string> names = column_names(set.format);
     for (const auto& [name, column] : set.columns) {
@@ -126,10 +135,10 @@ class Rules {
 
   void check_optimization() {
     const OptimizationConfig& train = config_.train;
-    require_at_least<int64_t>(train.epochs, 1, "train.epochs");
+    require_count(train.epochs, "train.epochs");
     require_at_least<int64_t>(train.max_steps, 0, "train.max_steps");
-    require_at_least<int64_t>(train.batch_size, 1, "train.batch_size");
-    require_at_least<int64_t>(train.accumulation_steps, 1, "train.accumulation_steps");
+    require_count(train.batch_size, "train.batch_size");
+    require_count(train.accumulation_steps, "train.accumulation_steps");
     require_positive(train.learning_rate, "train.learning_rate");
     require_at_least<int64_t>(train.warmup_steps, 0, "train.warmup_steps");
     require(train.max_steps == 0 || train.warmup_steps <= train.max_steps,
@@ -146,12 +155,21 @@ class Rules {
 
   void check_evaluation() {
     const EvaluationConfig& evaluation = config_.evaluation;
+    check_metric(evaluation.metric);
     require_at_least<int64_t>(evaluation.every_steps, 0, "evaluation.every_steps");
     require_at_least<int64_t>(evaluation.patience, 0, "evaluation.patience");
     require(evaluation.patience <= 0 || !evaluation.task.empty(),
             "evaluation.patience: {}, but there is no evaluation.task to judge by", evaluation.patience);
     require_at_least<int64_t>(config_.checkpoint.every_steps, 0, "checkpoint.every_steps");
     require_at_least<int64_t>(config_.checkpoint.keep, 1, "checkpoint.keep");
+  }
+
+  void check_metric(const std::string& name) {
+    try {
+      parse_metric(name, "evaluation.metric");
+    } catch (const Error& error) {
+      problems_.emplace_back(error.what());
+    }
   }
 
   const TrainConfig& config_;

@@ -1,7 +1,8 @@
 #include "cli/eval_command.h"
 
-#include <iostream>
+#include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "angle/eval/evaluate.h"
 #include "angle/eval/report.h"
 #include "angle/io/file.h"
+#include "angle/io/standard_output.h"
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
@@ -45,14 +47,17 @@ AngleVariant parse_angle_variant(const std::string& name) {
 
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = parse_metrics(options.metrics);
-  select_tasks(options.tasks);  // a mistyped task should not wait for the model to load
+  const AngleVariant angle = parse_angle_variant(options.angle_similarity);
+  select_tasks(options.tasks);  // a mistyped name should not wait for the model to load
+  std::optional<AtomicFile> file;  // nor a file that can't be written for the scores
+  if (!options.output.empty()) file.emplace(options.output);
   Model model = load_model_for_inference(options.model, options.compute);
-  Embedder embedder(model, {});
+  Embedder embedder(model, {.prompt = model.default_prompt});
   ProgressLine line;
   EvaluateOptions evaluate{.tasks = options.tasks,
                            .split = options.split,
                            .data_dir = find_data_dir(options.data_dir),
-                           .angle = parse_angle_variant(options.angle_similarity),
+                           .angle = angle,
                            .train_config = model.train_config};
   evaluate.progress = [&](const EvaluationProgress& at) {
     line.show(fmt::format("{} {} ({} of {}): {} of {} texts", at.task.name, at.split, at.evaluation,
@@ -64,8 +69,14 @@ void run_eval(const EvalOptions& options) {
       .name = options.model.empty() ? model.directory.filename().string() : options.model,
       .pipeline = model.describe()};
   const std::string json = report_json(report, reported).dump(2) + "\n";
-  if (!options.output.empty()) write_file(options.output, json);
-  std::cout << (options.json ? json : format_report(report, reported, metrics)) << std::flush;
+  if (file) {
+    file->write(json);
+    file->commit();
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  StandardOutput out;
+  out.write(options.json ? json : format_report(report, reported, metrics));
+  out.flush();
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <string_view>
 
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
@@ -38,9 +40,15 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return "";
   const std::vector<std::string> names = command_names(app);
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
-  const std::string hint = nearest_name(argv[1], names);
-  return fmt::format("{}: no such command{}; there are {}", argv[1],
-                     hint.empty() ? "" : "; did you mean \"" + hint + "\"?", fmt::join(names, ", "));
+  return fmt::format("{}: no such command{} (commands: {})", argv[1], suggestion(argv[1], names),
+                     fmt::join(names, ", "));
+}
+
+/// LibTorch has an exception of its own for this only on the GPU.
+bool is_out_of_memory(const c10::Error& error) {
+  const std::string_view message = error.what_without_backtrace();
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         message.find("DefaultCPUAllocator: can't allocate memory") != std::string_view::npos;
 }
 
 int run(int argc, char** argv) {
@@ -80,7 +88,14 @@ int main(int argc, char** argv) {
   } catch (const angle::Error& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return angle::cli::kUserError;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return angle::cli::kUserError;
   } catch (const c10::Error& error) {
+    if (angle::cli::is_out_of_memory(error)) {
+      std::fprintf(stderr, "error: out of memory; smaller batches or shorter texts need less\n");
+      return angle::cli::kUserError;
+    }
     std::fprintf(stderr, "internal error: %s\n", error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "error: out of memory\n");

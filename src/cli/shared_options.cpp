@@ -14,7 +14,9 @@ namespace angle::cli {
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  command.add_option("--precision", options.precision, "float32 or bfloat16")->capture_default_str();
+  command.add_option("--precision", options.precision, "number format of the encoder")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"float32", "bfloat16", "int8"}));
   command.add_option("--threads", options.threads, "CPU threads; 0: one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
@@ -32,17 +34,11 @@ void add_model_option(CLI::App& command, std::string& model) {
 }
 
 Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options) {
-  if (options.precision != "float32")
-    fail("--precision {}: not available (available: float32)", options.precision);
   const at::Device device = apply_compute_options(options);
   Model model = load_model(find_model(path_or_name));
   log_info("model: {}: {}", model.directory.string(), model.describe());
   for (const std::string& note : model.notes) log_info("model: {}", note);
-  if (device.is_cuda()) {
-    model.encoder.to(device);
-  } else {
-    model.encoder.pack();
-  }
+  model.encoder.prepare_inference(device, nlohmann::json(options.precision).get<Precision>());
   return model;
 }
 

@@ -148,8 +148,9 @@ TrainResult run_train(TrainOptions options) {
 
   Model model = load_model(find_model(config.model.path));
   apply_model_config(config.model, model);
-  auto sets = load_training_sets(config, model.max_seq_length,
-                                 {.data_dir = data_dir, .config_dir = config_path.parent_path()});
+  const fs::path config_dir = config_path.has_parent_path() ? config_path.parent_path() : ".";
+  auto sets =
+      load_training_sets(config, model.max_seq_length, {.data_dir = data_dir, .config_dir = config_dir});
   log_start(config, model, sets);
   if (device.is_cuda()) model.encoder.to(device);
 

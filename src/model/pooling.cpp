@@ -59,9 +59,8 @@ Pooling parse_pooling(const std::string& name) {
     if (name == known) return pooling;
     names.emplace_back(known);
   }
-  const std::string hint = nearest_name(name, names);
-  fail("pooling \"{}\": no such pooling{}; there are {}", name,
-       hint.empty() ? "" : "; did you mean \"" + hint + "\"?", fmt::join(names, ", "));
+  fail("pooling \"{}\": no such pooling{} (poolings: {})", name, suggestion(name, names),
+       fmt::join(names, ", "));
 }
 
 std::string pooling_name(Pooling pooling) {

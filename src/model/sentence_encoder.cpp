@@ -7,7 +7,8 @@
 namespace angle {
 
 Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout) const {
-  const Tensor token_embeddings = encoder.forward(batch, dropout);  // [tokens, hidden]
+  Tensor token_embeddings = encoder.forward(batch, dropout);  // [tokens, hidden]
+  if (token_embeddings.scalar_type() == at::kBFloat16) token_embeddings = token_embeddings.to(at::kFloat);
   std::vector<Tensor> pooled;
   for (const Pooling kind : pooling) pooled.push_back(pool(token_embeddings, batch, kind));
   Tensor embeddings = pooled.size() == 1 ? pooled.front() : at::cat(pooled, 1);  // [texts, hidden · poolings]
@@ -25,7 +26,8 @@ at::Device SentenceEncoder::device() const { return encoder.layers().front().out
 
 std::vector<NamedTensor> SentenceEncoder::checkpoint_tensors() {
   std::vector<NamedTensor> tensors = encoder.checkpoint_tensors();
-  for (const Parameter& parameter : dense_parameters()) tensors.push_back({parameter.name, parameter.tensor.detach()});
+  for (const Parameter& parameter : dense_parameters())
+    tensors.push_back({parameter.name, parameter.tensor.detach()});
   return tensors;
 }
 
@@ -45,7 +47,15 @@ std::vector<Parameter> SentenceEncoder::dense_parameters() const {
   return parameters;
 }
 
-void SentenceEncoder::pack() {
+void SentenceEncoder::prepare_inference(at::Device device, Precision precision) {
+  if (precision == Precision::int8) fail("precision int8: not available yet; use float32 or bfloat16");
+  if (precision == Precision::bfloat16 && device.is_cpu() && !__builtin_cpu_supports("avx512bf16"))
+    fail(
+        "precision bfloat16: this CPU has no bfloat16 instructions (AVX512_BF16), so it would be slower; use "
+        "float32");
+  to(device);
+  if (precision == Precision::bfloat16) encoder.to(at::kBFloat16);
+  if (!device.is_cpu()) return;
   encoder.pack();
   for (Dense& projection : dense) projection.linear.pack();
 }

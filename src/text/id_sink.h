@@ -1,6 +1,7 @@
 // Where a tokenizer puts ids: up to a limit they are stored, beyond it counted.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -23,7 +24,9 @@ class IdSink {
       ++encoding_.num_cut;
   }
   void append(std::span<const int32_t> ids) {
-    for (const int32_t id : ids) push_back(id);
+    const size_t stored = std::min(ids.size(), room_ - encoding_.token_ids.size());
+    for (const int32_t id : ids.first(stored)) encoding_.token_ids.push_back(id);
+    encoding_.num_cut += static_cast<int64_t>(ids.size() - stored);
   }
 
   /// The encoding, with `after` behind it.

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +38,10 @@ const std::string kTinyBert = "models/tiny-bert";
 /// A job with tiny-bert in a directory of its own.
 class EmbedFile : public ::testing::Test {
  protected:
-  void SetUp() override { ASSERT_FALSE(testing::golden_path(kTinyBert).empty()); }
+  void SetUp() override {
+    ASSERT_FALSE(testing::golden_path(kTinyBert).empty());
+    at::set_num_threads(1);  // tests run beside each other
+  }
 
   EmbedFileResult run(const fs::path& input, const std::string& output, const EmbedFileOptions& options = {},
                       const EmbedOptions& embed = {}, const TextReaderOptions& reading = {}) {

@@ -103,7 +103,7 @@ TEST(ByteBpe, CutsWhereGpt2Does) {
       std::vector<std::string> longer;
       for (const auto& left : level)
         for (const auto& right : letters) {
-          all.merges.push_back({left, right});
+          all.merges.emplace_back(left, right);
           longer.push_back(left + right);
         }
       all.vocabulary.insert(all.vocabulary.end(), longer.begin(), longer.end());
@@ -132,7 +132,7 @@ TEST(ByteBpe, AddsAPrefixSpaceWhereAsked) {
 
 TEST(ByteBpe, TakesKnownWordsWholeWhereAsked) {
   ByteBpeOptions whole = options();
-  whole.vocabulary.push_back("xyz");
+  whole.vocabulary.emplace_back("xyz");
   EXPECT_EQ(tokens("xyz", whole), (Tokens{"x", "y", "z"}));
   whole.ignore_merges = true;
   EXPECT_EQ(tokens("xyz", whole), Tokens{"xyz"});
@@ -157,7 +157,7 @@ TEST(ByteBpe, RefusesWhatDoesNotFitTogether) {
   without_byte.vocabulary[0] = "other";
   EXPECT_ERROR(make_byte_bpe(without_byte), "for the byte 0", "not that of a byte-level model");
   ByteBpeOptions strange_merge = options();
-  strange_merge.merges.push_back({"a", "nothing"});
+  strange_merge.merges.emplace_back("a", "nothing");
   EXPECT_ERROR(make_byte_bpe(strange_merge), "merge 8", "\"nothing\"", "not in the vocabulary");
 }
 

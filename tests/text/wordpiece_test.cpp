@@ -158,6 +158,7 @@ TEST(WordPiece, GivesTheSameIdsInEveryThread) {
   std::vector<std::vector<std::vector<int64_t>>> results(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (auto& result : results)
       threads.emplace_back([&tokenizer, &texts, &result] {
         for (const auto& text : texts) result.push_back(tokenizer->encode(text, 64).token_ids);

@@ -7,6 +7,7 @@
 #include "angle/data/batch.h"
 #include "angle/model/encoder.h"
 #include "angle/model/pooling.h"
+#include "angle/precision.h"
 
 namespace angle {
 
@@ -34,7 +35,14 @@ struct SentenceEncoder {
   /// All weights, those of Encoder::checkpoint_tensors() and `dense.0.weight` ….
   std::vector<NamedTensor> checkpoint_tensors();
   std::vector<Parameter> parameters();
-  void pack();
+
+  /// Moves the weights to a device, and the encoder's to a number format; on the CPU packs all linear layers
+  /// (see Linear::pack). bfloat16 is for the encoder alone: pooling, projections and vectors stay float32.
+  ///
+  /// Error for int8, which is not available yet, and for bfloat16 on a CPU without instructions for it, where
+  /// it would be slower than float32.
+  void prepare_inference(at::Device device, Precision precision);
+
   void to(const at::TensorOptions& options);
 
  private:
