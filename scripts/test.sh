@@ -3,7 +3,8 @@
 #
 #   scripts/test.sh                    all of them
 #   scripts/test.sh -L unit            options go to ctest: by label (unit, integration, model, data, gpu)
-#   scripts/test.sh -R Tokenizer       … by name
+#   scripts/test.sh -R loss_test       … by program
+#   GTEST_FILTER='*Tokenizer*' scripts/test.sh    … by the name of a test
 #
 # Data sets and the golden files that hold their sentences are looked for in ../shared unless ANGLE_DATA_DIR and
 # ANGLE_GOLDEN_DIR say where they are.
@@ -21,7 +22,8 @@ fi
 
 status=0
 report=$PWD/build/release/tests.xml
-rm -f "$report"
+results=$PWD/build/release/tests/results
+rm -rf "$report" "$results"
 ctest --preset release --no-tests=error --parallel "$(nproc)" --output-junit "$report" "$@" || status=$?
-python3 scripts/test_summary.py "$report" || status=1
+python3 scripts/test_summary.py "$report" "$results" || status=1
 exit "$status"

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Prints what a CTest run (JUnit XML) skipped and why, what failed, and last how many tests passed, failed, were skipped.
+"""Prints what a test run skipped and why, what failed, and last how many test cases passed, failed, were skipped.
 
-    test_summary.py build/release/tests.xml
+    test_summary.py build/release/tests.xml build/release/tests/results
+
+The first argument is CTest's JUnit report, the second the directory where the GoogleTest programs leave theirs.
 """
 import collections
+import pathlib
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -11,36 +14,54 @@ import xml.etree.ElementTree as ElementTree
 
 def cases(path):
     """The test cases of a report. Control characters that a test printed would make it invalid XML."""
-    with open(path, encoding="utf-8", errors="replace") as file:
-        text = re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "?", file.read())
-    return ElementTree.fromstring(text.encode()).iter("testcase")
+    text = path.read_text(encoding="utf-8", errors="replace")
+    text = re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "?", text)
+    return list(ElementTree.fromstring(text.encode()).iter("testcase"))
 
 
-def why_skipped(case):
-    """What GTEST_SKIP() was given, which GoogleTest prints below `file:line: Skipped`; None if CTest could not run the test."""
-    if case.get("status") == "disabled":
-        return "disabled"
-    said = re.search(r": Skipped\n(.*?)\n?\[  SKIPPED \]", case.findtext("system-out") or "", re.DOTALL)
-    return (" ".join(said[1].split()) or "no reason given") if said else None
+class Counts:
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = collections.defaultdict(list)  # by reason
+
+    def add_program(self, test, report):
+        """The cases of a GoogleTest program. A program that crashed leaves no report, or one without a failure."""
+        failed_before = len(self.failed)
+        for case in cases(report) if report.exists() else []:
+            name = f"{case.get('classname')}.{case.get('name')}"
+            skip = case.find("skipped")
+            if case.find("failure") is not None:
+                self.failed.append(name)
+            elif skip is not None:
+                said = (skip.get("message") or "").split("\n", 1)[-1]
+                self.skipped[" ".join(said.split()) or "no reason given"].append(name)
+            elif case.get("status") == "run":
+                self.passed += 1
+        if test.get("status") != "run" and len(self.failed) == failed_before:
+            self.failed.append(f"{test.get('name')} (the program {test.findtext('failure') or test.get('status')})")
+
+    def add_test(self, test):
+        if test.get("status") == "run":
+            self.passed += 1
+        else:
+            self.failed.append(test.get("name"))
 
 
 def main():
-    skipped = collections.defaultdict(list)
-    passed, failed = [], []
-    for case in cases(sys.argv[1]):
-        if case.get("status") == "run":
-            passed.append(case.get("name"))
-        elif case.get("status") != "fail" and (why := why_skipped(case)):
-            skipped[why].append(case.get("name"))
+    counts = Counts()
+    results = pathlib.Path(sys.argv[2])
+    for test in cases(pathlib.Path(sys.argv[1])):
+        if test.get("name").startswith("scripts."):
+            counts.add_test(test)
         else:
-            failed.append(case.get("name"))
-
-    for why, names in skipped.items():
+            counts.add_program(test, results / f"{test.get('name')}.xml")
+    for why, names in counts.skipped.items():
         print(f"skipped {len(names)}: {why} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})")
-    for name in failed:
+    for name in counts.failed:
         print(f"FAILED: {name}")
-    print(f"{len(passed)} passed, {len(failed)} failed, {sum(map(len, skipped.values()))} skipped")
-    sys.exit(1 if failed else 0)
+    print(f"{counts.passed} passed, {len(counts.failed)} failed, {sum(map(len, counts.skipped.values()))} skipped")
+    sys.exit(1 if counts.failed else 0)
 
 
 if __name__ == "__main__":

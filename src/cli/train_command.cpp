@@ -154,7 +154,6 @@ TrainResult run_train(TrainOptions options) {
   log_start(config, model, sets);
   if (device.is_cuda()) model.encoder.to(device);
 
-  const DirectoryLock lock(options.output);
   std::signal(SIGINT, handle_interrupt);
   std::signal(SIGTERM, handle_interrupt);
   ProgressLine line;
@@ -164,6 +163,7 @@ TrainResult run_train(TrainOptions options) {
                    .resume = options.resume,
                    .interrupted = &interrupted},
                   make_observer(line));
+  const DirectoryLock lock(options.output);
   TrainResult result = trainer.run();
   line.finish();
   log_end(result, options.output);

@@ -50,19 +50,19 @@ std::vector<int64_t> suspicious_lines(const Tensor& embeddings, const CollatedBa
   return lines;
 }
 
-/// The terms that are not finite: `cosine and angle loss`.
+/// The terms that are not finite: `cosine, angle`.
 std::string describe_terms(const Objective& objective) {
   std::vector<std::string> names;
   for (const auto& [name, value] : {std::pair("cosine", objective.cosine),
                                     {"in-batch", objective.in_batch},
                                     {"angle", objective.angle}})
     if (value.defined() && !std::isfinite(value.item<double>())) names.emplace_back(name);
-  return names.empty() ? "total loss" : fmt::format("{} loss", fmt::join(names, " and "));
+  return names.empty() ? "only their sum" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 void check_finite(const Objective& objective, const Tensor& embeddings, const FormattedBatch& micro_batch) {
   if (std::isfinite(objective.total.item<double>())) return;
-  fail("the {} is not finite, at {}", describe_terms(objective),
+  fail("the loss is not finite ({}), at {}", describe_terms(objective),
        describe_lines(micro_batch.file, suspicious_lines(embeddings, micro_batch.batch)));
 }
 

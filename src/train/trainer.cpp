@@ -109,18 +109,14 @@ nlohmann::json describe_files(const std::vector<TrainingSet>& sets, const fs::pa
   return files;
 }
 
-/// The output is a new directory, or that of a run that is gone on with: nobody's model is overwritten.
-void check_output(const TrainerOptions& options, const fs::path& base_model) {
-  const fs::path& output = options.output;
-  const bool holds_run = fs::exists(output / "checkpoints");
+/// The output is a new directory or that of a run: nobody's model is overwritten.
+void check_output(const fs::path& output, const fs::path& base_model) {
   if (fs::exists(output) && fs::equivalent(output, base_model))
     fail("{}: that is the model to start from, which would be overwritten; choose another --output",
          output.string());
-  if (holds_run && !options.resume)
-    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
-         output.string());
+  if (fs::exists(output / "checkpoints")) return;
   for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
-    if (!holds_run && fs::exists(output / file))
+    if (fs::exists(output / file))
       fail("{}: there is a model already, and no run to go on with; choose another --output",
            output.string());
 }
@@ -157,7 +153,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
 
 void Trainer::check() const {
   check_can_save(model_);
-  check_output(options_, model_.directory);
+  check_output(options_.output, model_.directory);
   if (config_.train.warmup_steps > total_steps_)
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
          total_steps_);
@@ -202,6 +198,9 @@ TrainResult Trainer::run() {
 }
 
 void Trainer::begin() {
+  if (!options_.resume && fs::exists(options_.output / "checkpoints"))
+    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
+         options_.output.string());
   // First of all, because it marks the directory as that of a run: killed from here on, it can be resumed.
   fs::create_directories(options_.output / "checkpoints");
   open_output();
