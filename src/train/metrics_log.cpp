@@ -13,7 +13,8 @@ std::string lines_up_to(const std::filesystem::path& file, int64_t last_step) {
   LineReader reader(file);
   while (reader.next(line)) {
     const auto entry = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (entry.is_object() && entry.value("step", last_step + 1) <= last_step) kept += line + "\n";
+    const auto step = entry.is_object() ? entry.value("step", nlohmann::json()) : nlohmann::json();
+    if (step.is_number() && step <= last_step) kept += line + "\n";
   }
   return kept;
 }

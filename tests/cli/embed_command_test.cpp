@@ -112,7 +112,7 @@ TEST_P(GoldenModels, GiveTheReferenceEmbeddings) {
 
 INSTANTIATE_TEST_SUITE_P(, GoldenModels,
                          ::testing::Values("tiny-bert", "tiny-bert-cls", "tiny-bert-sharded",
-                                           "tiny-bert-prefixed", "tiny-xlmr"),
+                                           "tiny-bert-prefixed", "tiny-roberta", "tiny-xlmr"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -326,7 +326,6 @@ TEST(EmbedCommand, NeedsNoMoreMemoryForMoreInput) {
     return result.peak_memory_bytes;
   };
   const int64_t small = peak(1000), large = peak(10'000);  // 10 thousand texts, 100 thousand: 35 MB of jsonl
-  std::fprintf(stderr, "%ld %ld\n", small >> 20, large >> 20);
   EXPECT_LT(large - small, int64_t{8} << 20);
 }
 

@@ -76,7 +76,8 @@ TEST_P(GoldenTokenizers, GiveTheReferenceIds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, GoldenTokenizers,
-                         ::testing::Values("tiny-bert", "tiny-bert-cls", "tiny-bert-prefixed", "tiny-xlmr"),
+                         ::testing::Values("tiny-bert", "tiny-bert-cls", "tiny-bert-prefixed", "tiny-roberta",
+                                           "tiny-xlmr"),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::replace(name.begin(), name.end(), '-', '_');

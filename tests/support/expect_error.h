@@ -1,6 +1,9 @@
 // Asserts that a statement throws angle::Error with all of a list of fragments in its message.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +14,6 @@
     statement;                                                                       \
     ADD_FAILURE() << "no error from " #statement;                                    \
   } catch (const ::angle::Error& error) {                                            \
-    for (const std::string fragment : {__VA_ARGS__})                                 \
+    for (const std::string& fragment : std::vector<std::string>{__VA_ARGS__})        \
       EXPECT_THAT(std::string(error.what()), ::testing::HasSubstr(fragment));        \
   }
