@@ -4,7 +4,12 @@ install(TARGETS angle
   RUNTIME_DEPENDENCY_SET angle_libraries
   RUNTIME DESTINATION bin)
 install(RUNTIME_DEPENDENCY_SET angle_libraries
-  DIRECTORIES "${LIBTORCH_DIR}/lib"
-  PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|pthread|gcc_s|stdc\\+\\+)\\.so"
+  DIRECTORIES "${libtorch_dir}/lib"
+  PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|m|dl|rt|util|pthread|gcc_s|stdc\\+\\+)\\.so"
   LIBRARY DESTINATION lib)
 set_target_properties(angle PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
+
+# CUDA's libraries load parts of themselves at run time (cuDNN's engines), which no linker knows of.
+if(ANGLE_WITH_CUDA)
+  install(DIRECTORY "${libtorch_dir}/lib/" DESTINATION lib)
+endif()

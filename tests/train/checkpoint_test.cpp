@@ -7,11 +7,11 @@
 
 #include "angle/train/checkpoint.h"
 
-#include <ATen/ATen.h>
-#include <gtest/gtest.h>
+#include <fstream>
 #include <sys/stat.h>
 
-#include <fstream>
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
@@ -30,7 +30,8 @@ void save(const fs::path& directory, int64_t step, int64_t keep = 2) {
   TrainState state;
   state.step = step;
   state.best_metric = 0.5 + static_cast<double>(step);
-  save_checkpoint(directory, state, some_tensors(static_cast<double>(step)), some_tensors(100.0 + static_cast<double>(step)), keep);
+  save_checkpoint(directory, state, some_tensors(static_cast<double>(step)),
+                  some_tensors(100.0 + static_cast<double>(step)), keep);
 }
 
 void flip_a_byte(const fs::path& file) {
@@ -65,7 +66,8 @@ TEST(Checkpoint, KeepsTheNewest) {
 }
 
 TEST(Checkpoint, PassesOverADamagedOne) {
-  for (const char* name : {"model.safetensors", "optimizer.safetensors", "trainer_state.json", "manifest.json"}) {
+  for (const char* name :
+       {"model.safetensors", "optimizer.safetensors", "trainer_state.json", "manifest.json"}) {
     SCOPED_TRACE(name);
     const TempDir directory;
     save(directory.path(), 1);
@@ -133,7 +135,8 @@ TEST(Checkpoint, LeavesEarlierOnesAloneWhenWritingFails) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->state.step, 1);
   for (const auto& entry : fs::directory_iterator(directory.path()))
-    EXPECT_EQ(entry.path().filename().string().find(".tmp-" + std::to_string(getpid()) + "/"), std::string::npos);
+    EXPECT_EQ(entry.path().filename().string().find(".tmp-" + std::to_string(getpid()) + "/"),
+              std::string::npos);
   EXPECT_FALSE(fs::exists(directory.path() / ("step-000002.tmp-" + std::to_string(getpid()))));
 }
 

@@ -79,7 +79,9 @@ TEST(AdamW, LeavesAParameterWithoutAGradientAlone) {
   EXPECT_TRUE(at::equal(optimizer.parameters()[0].tensor, before));
   EXPECT_FALSE(at::equal(optimizer.parameters()[1].tensor, some_parameters()[1].tensor));
   for (const NamedTensor& entry : optimizer.state())
-    if (entry.name == "weight.step") EXPECT_EQ(entry.tensor.item<float>(), 0);
+    if (entry.name == "weight.step") {
+      EXPECT_EQ(entry.tensor.item<float>(), 0);
+    }
 }
 
 TEST(AdamW, MovesNothingAtRateZeroButRemembersTheGradient) {

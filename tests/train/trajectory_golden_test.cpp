@@ -1,19 +1,21 @@
 // 20 training steps of a tiny BERT against PyTorch and Hugging Face transformers (golden/training):
 //  - in float64 every loss term and the gradient norm of every step to 1e-9, the final parameters to 1e-6;
-//  - in float32 losses to 1e-4 relative, parameters to 1e-4 but for the key biases, whose gradient is zero in exact
+//  - in float32 losses to 1e-4 relative, parameters to 1e-4 but for the key biases, whose gradient is zero in
+//  exact
 //    arithmetic and rounding noise in float32;
 //  - so encoder, losses, backward, clipping, AdamW and schedule together are those of the reference.
 
+#include <map>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 #include "angle/io/json.h"
 #include "angle/model/model_directory.h"
 #include "angle/model/weights.h"
 #include "angle/train/learner.h"
 #include "angle/train/schedule.h"
+
 #include "support/golden.h"
 
 namespace angle {
@@ -47,7 +49,8 @@ FormattedBatch make_batch(const Examples& pairs, int64_t step, const Tokenizer& 
   std::vector<int64_t> rows;
   for (int64_t i = 0; i < kPairsPerBatch; ++i) rows.push_back(step * kPairsPerBatch + i);
   TextStatistics statistics;
-  return {collate(encode_examples(pairs, rows, tokenizer, {.max_seq_length = 48}, statistics)), DataFormat::scored_pairs};
+  return {collate(encode_examples(pairs, rows, tokenizer, {.max_seq_length = 48}, statistics)),
+          DataFormat::scored_pairs};
 }
 
 LearnerOptions options_of(const Trajectory& trajectory) {
@@ -73,7 +76,8 @@ void expect_step(const StepResult& actual, const json& expected, double toleranc
   EXPECT_LE(error_of(actual.gradient_norm, expected.at("grad_norm")), norm_tolerance);
 }
 
-void expect_parameters(Encoder& encoder, const std::filesystem::path& file, double tolerance, bool key_biases) {
+void expect_parameters(Encoder& encoder, const std::filesystem::path& file, double tolerance,
+                       bool key_biases) {
   std::map<std::string, Tensor> expected;
   for (const NamedTensor& entry : read_tensors(file)) expected[entry.name] = entry.tensor;
   for (const NamedTensor& entry : encoder.checkpoint_tensors()) {
@@ -84,7 +88,8 @@ void expect_parameters(Encoder& encoder, const std::filesystem::path& file, doub
 
 class TrainingTrajectory : public ::testing::TestWithParam<Trajectory> {
  protected:
-  void run(at::ScalarType type, const char* precision, double tolerance, double norm_tolerance, double parameter_tolerance) {
+  void run(at::ScalarType type, const char* precision, double tolerance, double norm_tolerance,
+           double parameter_tolerance) {
     ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-bert");
     ANGLE_REQUIRE_GOLDEN(steps_file, "training/tiny_bert_steps.json");
     const auto [name, binary] = GetParam();
@@ -100,9 +105,11 @@ class TrainingTrajectory : public ::testing::TestWithParam<Trajectory> {
       const double rate = kLearningRate * schedule_factor(ScheduleKind::linear, step, kWarmupSteps, kSteps);
       EXPECT_NEAR(rate, expected[static_cast<size_t>(step)].at("lr").get<double>(), 1e-15);
       const std::vector<FormattedBatch> batches = {make_batch(pairs, step, *model.tokenizer)};
-      expect_step(learner.step(batches, rate), expected[static_cast<size_t>(step)], tolerance, norm_tolerance);
+      expect_step(learner.step(batches, rate), expected[static_cast<size_t>(step)], tolerance,
+                  norm_tolerance);
     }
-    expect_parameters(model.encoder.encoder, steps_file.parent_path() / ("final_" + std::string(name) + ".safetensors"),
+    expect_parameters(model.encoder.encoder,
+                      steps_file.parent_path() / ("final_" + std::string(name) + ".safetensors"),
                       parameter_tolerance, type == at::kDouble);
   }
 };

@@ -1,0 +1,201 @@
+// A run that was stopped:
+//  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
+//    early stopping, log and checkpoints included;
+//  - from every state that a kill can leave behind, --resume works;
+//  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
+//  - with another configuration, other data or another validation file it is refused, naming the difference.
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+#include "train/tiny_run.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using testing::differing_files;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::RunRecord;
+using testing::TempDir;
+using testing::TinyRun;
+using testing::train;
+
+/// A run of 24 steps with everything that has a state.
+TinyRun full_run(const fs::path& output) {
+  return {.output = output,
+          .set = {"train.dropout=0.1", "train.max_steps=24", "train.accumulation_steps=1",
+                  "checkpoint.every_steps=5", "evaluation.every_steps=6", "train.learning_rate=0.01"},
+          .validate = true};
+}
+
+/// The same after an interruption.
+TinyRun resumed(TinyRun run) {
+  run.resume = true;
+  run.interrupt_after = 0;
+  return run;
+}
+
+class Resume : public ::testing::Test {
+ protected:
+  void SetUp() override { train(full_run(whole())); }
+
+  fs::path whole() const { return outputs.path() / "whole"; }
+  fs::path broken() const { return outputs.path() / "broken"; }
+
+  /// Runs until a step, as far as it is written to the disk then.
+  RunRecord interrupt_after(int64_t step) {
+    TinyRun run = full_run(broken());
+    run.interrupt_after = step;
+    return train(run);
+  }
+
+  TempDir outputs;
+};
+
+TEST_F(Resume, GivesTheBytesOfAWholeRun) {
+  for (const int64_t step : {1, 7, 12, 23}) {
+    const RunRecord first = interrupt_after(step);
+    EXPECT_EQ(first.result.end, TrainResult::End::interrupted);
+    EXPECT_EQ(first.result.steps, step);
+    const RunRecord rest = train(resumed(full_run(broken())));
+    EXPECT_EQ(rest.result.end, TrainResult::End::finished);
+    EXPECT_EQ(rest.steps.size(), static_cast<size_t>(24 - step));
+    // An interruption makes a checkpoint of its own, which the last two of the whole run need not have.
+    if (step < 20) {
+      EXPECT_THAT(differing_files(whole(), broken()), IsEmpty()) << "interrupted after " << step;
+    }
+    EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
+    EXPECT_EQ(testing::read_metrics(whole()), testing::read_metrics(broken()));
+    fs::remove_all(broken());
+  }
+}
+
+TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {
+  interrupt_after(3);
+  for (const int64_t step : {4, 9, 10, 18}) {
+    TinyRun run = resumed(full_run(broken()));
+    run.interrupt_after = step;
+    train(run);
+  }
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, DoesNothingToAFinishedRun) {
+  const auto before = testing::read_directory(whole());
+  const RunRecord again = train(resumed(full_run(whole())));
+  EXPECT_EQ(again.result.end, TrainResult::End::finished);
+  EXPECT_THAT(again.steps, IsEmpty());
+  EXPECT_TRUE(again.result.initial_score && again.result.best_score);
+  EXPECT_EQ(testing::read_directory(whole()), before);
+}
+
+TEST_F(Resume, FinishesWhenTheInterruptionComesAtTheLastStep) {
+  const RunRecord run = interrupt_after(24);
+  EXPECT_EQ(run.result.end, TrainResult::End::finished);
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, BeginsWhereNothingHasBegun) {
+  const RunRecord run = train(resumed(full_run(broken())));
+  EXPECT_THAT(run.notes, Contains(HasSubstr("no checkpoint to resume from: training begins at step 0")));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, BeginsFromEveryStateBeforeTheFirstCheckpoint) {
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    fs::create_directories((broken() / name).parent_path());
+    std::ofstream(broken() / name) << bytes;
+  };
+  const std::vector<std::function<void()>> kills = {
+      [&] { fs::create_directories(broken() / "checkpoints"); },
+      [&] { write("train_config.json.tmp-4711", "{"); },
+      [&] { write("train_config.json", read_file(whole() / "train_config.json")); },
+      [&] { write("metrics.jsonl", "{\"step\":0}\n{\"step\":1}\n{\"st"); },
+      [&] { write("checkpoints/step-000005.tmp-4711/model.safetensors", "half"); },
+      [&] { write("config.json", read_file(whole() / "config.json")); },
+      [&] { write("model.safetensors", read_file(whole() / "model.safetensors")); },
+      [&] { write("1_Pooling/config.json.tmp-4711", "{"); }};
+  for (size_t done = 1; done <= kills.size(); ++done) {  // each kill comes after what was written before it
+    for (size_t i = 0; i < done; ++i) kills[i]();
+    train(resumed(full_run(broken())));
+    EXPECT_THAT(differing_files(whole(), broken()), IsEmpty()) << "state " << done;
+    fs::remove_all(broken());
+  }
+}
+
+TEST_F(Resume, GoesOnFromACheckpointWithLaterFilesAround) {
+  interrupt_after(10);
+  // A kill after step 13: lines and a model of later steps, a half-written checkpoint.
+  std::ofstream(broken() / "metrics.jsonl", std::ios::app) << "{\"step\":11,\"loss\":9}\n{\"step\":12,";
+  std::ofstream(broken() / "model.safetensors.tmp-4711") << "half";
+  fs::create_directories(broken() / "checkpoints/step-000015.tmp-4711");
+  std::ofstream(broken() / "checkpoints/step-000015.tmp-4711/model.safetensors") << "half";
+  fs::remove(broken() / "checkpoints/latest");
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, PassesOverADamagedCheckpoint) {
+  interrupt_after(12);
+  fs::resize_file(broken() / "checkpoints/step-000012/optimizer.safetensors", 1000);
+  const RunRecord run = train(resumed(full_run(broken())));
+  EXPECT_THAT(run.warnings, Contains(HasSubstr("step-000012 is damaged")));
+  EXPECT_EQ(run.steps.front().step, 11);
+  EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
+}
+
+TEST_F(Resume, DeletesNothingWhenEveryCheckpointIsDamaged) {
+  interrupt_after(12);
+  for (const char* step : {"step-000010", "step-000012"})
+    fs::remove(broken() / "checkpoints" / step / "manifest.json");
+  const auto before = testing::read_directory(broken());
+  EXPECT_ERROR(train(resumed(full_run(broken()))), "every checkpoint there is damaged",
+               "choose another --output");
+  EXPECT_EQ(testing::read_directory(broken()), before);
+}
+
+TEST_F(Resume, RefusesAnotherConfiguration) {
+  interrupt_after(3);
+  const auto resume_with = [&](const std::string& set) {
+    TinyRun run = resumed(full_run(broken()));
+    run.set.push_back(set);
+    train(run);
+  };
+  EXPECT_ERROR(resume_with("train.seed=43"), "step-000003: the run cannot be resumed", "train.seed: 42 → 43",
+               "undo the changes, or choose another --output");
+  EXPECT_ERROR(resume_with("train.max_steps=25"), "train.max_steps: 24 → 25");
+  EXPECT_ERROR(resume_with("loss.angle_similarity=phase"),
+               "loss.angle_similarity: \"angle_emb\" → \"phase\"");
+  EXPECT_ERROR(resume_with("data.train[0].weight=2"), "data.train.0.weight: 1.0 → 2.0");
+}
+
+TEST_F(Resume, AllowsAnotherDescriptionAndOtherCheckpoints) {
+  interrupt_after(3);
+  TinyRun run = resumed(full_run(broken()));
+  run.set.insert(run.set.end(), {"description=another", "checkpoint.every_steps=7"});
+  EXPECT_NO_THROW(train(run));
+  EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
+  EXPECT_EQ(read_json(broken() / "train_config.json").at("checkpoint").at("every_steps"), 7);
+}
+
+TEST_F(Resume, RefusesOtherData) {
+  interrupt_after(3);
+  EXPECT_ERROR(train(resumed(full_run(broken())),
+                     [](Model&, std::vector<TrainingSet>& sets) { sets[0].checksum = "another"; }),
+               "files.train.0.xxh3_128", "\"another\"");
+  TinyRun run = resumed(full_run(broken()));
+  run.evaluation_file = testing::source_file("data/samples/pairs_train.tsv");
+  EXPECT_ERROR(train(run), "files.evaluation.file: \"pairs_validation.tsv\" → \"pairs_train.tsv\"");
+}
+
+}  // namespace
+}  // namespace angle
