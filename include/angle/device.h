@@ -1,9 +1,9 @@
 // Where tensors live, by the names of the command line.
 #pragma once
 
-#include <c10/core/Device.h>
-
 #include <string>
+
+#include <c10/core/Device.h>
 
 namespace angle {
 

@@ -4,11 +4,11 @@
 // program use TORCH_CHECK or assert instead.
 #pragma once
 
-#include <spdlog/fmt/fmt.h>
-
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <spdlog/fmt/fmt.h>
 
 namespace angle {
 

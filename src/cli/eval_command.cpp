@@ -48,7 +48,7 @@ AngleVariant parse_angle_variant(const std::string& name) {
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = parse_metrics(options.metrics);
   const AngleVariant angle = parse_angle_variant(options.angle_similarity);
-  select_tasks(options.tasks);  // a mistyped name should not wait for the model to load
+  select_tasks(options.tasks);     // a mistyped name should not wait for the model to load
   std::optional<AtomicFile> file;  // nor a file that can't be written for the scores
   if (!options.output.empty()) file.emplace(options.output);
   Model model = load_model_for_inference(options.model, options.compute);

@@ -1,11 +1,10 @@
 #include "angle/io/directory_lock.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "angle/error.h"
 
@@ -20,7 +19,8 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   if (descriptor_ < 0) fail("{}: can't be opened: {}", file.string(), std::strerror(errno));
   if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   close(descriptor_);
-  fail("{}: another process writes to this directory; wait for it to end, or choose another one", directory.string());
+  fail("{}: another process writes to this directory; wait for it to end, or choose another one",
+       directory.string());
 }
 
 DirectoryLock::~DirectoryLock() { close(descriptor_); }

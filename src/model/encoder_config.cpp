@@ -120,8 +120,9 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   reader.require({"max_position_embeddings", "pad_token_id", "model_type"}, result.max_tokens() >= 2,
                  fmt::format("max_position_embeddings {} leaves no room for a text from position {} on",
                              result.max_position_embeddings, result.first_position()));
-  reader.require({"pad_token_id", "vocab_size"}, result.pad_token_id < result.vocab_size,
-                 fmt::format("pad_token_id {} is not below vocab_size {}", result.pad_token_id, result.vocab_size));
+  reader.require(
+      {"pad_token_id", "vocab_size"}, result.pad_token_id < result.vocab_size,
+      fmt::format("pad_token_id {} is not below vocab_size {}", result.pad_token_id, result.vocab_size));
   if (!reader.problems().empty())
     fail("{}: not a usable encoder configuration:\n  {}", source, fmt::join(reader.problems(), "\n  "));
   return result;

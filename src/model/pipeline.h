@@ -24,7 +24,8 @@ struct Pipeline {
 /// Reads modules.json and the folders it names; without it, angle_config.json, and without that mean pooling.
 Pipeline read_pipeline(const std::filesystem::path& directory);
 
-/// Error when sentence-transformers has no such pooling, or several in another order: nothing is approximated.
+/// Error when sentence-transformers has no such pooling, or several in another order: nothing is
+/// approximated.
 void check_can_save(const SentenceEncoder& encoder);
 
 /// Writes modules.json, 1_Pooling, 2_Dense … and angle_config.json (see check_can_save).

@@ -195,8 +195,7 @@ void WeightFiles::check(std::span<const NamedTensor> expected) const {
 
 void WeightFiles::copy_to(std::span<const NamedTensor> expected) const {
   const at::NoGradGuard no_grad;
-  for (const NamedTensor& entry : expected)
-    entry.tensor.copy_(as_tensor(contents_->tensors.at(entry.name)));
+  for (const NamedTensor& entry : expected) entry.tensor.copy_(as_tensor(contents_->tensors.at(entry.name)));
 }
 
 std::vector<NamedTensor> WeightFiles::pooler() const {

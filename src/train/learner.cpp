@@ -53,9 +53,8 @@ std::vector<int64_t> suspicious_lines(const Tensor& embeddings, const CollatedBa
 /// The terms that are not finite: `cosine, angle`.
 std::string describe_terms(const Objective& objective) {
   std::vector<std::string> names;
-  for (const auto& [name, value] : {std::pair("cosine", objective.cosine),
-                                    {"in-batch", objective.in_batch},
-                                    {"angle", objective.angle}})
+  for (const auto& [name, value] :
+       {std::pair("cosine", objective.cosine), {"in-batch", objective.in_batch}, {"angle", objective.angle}})
     if (value.defined() && !std::isfinite(value.item<double>())) names.emplace_back(name);
   return names.empty() ? "only their sum" : fmt::format("{}", fmt::join(names, ", "));
 }

@@ -176,8 +176,7 @@ TrainResult Trainer::run() {
                             static_cast<double>(total_steps_ - state_.step);
     log_step(progress);
     if (is_due(config_.evaluation.every_steps)) evaluate();
-    const bool stop =
-        options_.interrupted && options_.interrupted->load() && state_.step < total_steps_;
+    const bool stop = options_.interrupted && options_.interrupted->load() && state_.step < total_steps_;
     if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
     if (stop) {
       result_.end = TrainResult::End::interrupted;

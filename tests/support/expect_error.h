@@ -9,11 +9,11 @@
 
 #include "angle/error.h"
 
-#define EXPECT_ERROR(statement, ...)                                                 \
-  try {                                                                              \
-    statement;                                                                       \
-    ADD_FAILURE() << "no error from " #statement;                                    \
-  } catch (const ::angle::Error& error) {                                            \
-    for (const std::string& fragment : std::vector<std::string>{__VA_ARGS__})        \
-      EXPECT_THAT(std::string(error.what()), ::testing::HasSubstr(fragment));        \
+#define EXPECT_ERROR(statement, ...)                                          \
+  try {                                                                       \
+    statement;                                                                \
+    ADD_FAILURE() << "no error from " #statement;                             \
+  } catch (const ::angle::Error& error) {                                     \
+    for (const std::string& fragment : std::vector<std::string>{__VA_ARGS__}) \
+      EXPECT_THAT(std::string(error.what()), ::testing::HasSubstr(fragment)); \
   }

@@ -1,10 +1,11 @@
-// Where golden files are: tests/golden in the project, else ANGLE_GOLDEN_DIR (files with sentences of public data sets).
+// Where golden files are: tests/golden in the project, else ANGLE_GOLDEN_DIR (files with sentences of public
+// data sets).
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 namespace angle::testing {
 
@@ -22,6 +23,6 @@ inline std::filesystem::path golden_path(const std::filesystem::path& name) {
 }  // namespace angle::testing
 
 /// Skips the test, with the reason, when a golden file is not on this machine.
-#define ANGLE_REQUIRE_GOLDEN(path, name)                  \
-  const auto path = ::angle::testing::golden_path(name);  \
+#define ANGLE_REQUIRE_GOLDEN(path, name)                 \
+  const auto path = ::angle::testing::golden_path(name); \
   if (path.empty()) GTEST_SKIP() << "golden file " << name << " is not here; set ANGLE_GOLDEN_DIR"

@@ -6,6 +6,7 @@
 //  - with another configuration, other data or another validation file it is refused, naming the difference.
 
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -45,20 +46,27 @@ TinyRun resumed(TinyRun run) {
 
 class Resume : public ::testing::Test {
  protected:
-  void SetUp() override { train(full_run(whole())); }
+  static void SetUpTestSuite() {
+    outputs = std::make_unique<TempDir>();
+    train(full_run(whole()));
+  }
+  static void TearDownTestSuite() { outputs.reset(); }
+  void TearDown() override { fs::remove_all(broken()); }
 
-  fs::path whole() const { return outputs.path() / "whole"; }
-  fs::path broken() const { return outputs.path() / "broken"; }
+  static fs::path whole() { return outputs->path() / "whole"; }
+  static fs::path broken() { return outputs->path() / "broken"; }
 
   /// Runs until a step, as far as it is written to the disk then.
-  RunRecord interrupt_after(int64_t step) {
+  static RunRecord interrupt_after(int64_t step) {
     TinyRun run = full_run(broken());
     run.interrupt_after = step;
     return train(run);
   }
 
-  TempDir outputs;
+  static std::unique_ptr<TempDir> outputs;
 };
+
+std::unique_ptr<TempDir> Resume::outputs;
 
 TEST_F(Resume, GivesTheBytesOfAWholeRun) {
   for (const int64_t step : {1, 7, 12, 23}) {

@@ -41,8 +41,8 @@ class AtomicFile {
 /// AtomicFile in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Removes what killed processes left unfinished in a directory and below: entries named `….tmp-<process id>`.
-/// Nobody else may be writing there.
+/// Removes what killed processes left unfinished in a directory and below: entries named `….tmp-<process
+/// id>`. Nobody else may be writing there.
 void remove_unfinished(const std::filesystem::path& directory);
 
 /// Flushes a directory's entries to the disk, after files in it were created or renamed.

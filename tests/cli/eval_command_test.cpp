@@ -1,0 +1,167 @@
+// `angle eval` as its users see it, on the validation pairs of the samples as if they were STS-B:
+//  - a table, or JSON that parses, on stdout; the same JSON in a file; nothing else on stdout;
+//  - what is missing or mistyped ends with 1, says what to do, and before the model is loaded where that can
+//  be;
+//  - a score that can't be written is not lost in silence; a reader that has gone is no error;
+//  - a model's default prompt is put before the texts, as sentence-transformers does.
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/model_copy.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::TempDir;
+
+class Eval : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    pairs = read_file(fs::path(ANGLE_SOURCE_DIR) / "data/samples/pairs_validation.tsv");
+    data.file("stsb/test.tsv", pairs);
+  }
+
+  /// `angle eval …` with tiny-bert and the data above, unless `args` name others.
+  CommandResult eval(std::vector<std::string> args) const {
+    const auto add = [&](const std::string& option, const std::string& value) {
+      if (std::find(args.begin(), args.end(), option) == args.end()) args.insert(args.end(), {option, value});
+    };
+    add("--model", testing::golden_path("models/tiny-bert").string());
+    add("--data-dir", data.path().string());
+    args.insert(args.begin(), {ANGLE_BINARY, "eval"});
+    return testing::run_command(args);
+  }
+
+  TempDir data;
+  std::string pairs;
+};
+
+double cosine_spearman(const CommandResult& result) {
+  return json::parse(result.out)
+      .at("evaluations")
+      .at(0)
+      .at("scores")
+      .at("cosine")
+      .at("spearman")
+      .get<double>();
+}
+
+TEST_F(Eval, PrintsATable) {
+  const CommandResult result = eval({"--task", "stsb"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("BERT 3 × 32"), HasSubstr("stsb"), HasSubstr("72"), HasSubstr("cosine")));
+  EXPECT_THAT(result.out, Not(HasSubstr("manhattan ")));
+  EXPECT_THAT(eval({"--task", "stsb", "--metric", "all"}).out,
+              AllOf(HasSubstr("dot"), HasSubstr("euclidean"), HasSubstr("manhattan"), HasSubstr("angle")));
+}
+
+TEST_F(Eval, PrintsJsonAndWritesTheSameToAFile) {
+  const TempDir output;
+  const std::string file = (output.path() / "scores.json").string();
+  const CommandResult result = eval({"--task", "stsb", "--json", "--output", file});
+  EXPECT_EQ(result.exit_code, 0);
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report.at("evaluations").size(), 1u);
+  EXPECT_EQ(report.at("evaluations").at(0).at("pairs"), 72);
+  for (const char* similarity : {"cosine", "dot", "euclidean", "manhattan", "angle"})
+    for (const char* statistic : {"pearson", "spearman"})
+      EXPECT_TRUE(report.at("evaluations").at(0).at("scores").at(similarity).at(statistic).is_number());
+  EXPECT_EQ(read_file(file), result.out);
+  EXPECT_THAT(eval({"--task", "stsb", "-o", file}).out, Not(HasSubstr("{")));
+  EXPECT_EQ(read_file(file), result.out);
+}
+
+TEST_F(Eval, ScoresWhatIsThereOfAGroup) {
+  const CommandResult result = eval({"--task", "sts"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("1 of 7"), HasSubstr("scripts/fetch_data.sh sts12")));
+}
+
+TEST_F(Eval, SaysHowToGetWhatIsMissing) {
+  const CommandResult result = eval({"--task", "stsb,sts12,mrpc"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("sts12/test.tsv: no such file"), HasSubstr("scripts/fetch_data.sh sts12"),
+                    HasSubstr("scripts/fetch_data.sh mrpc")));
+  const CommandResult split = eval({"--task", "stsb", "--split", "validatoin"});
+  EXPECT_EQ(split.exit_code, 1);
+  EXPECT_THAT(split.err, HasSubstr("validatoin"));
+}
+
+TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
+  const auto error = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--model", "/absent"});
+    const CommandResult result = eval(args);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.out, IsEmpty());
+    return result.err;
+  };
+  EXPECT_THAT(error({"--task", "stbs"}), AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
+  EXPECT_THAT(error({"--task", "stsb", "--metric", "cosine_spaerman"}),
+              HasSubstr("did you mean \"cosine_spearman\"?"));
+  EXPECT_THAT(error({"--task", "stsb", "--angle-similarity", "hermitean"}),
+              AllOf(HasSubstr("hermitean"), HasSubstr("angle_emb, hermitian or phase")));
+  EXPECT_THAT(error({"--task", "stsb", "--output", "/absent/scores.json"}),
+              HasSubstr("/absent/scores.json: can't be written"));
+}
+
+TEST_F(Eval, NamesTheLinesOfDamagedData) {
+  data.file("stsb/test.tsv", pairs + "one\ttwo\t7\nthree\n");
+  const CommandResult result = eval({"--task", "stsb"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("test.tsv:74"), HasSubstr("test.tsv:75")));
+}
+
+TEST_F(Eval, LosesNoScoreInSilence) {
+  const std::string args = " eval --task stsb --model " + testing::golden_path("models/tiny-bert").string() +
+                           " --data-dir " + data.path().string();
+  const CommandResult full = testing::run_shell("\"$0\"" + args + " > /dev/full", ANGLE_BINARY);
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err, HasSubstr("<stdout>: writing failed: No space left on device"));
+  EXPECT_EQ(testing::run_shell("\"$0\"" + args + " | true", ANGLE_BINARY).exit_code, 0);
+}
+
+TEST_F(Eval, PutsTheDefaultPromptBeforeTheTexts) {
+  const testing::ModelCopy prompting;
+  prompting.write_json("config_sentence_transformers.json",
+                       {{"prompts", {{"query", "the harbour "}}}, {"default_prompt_name", "query"}});
+  const CommandResult prompted = eval({"--task", "stsb", "--json", "--model", prompting.path().string()});
+  ASSERT_EQ(prompted.exit_code, 0) << prompted.err;
+  std::string with_prompt, line;
+  std::istringstream lines(pairs);
+  std::getline(lines, with_prompt);
+  with_prompt += '\n';
+  while (std::getline(lines, line)) {
+    line.insert(line.find('\t') + 1, "the harbour ");
+    with_prompt += "the harbour " + line + "\n";
+  }
+  const double plain = cosine_spearman(eval({"--task", "stsb", "--json"}));
+  data.file("stsb/test.tsv", with_prompt);
+  EXPECT_EQ(cosine_spearman(prompted), cosine_spearman(eval({"--task", "stsb", "--json"})));
+  EXPECT_NE(cosine_spearman(prompted), plain);
+}
+
+TEST_F(Eval, ComputesTheSameWithAnyNumberOfThreads) {
+  const double one = cosine_spearman(eval({"--task", "stsb", "--json", "--threads", "1"}));
+  EXPECT_NEAR(cosine_spearman(eval({"--task", "stsb", "--json", "--threads", "3"})), one, 1e-3);
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,109 @@
+// `angle` itself:
+//  - help and version go to stdout and end with 0; the help of every command ends with an example;
+//  - wrong usage ends with 2, and what is mistyped is answered with the nearest name;
+//  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/golden.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+CommandResult run(std::vector<std::string> args) {
+  args.insert(args.begin(), ANGLE_BINARY);
+  return testing::run_command(args);
+}
+
+TEST(Main, TellsItsVersion) {
+  const CommandResult result = run({"--version"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, MatchesRegex("angle [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST(Main, HelpsWithEveryCommandAndAnExample) {
+  const CommandResult all = run({"--help"});
+  EXPECT_EQ(all.exit_code, 0);
+  for (const std::string command : {"embed", "eval", "train", "tokenize"}) {
+    EXPECT_THAT(all.out, HasSubstr(command));
+    const CommandResult result = run({command, "--help"});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.err, IsEmpty());
+    const size_t last_line = result.out.rfind('\n', result.out.find_last_not_of('\n')) + 1;
+    EXPECT_THAT(result.out.substr(last_line), StartsWith("Example: ")) << command;
+    EXPECT_THAT(result.out.substr(last_line), HasSubstr("angle " + command));
+  }
+  EXPECT_THAT(all.out, HasSubstr("Example: angle embed"));
+}
+
+TEST(Main, AsksForACommand) {
+  const CommandResult result = run({});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, HasSubstr("--help"));
+}
+
+TEST(Main, SuggestsTheNearestCommand) {
+  const CommandResult result = run({"trian", "--config", "x"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, HasSubstr("trian: no such command; did you mean \"train\"?"));
+  EXPECT_THAT(result.err, HasSubstr("embed, eval, train, tokenize"));
+  EXPECT_EQ(run({"xyzzy"}).exit_code, 2);
+}
+
+TEST(Main, EndsWith2AfterWrongUsage) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"train"},
+                                             {"eval"},
+                                             {"train", "--config"},
+                                             {"train", "--config", "x.json", "--confg", "y"},
+                                             {"train", "--config", "x.json", "extra"},
+                                             {"eval", "--task", "stsb", "--threads", "many"},
+                                             {"eval", "--task", "stsb", "--threads", "-1"},
+                                             {"--versoin"}}) {
+    const CommandResult result = run(args);
+    EXPECT_EQ(result.exit_code, 2) << args.back();
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_FALSE(result.err.empty());
+  }
+}
+
+TEST(Main, EndsWith1AfterWhatTheUserCanFix) {
+  const testing::TempDir directory;
+  const std::string file = directory.file("file", "").string();
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"train", "--config", "/absent.json"},
+                                             {"train", "--config", directory.path().string()},
+                                             {"eval", "--task", "stsb", "--model", "/absent"},
+                                             {"eval", "--task", "stsb", "--model", file},
+                                             {"embed", "/absent.txt"},
+                                             {"tokenize", "/absent.txt"},
+                                             {"eval", "--task", "stsb", "--device", "gpu"}}) {
+    const CommandResult result = run(args);
+    EXPECT_EQ(result.exit_code, 1) << args.back();
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, HasSubstr("error: ")) << args.back();
+  }
+}
+
+TEST(Main, TakesASymbolicLinkInACircleForAMissingFile) {
+  const testing::TempDir directory;
+  std::filesystem::create_symlink("circle", directory.path() / "circle");
+  const CommandResult result = run({"tokenize", "--model", (directory.path() / "circle").string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("circle"));
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,325 @@
+// `angle train` as its users see it, on configs/tiny.json:
+//  - stdout stays empty, the output is a model that `angle embed` and `angle eval` take;
+//  - configurations come from a path, a bare name or stdin; relative data lie in the data directory or beside
+//  them;
+//  - what is wrong with a configuration is reported all together, with the nearest names, and nothing is
+//  begun;
+//  - killed at any moment and resumed, again and again, a run ends with the bytes of one that was not;
+//  - Ctrl-C and SIGTERM save and exit 130; a full disk is an error that leaves the last checkpoint intact;
+//  - two processes do not write to one output.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::RunningCommand;
+using testing::TempDir;
+
+const fs::path kSource = ANGLE_SOURCE_DIR;
+
+/// `angle train` of tiny.json with the golden model, one thread.
+std::vector<std::string> command(const fs::path& output, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> args = {
+      ANGLE_BINARY, "train",
+      "--config",   (kSource / "configs/tiny.json").string(),
+      "--output",   output.string(),
+      "--threads",  "1",
+      "--set",      "model.path=" + testing::golden_path("models/tiny-bert").string()};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+CommandResult train(const fs::path& output, const std::vector<std::string>& more = {}) {
+  return testing::run_command(command(output, more));
+}
+
+/// metrics.jsonl but for the speed.
+std::vector<json> read_metrics(const fs::path& output) {
+  std::vector<json> lines;
+  std::istringstream stream(read_file(output / "metrics.jsonl"));
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(json::parse(line));
+    lines.back().erase("tokens_per_second");
+  }
+  return lines;
+}
+
+void expect_same_run(const fs::path& left, const fs::path& right) {
+  EXPECT_EQ(read_metrics(left), read_metrics(right));
+  std::vector<std::string> names, other_names;
+  for (const auto& [root, list] : {std::pair(left, &names), {right, &other_names}})
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+      list->push_back(fs::relative(entry.path(), root));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAreArray(other_names));
+  for (const std::string& name : names)
+    if (fs::is_regular_file(left / name) && fs::path(name).filename() != "metrics.jsonl") {
+      EXPECT_TRUE(read_file(left / name) == read_file(right / name)) << name;
+    }
+}
+
+/// Waits until a run has written so many lines to its log.
+void wait_for_steps(const fs::path& output, int64_t lines) {
+  for (int tries = 0; tries < 3000; ++tries, std::this_thread::sleep_for(10ms)) {
+    if (!fs::exists(output / "metrics.jsonl")) continue;
+    const std::string log = read_file(output / "metrics.jsonl");
+    if (std::count(log.begin(), log.end(), '\n') >= lines) return;
+  }
+  FAIL() << output << ": the run does not get on";
+}
+
+// --- a run
+
+TEST(TrainCommand, MakesAModelForTheOtherCommands) {
+  const TempDir directory;
+  const fs::path output = directory.path() / "model";
+  const CommandResult result = train(output, {"--set", "train.max_steps=8"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("BERT 3 × 32"), HasSubstr("360 scored_pairs"), HasSubstr("step 1/8"),
+                    HasSubstr("loss "), HasSubstr("cosine "), HasSubstr("angle "), HasSubstr("tokens/s"),
+                    HasSubstr("left"), HasSubstr("the model is in " + output.string())));
+
+  const CommandResult embedded =
+      testing::run_command({ANGLE_BINARY, "embed", "--model", output.string()}, "a cat\n");
+  EXPECT_EQ(embedded.exit_code, 0) << embedded.err;
+  EXPECT_EQ(json::parse(embedded.out).at("embedding").size(), 32u);
+
+  fs::create_directories(directory.path() / "stsb");
+  fs::copy_file(kSource / "data/samples/pairs_validation.tsv", directory.path() / "stsb/test.tsv");
+  const CommandResult scored =
+      testing::run_command({ANGLE_BINARY, "eval", "--task", "stsb", "--model", output.string(), "--data-dir",
+                            directory.path().string()});
+  EXPECT_EQ(scored.exit_code, 0) << scored.err;
+}
+
+TEST(TrainCommand, ValidatesOnATaskOfTheDataDirectory) {
+  const TempDir data;
+  fs::create_directories(data.path() / "stsb");
+  fs::copy_file(kSource / "data/samples/pairs_validation.tsv", data.path() / "stsb/validation.tsv");
+  const std::vector<std::string> more = {"--set",      "evaluation.task=stsb", "--set", "train.max_steps=8",
+                                         "--data-dir", data.path().string()};
+  const CommandResult result = train(data.path() / "model", more);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("step 0: stsb validation cosine_spearman"), HasSubstr("the best so far, saved"),
+                    HasSubstr("best validation score"), HasSubstr("before training")));
+  fs::remove(data.path() / "stsb/validation.tsv");
+  const CommandResult missing = train(data.path() / "other", more);
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err,
+              AllOf(HasSubstr("stsb/validation.tsv: no such file"), HasSubstr("scripts/fetch_data.sh stsb")));
+  EXPECT_FALSE(fs::exists(data.path() / "other"));
+}
+
+TEST(TrainCommand, TakesABareNameAndStdinForItsConfiguration) {
+  const TempDir directory;
+  fs::copy_file(kSource / "data/samples/pairs_train.tsv", directory.path() / "pairs.tsv");
+  json config = read_json(kSource / "configs/tiny.json");
+  config["model"]["path"] = testing::golden_path("models/tiny-bert").string();
+  config["data"]["train"][0]["path"] = "pairs.tsv";
+  config["train"]["max_steps"] = 4;
+  directory.file("small.json", config.dump());
+  const std::string there = "cd " + directory.path().string() + " && \"$0\" train ";
+  const CommandResult by_name = testing::run_shell(there + "--config small.json", ANGLE_BINARY);
+  EXPECT_EQ(by_name.exit_code, 0) << by_name.err;
+  EXPECT_TRUE(fs::exists(directory.path() / "runs/small/model.safetensors"));
+  const CommandResult by_stdin =
+      testing::run_shell(there + "--config - --output piped < small.json", ANGLE_BINARY);
+  EXPECT_EQ(by_stdin.exit_code, 0) << by_stdin.err;
+  EXPECT_EQ(read_file(directory.path() / "runs/small/model.safetensors"),
+            read_file(directory.path() / "piped/model.safetensors"));
+}
+
+// --- what can be wrong
+
+TEST(TrainCommand, ReportsEveryMistakeOfAConfigurationAndBeginsNothing) {
+  const TempDir directory;
+  const CommandResult result = train(
+      directory.path() / "model", {"--set", "loss.angle_wieght=1", "--set", "train.schedule=linaer", "--set",
+                                   "train.seed=1.5", "--set", "evaluation.metric=cosine_spaerman"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, AllOf(HasSubstr("tiny.json:\n"),
+                                HasSubstr("loss.angle_wieght: unknown key; did you mean \"angle_weight\"?"),
+                                HasSubstr("train.schedule"), HasSubstr("\"linear\""),
+                                HasSubstr("train.seed: expected integer, found number 1.5")));
+  EXPECT_FALSE(fs::exists(directory.path() / "model"));
+  EXPECT_THAT(
+      train(directory.path() / "model", {"--set", "evaluation.metric=cosine_spaerman"}).err,
+      HasSubstr("evaluation.metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?"));
+}
+
+TEST(TrainCommand, SaysWhatToDoAboutWhatIsMissing) {
+  const TempDir directory;
+  const auto error = [&](const std::string& set) {
+    const CommandResult result = train(directory.path() / "model", {"--set", set});
+    EXPECT_EQ(result.exit_code, 1) << set;
+    EXPECT_THAT(result.err, Not(HasSubstr("internal error")));
+    EXPECT_FALSE(fs::exists(directory.path() / "model")) << set;
+    return result.err;
+  };
+  EXPECT_THAT(error("data.train[0].path=stsb/train.tsv"),
+              AllOf(HasSubstr("stsb/train.tsv: no such data file"), HasSubstr("scripts/fetch_data.sh")));
+  EXPECT_THAT(error("model.path=no-such-model"), HasSubstr("scripts/fetch_model.sh no-such-model"));
+  EXPECT_THAT(error("model.pooling=meen"), HasSubstr("did you mean \"mean\"?"));
+  EXPECT_THAT(error("model.pooling=cls_avg"), HasSubstr("pooling cls_avg"));
+  EXPECT_THAT(error("model.max_seq_length=65"),
+              HasSubstr("model.max_seq_length: 65 is more than the 64 positions"));
+  EXPECT_THAT(error("evaluation.task=stbs"),
+              AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
+  EXPECT_THAT(error("train.warmup_steps=1000"),
+              HasSubstr("train.warmup_steps: 1000 is more than the 46 steps"));
+  EXPECT_THAT(error("loss.positive_threshold=6"), HasSubstr("loss.positive_threshold: 6"));
+}
+
+TEST(TrainCommand, RefusesAnOutputThatCanNotBe) {
+  const TempDir directory;
+  const fs::path file = directory.file("file", "");
+  const CommandResult result = train(file / "model");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("error: "), HasSubstr("file/model")));
+}
+
+TEST(TrainCommand, SavesTheLengthAndPoolingOfTheConfiguration) {
+  const TempDir directory;
+  const CommandResult result =
+      train(directory.path() / "model",
+            {"--set", "train.max_steps=4", "--set", "model.max_seq_length=20", "--set", "model.pooling=cls"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const fs::path output = directory.path() / "model";
+  EXPECT_EQ(read_json(output / "sentence_bert_config.json").at("max_seq_length"), 20);
+  EXPECT_EQ(read_json(output / "1_Pooling/config.json").at("pooling_mode_cls_token"), true);
+  EXPECT_THAT(result.err, HasSubstr("texts were cut, losing"));
+}
+
+TEST(TrainCommand, RefusesToResumeWithAnotherConfiguration) {
+  const TempDir directory;
+  const fs::path output = directory.path() / "model";
+  ASSERT_EQ(train(output, {"--set", "train.max_steps=4"}).exit_code, 0);
+  const CommandResult again = train(output, {"--set", "train.max_steps=4"});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.err, HasSubstr("a run was begun there; go on with it with --resume"));
+  const CommandResult other = train(output, {"--set", "train.max_steps=5", "--resume"});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("train.max_steps: 4 → 5"));
+}
+
+// --- being stopped
+
+/// A run of a few seconds with everything that has a state.
+class LongRun : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory = std::make_unique<TempDir>();
+    fs::create_directories(directory->path() / "stsb");
+    fs::copy_file(kSource / "data/samples/pairs_validation.tsv", directory->path() / "stsb/validation.tsv");
+    ASSERT_EQ(testing::run_command(long_run(whole())).exit_code, 0);
+  }
+  static void TearDownTestSuite() { directory.reset(); }
+  void TearDown() override { fs::remove_all(broken()); }
+
+  static fs::path whole() { return directory->path() / "whole"; }
+  static fs::path broken() { return directory->path() / "broken"; }
+
+  static std::vector<std::string> long_run(const fs::path& output,
+                                           const std::vector<std::string>& more = {}) {
+    std::vector<std::string> args = {"--data-dir", directory->path().string()};
+    for (const char* set : {"train.epochs=6", "train.dropout=0.1", "checkpoint.every_steps=10",
+                            "evaluation.task=stsb", "evaluation.every_steps=25"})
+      args.insert(args.end(), {"--set", set});
+    args.insert(args.end(), more.begin(), more.end());
+    return command(output, args);
+  }
+
+  static void finish_and_compare() {
+    const CommandResult result = testing::run_command(long_run(broken(), {"--resume"}));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    expect_same_run(whole(), broken());
+  }
+
+  static std::unique_ptr<TempDir> directory;
+};
+
+std::unique_ptr<TempDir> LongRun::directory;
+
+TEST_F(LongRun, SurvivesBeingKilledAtAnyMoment) {
+  std::mt19937 random(std::random_device{}());
+  std::uniform_int_distribution<int> milliseconds(250, 900);  // from before the first step on
+  for (int kill = 0; kill < 10; ++kill) {
+    RunningCommand run(long_run(broken(), {"--resume"}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
+    run.send(SIGKILL);
+    const CommandResult result = run.wait();
+    ASSERT_TRUE(result.exit_code == 128 + SIGKILL || result.exit_code == 0) << result.err;
+  }
+  finish_and_compare();
+}
+
+TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    RunningCommand run(long_run(broken(), {"--resume"}));
+    wait_for_steps(broken(), signal == SIGINT ? 5 : 60);
+    run.send(signal);
+    const CommandResult result = run.wait();
+    EXPECT_EQ(result.exit_code, 130) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("the state is saved, go on with --resume"));
+  }
+  finish_and_compare();
+}
+
+TEST_F(LongRun, LeavesTheLastCheckpointIntactWhenTheDiskIsFull) {
+  RunningCommand run(long_run(broken()));
+  wait_for_steps(broken(), 15);
+  run.send(SIGINT);
+  ASSERT_EQ(run.wait().exit_code, 130);
+  // A limit on the size of files fails the way a full disk does. Bytes of model.safetensors: 260 000.
+  std::string line = "trap '' XFSZ; ulimit -f 200; exec";
+  for (const std::string& arg : long_run(broken(), {"--resume"})) line += " '" + arg + "'";
+  const CommandResult full = testing::run_shell(line, "");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err,
+              AllOf(HasSubstr("error: "), HasSubstr(".safetensors: writing failed: File too large")));
+  for (const auto& entry : fs::recursive_directory_iterator(broken()))
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp-")));
+  finish_and_compare();
+}
+
+TEST_F(LongRun, LetsNoSecondProcessWriteToTheSameOutput) {
+  RunningCommand first(long_run(broken()));
+  wait_for_steps(broken(), 3);
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{{}, {"--resume"}}) {
+    const CommandResult second = testing::run_command(long_run(broken(), more));
+    EXPECT_EQ(second.exit_code, 1);
+    EXPECT_THAT(second.err, HasSubstr("another process writes to this directory"));
+  }
+  first.send(SIGKILL);
+  first.wait();
+  finish_and_compare();
+}
+
+}  // namespace
+}  // namespace angle
