@@ -183,6 +183,23 @@ TEST(Rules, ReportAllProblemsTogether) {
                "model.max_seq_length: 2");
 }
 
+TEST(Rules, BoundWhatIsMultiplied) {
+  EXPECT_ERROR(parse({"train.epochs=9223372036854775807", "train.batch_size=1000001",
+                      "train.accumulation_steps=1e6", "data.train[0].weight=1e300"}),
+               "train.accumulation_steps");
+  EXPECT_ERROR(parse({"train.epochs=9223372036854775807", "train.batch_size=1000001",
+                      "train.accumulation_steps=9223372036854775807", "data.train[0].weight=1e300"}),
+               "train.epochs: 9223372036854775807, expected at most 1000000",
+               "train.batch_size: 1000001, expected at most 1000000",
+               "train.accumulation_steps: 9223372036854775807",
+               "data.train[0].weight: 1e+300, expected at most 1000");
+}
+
+TEST(Rules, KnowTheMetrics) {
+  EXPECT_ERROR(parse({"evaluation.metric=cosine_spaerman", "train.epochs=0"}), "train.epochs: 0",
+               "evaluation.metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?");
+}
+
 TEST(Rules, RequireSomethingToLearnFrom) {
   EXPECT_ERROR(parse({"loss.cosine_weight=0", "loss.in_batch_weight=0", "loss.angle_weight=0"}),
                "loss: every weight is 0");

@@ -176,7 +176,8 @@ TEST(TrainCommand, ReportsEveryMistakeOfAConfigurationAndBeginsNothing) {
 TEST(TrainCommand, SaysWhatToDoAboutWhatIsMissing) {
   const TempDir directory;
   const auto error = [&](const std::string& set) {
-    const CommandResult result = train(directory.path() / "model", {"--set", set});
+    const CommandResult result =
+        train(directory.path() / "model", {"--set", set, "--data-dir", directory.path().string()});
     EXPECT_EQ(result.exit_code, 1) << set;
     EXPECT_THAT(result.err, Not(HasSubstr("internal error")));
     EXPECT_FALSE(fs::exists(directory.path() / "model")) << set;
@@ -248,7 +249,7 @@ class LongRun : public ::testing::Test {
   static std::vector<std::string> long_run(const fs::path& output,
                                            const std::vector<std::string>& more = {}) {
     std::vector<std::string> args = {"--data-dir", directory->path().string()};
-    for (const char* set : {"train.epochs=6", "train.dropout=0.1", "checkpoint.every_steps=10",
+    for (const char* set : {"train.epochs=10", "train.dropout=0.1", "checkpoint.every_steps=10",
                             "evaluation.task=stsb", "evaluation.every_steps=25"})
       args.insert(args.end(), {"--set", set});
     args.insert(args.end(), more.begin(), more.end());
@@ -268,7 +269,7 @@ std::unique_ptr<TempDir> LongRun::directory;
 
 TEST_F(LongRun, SurvivesBeingKilledAtAnyMoment) {
   std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> milliseconds(250, 900);  // from before the first step on
+  std::uniform_int_distribution<int> milliseconds(250, 700);  // from before the first step on
   for (int kill = 0; kill < 10; ++kill) {
     RunningCommand run(long_run(broken(), {"--resume"}));
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));

@@ -1,9 +1,11 @@
 // Invariants:
 // - a file is read byte for byte;
 // - an atomic file appears complete or not at all; a failure leaves the old file and no temporary;
+// - what killed processes left unfinished can be removed, and nothing else is;
 // - a full disk (here: a limit on the file size) is an error that says so, however little of it was written.
 #include "angle/io/file.h"
 
+#include <algorithm>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -138,6 +140,20 @@ TEST(AtomicFile, WritesIntoTheCurrentDirectory) {
   write_file("result", "here");
   fs::current_path(before);
   EXPECT_EQ(read_file(directory.path() / "result"), "here");
+}
+
+TEST(RemoveUnfinished, RemovesWhatKilledProcessesLeftAndNothingElse) {
+  const testing::TempDir directory;
+  for (const char* name : {"a.tmp-12", "sub/b.json.tmp-7", "step-5.tmp-3/model", "kept", "kept.tmp-",
+                           "kept.tmp-x1", "sub/kept.tmp-1x", "tmp-1"})
+    directory.file(name, "");
+  remove_unfinished(directory.path());
+  std::vector<std::string> left;
+  for (const auto& entry : fs::recursive_directory_iterator(directory.path()))
+    left.push_back(fs::relative(entry.path(), directory.path()).string());
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(left, (std::vector<std::string>{"kept", "kept.tmp-", "kept.tmp-x1", "sub", "sub/kept.tmp-1x",
+                                            "tmp-1"}));
 }
 
 TEST(SyncDirectory, NamesAMissingDirectory) {
