@@ -1,16 +1,16 @@
 // OpenMP's waiting, set before its run time starts.
 //
-// By default libgomp's threads wait for each other by spinning. On a machine with other work that is ruinous:
-// training on two cores beside another busy process fell from 41 to 4–8 pairs a second. The policy is read
-// when the library is loaded, before main(), so it is set by a function of .preinit_array, which runs before
-// those of any library.
+// By default libgomp's threads wait for each other by spinning for milliseconds. Beside another busy process that is
+// ruinous, and sleeping at once costs a fifth on an idle machine; spinning for a moment loses little in either case
+// (BENCHMARKS.md). The variable is read when the library is loaded, before main(), so it is set by a function of
+// .preinit_array, which runs before those of any library. What the user has set stays.
 #include <cstdlib>
 
 namespace {
 
-void wait_without_spinning(int, char**, char**) { setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0); }
+void spin_for_a_moment(int, char**, char**) { setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0); }
 
 [[gnu::section(".preinit_array"),
-  gnu::used]] void (*const kSetOpenMpDefaults)(int, char**, char**) = wait_without_spinning;
+  gnu::used]] void (*const kSetOpenMpDefaults)(int, char**, char**) = spin_for_a_moment;
 
 }  // namespace
