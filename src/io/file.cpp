@@ -104,6 +104,17 @@ void remove_unfinished(const fs::path& directory) {
   for (const fs::path& path : unfinished) fs::remove_all(path);
 }
 
+void remove_unfinished_of(const fs::path& file) {
+  const std::string prefix = file.filename().string() + ".tmp-";
+  const fs::path directory = file.has_parent_path() ? file.parent_path() : ".";
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix) && is_unfinished(name)) unfinished.push_back(entry.path());
+  }
+  for (const fs::path& path : unfinished) fs::remove(path);
+}
+
 void sync_directory(const fs::path& directory) {
   const fs::path path = directory.empty() ? "." : directory;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

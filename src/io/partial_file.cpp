@@ -51,6 +51,7 @@ PartialFile::PartialFile(const fs::path& path)
     ::close(descriptor_);
     fail("{}: another process is writing it; wait for it, or name another file", part_.string());
   }
+  for (const fs::path& file : {path_, state_file_}) remove_unfinished_of(file);
   keep_ = fs::exists(state_file_);
 }
 

@@ -121,8 +121,15 @@ void save_checkpoint(const fs::path& directory, const TrainState& state, std::sp
     fs::remove_all(temporary, ignored);
     throw;
   }
-  write_file(directory / "latest", step_name(state.step) + "\n");
+  settle_checkpoints(directory, state.step, keep);
+}
+
+void settle_checkpoints(const fs::path& directory, int64_t step, int64_t keep) {
+  write_file(directory / "latest", step_name(step) + "\n");
   auto checkpoints = list_checkpoints(directory);
+  const auto damaged = checkpoints.upper_bound(step);
+  for (auto it = damaged; it != checkpoints.end(); ++it) fs::remove_all(it->second);
+  checkpoints.erase(damaged, checkpoints.end());
   while (static_cast<int64_t>(checkpoints.size()) > std::max<int64_t>(keep, 1)) {
     fs::remove_all(checkpoints.begin()->second);
     checkpoints.erase(checkpoints.begin());

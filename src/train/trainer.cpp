@@ -234,6 +234,7 @@ bool Trainer::resume() {
   state_ = found->state;
   saved_step_ = state_.step;
   generator_.set_state(from_hex(state_.generator));
+  settle_checkpoints(options_.output / "checkpoints", state_.step, config_.checkpoint.keep);
   open_output();
   if (observer_.note)
     observer_.note(

@@ -1,8 +1,8 @@
 // Invariants:
 //  - nothing appears under the name before commit(), and then all of it;
 //  - without a saved state nothing remains; with one, another object goes on exactly where it was saved,
-//  whatever
-//    was written after it;
+//    whatever was written after it;
+//  - what a killed writer left of its own is removed;
 //  - a state that does not fit the file is not used;
 //  - two writers at a time, and destinations that are no files, are refused.
 #include "angle/io/partial_file.h"
@@ -90,6 +90,16 @@ TEST(PartialFile, DoesNotUseAStateThatTheFileIsTooShortFor) {
   directory.file("result.part", "12");
   directory.file("result.part.json", R"({"bytes": 3, "state": {}})");
   EXPECT_TRUE(PartialFile(directory.path() / "result").saved_state().is_null());
+}
+
+TEST(PartialFile, RemovesWhatAKilledWriterLeft) {
+  const testing::TempDir directory;
+  for (const char* name : {"result.tmp-12", "result.part.json.tmp-7", "other.tmp-12"})
+    directory.file(name, "");
+  PartialFile partial(directory.path() / "result");
+  EXPECT_FALSE(fs::exists(directory.path() / "result.tmp-12"));
+  EXPECT_FALSE(fs::exists(directory.path() / "result.part.json.tmp-7"));
+  EXPECT_TRUE(fs::exists(directory.path() / "other.tmp-12"));
 }
 
 TEST(PartialFile, RefusesASecondWriter) {

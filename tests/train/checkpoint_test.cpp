@@ -65,6 +65,16 @@ TEST(Checkpoint, KeepsTheNewest) {
   EXPECT_TRUE(fs::exists(directory.path() / "step-000004"));
 }
 
+TEST(Checkpoint, NeverKeepsADamagedOneInsteadOfAGoodOne) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  save(directory.path(), 4);  // damaged, so the run was resumed at step 1
+  save(directory.path(), 2, 1);
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000001"));
+  EXPECT_TRUE(fs::exists(directory.path() / "step-000002"));
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000004"));
+}
+
 TEST(Checkpoint, PassesOverADamagedOne) {
   for (const char* name :
        {"model.safetensors", "optimizer.safetensors", "trainer_state.json", "manifest.json"}) {

@@ -106,6 +106,16 @@ TEST_F(Resume, DoesNothingToAFinishedRun) {
   EXPECT_EQ(testing::read_directory(whole()), before);
 }
 
+TEST_F(Resume, MakesUpForWhatTheLastCheckpointHadLeftToDo) {
+  train(full_run(broken()));
+  // A kill right after the checkpoint of step 24 had got its name.
+  std::ofstream(broken() / "checkpoints/latest") << "step-000020\n";
+  fs::copy(whole() / "checkpoints/step-000020", broken() / "checkpoints/step-000015",
+           fs::copy_options::recursive);
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
 TEST_F(Resume, FinishesWhenTheInterruptionComesAtTheLastStep) {
   const RunRecord run = interrupt_after(24);
   EXPECT_EQ(run.result.end, TrainResult::End::finished);

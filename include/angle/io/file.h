@@ -45,6 +45,9 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// id>`. Nobody else may be writing there.
 void remove_unfinished(const std::filesystem::path& directory);
 
+/// Removes what killed processes left unfinished of one file, which nobody else may be writing.
+void remove_unfinished_of(const std::filesystem::path& file);
+
 /// Flushes a directory's entries to the disk, after files in it were created or renamed.
 void sync_directory(const std::filesystem::path& directory);
 

@@ -38,6 +38,11 @@ void save_checkpoint(const std::filesystem::path& directory, const TrainState& s
                      std::span<const NamedTensor> model, std::span<const NamedTensor> optimizer,
                      int64_t keep);
 
+/// The end of save_checkpoint(), which a run that was killed just before it makes up for when it is resumed:
+/// the file `latest` names the checkpoint of `step`; those of later steps, which a resumed run found damaged,
+/// are removed, and of the others all but the newest `keep`.
+void settle_checkpoints(const std::filesystem::path& directory, int64_t step, int64_t keep);
+
 /// A checkpoint found on the disk.
 struct FoundCheckpoint {
   std::filesystem::path path;
