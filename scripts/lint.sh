@@ -67,6 +67,7 @@ check_manners() {
   local output='std::(cout|cerr|clog)|(^|[^a-z_])f?(printf|puts)[(]|(^|[^a-z_.>])(exit|abort|_Exit)[(]' folder
   for folder in text io data model loss train eval embed; do
     forbid "$folder/*" "the library never prints and never exits; src/cli does" "$output"
+    forbid "$folder/*" "only src/cli knows the command line and the log" 'CLI::|spdlog::'
   done
   files | xargs grep --line-number --binary-files=without-match -E '(TOD[O]|FIXM[E]|/wor[k]/)' > "$found" || true
   complain "an open end, or a path of one machine" < "$found"
