@@ -1,4 +1,5 @@
-// Precompiled for every source that uses torch: LibTorch's headers, and the command line's, cost seconds to parse.
+// Precompiled for every source that uses torch: LibTorch's headers, and the command line's, cost seconds to
+// parse.
 #pragma once
 
 #include <string>
