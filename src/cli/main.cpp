@@ -17,7 +17,6 @@
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
 #include "cli/log.h"
-#include "cli/openmp_defaults.h"
 #include "cli/tokenize_command.h"
 #include "cli/train_command.h"
 
@@ -82,8 +81,6 @@ int run(int argc, char** argv) {
 }  // namespace angle::cli
 
 int main(int argc, char** argv) {
-  // Only training runs long enough to be worth loading LibTorch twice.
-  if (argc > 1 && std::string_view(argv[1]) == "train") angle::cli::restart_with_openmp_defaults(argv);
   angle::cli::start_logging();
   at::set_num_interop_threads(1);
   try {

@@ -1,7 +1,10 @@
 // `angle` itself:
 //  - help and version go to stdout and end with 0; the help of every command ends with an example;
 //  - wrong usage ends with 2, and what is mistyped is answered with the nearest name;
-//  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then.
+//  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
+//  - it starts from any folder and through a link; without the program it belongs to, it says so.
+
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,6 +47,22 @@ TEST(Main, HelpsWithEveryCommandAndAnExample) {
     EXPECT_THAT(result.out.substr(last_line), HasSubstr("angle " + command));
   }
   EXPECT_THAT(all.out, HasSubstr("Example: angle embed"));
+}
+
+TEST(Main, StartsThroughALink) {
+  const testing::TempDir directory;
+  const std::string link = (directory.path() / "linked").string();
+  std::filesystem::create_symlink(ANGLE_BINARY, link);
+  EXPECT_EQ(testing::run_command({link, "--version"}).exit_code, 0);
+}
+
+TEST(Main, MissesItsOtherHalf) {
+  const testing::TempDir directory;
+  const std::string alone = (directory.path() / "angle").string();
+  std::filesystem::copy_file(ANGLE_BINARY, alone);
+  const CommandResult result = testing::run_command({alone, "--version"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, StartsWith("error: libexec/angle, which belongs to " + alone));
 }
 
 TEST(Main, AsksForACommand) {

@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Measures angle beside its peers, in turn on the same machine, and prints the tables of BENCHMARKS.md. See scripts/benchmark.sh.
+
+Machines drift, so the contenders of a table run in rounds, one after the other, and each counts with its best round; the
+machine's own matrix-product rate is measured in the same rounds. Raw figures go to build/bench/*.json.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent
+RESULTS = SOURCE / "build" / "bench"
+PRECISIONS = ("float32", "bfloat16", "int8")
+EMBED_PEERS = ("sentence-transformers-float32", "sentence-transformers-bfloat16", "onnxruntime-float32", "onnxruntime-int8",
+               "openvino-float32", "openvino-bfloat16", "ctranslate2-float32", "ctranslate2-int8")
+TRAIN_PEERS = ("angle_emb-float32", "sentence-transformers-float32", "sentence-transformers-bfloat16")
+MEASURED = re.compile(r"embedded.*?, (\d+) tokens, in .*?: .*? texts/s, (\d+) tokens/s")
+
+
+class Worker:
+    """A Python process that measures once for each line it is sent."""
+
+    def __init__(self, script, *arguments):
+        command = [os.environ["ANGLE_PEERS_PYTHON"], str(HERE / script), *map(str, arguments)]
+        self.log = tempfile.TemporaryFile(mode="w+")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
+
+    def wait_until_ready(self):
+        if self.process.stdout.readline().strip() != "ready":
+            self.process.wait()
+            self.log.seek(0)
+            raise RuntimeError((self.log.read().strip().splitlines() or ["no message"])[-1][:200])
+
+    def measure(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def start_workers(script, peers, *arguments):
+    """Those that can run this; the others are reported and left out."""
+    workers = {}
+    if "ANGLE_PEERS_PYTHON" not in os.environ:
+        return workers
+    for peer in peers:
+        worker = Worker(script, peer, *arguments)
+        try:
+            worker.wait_until_ready()
+            workers[peer] = worker
+        except RuntimeError as error:
+            print(f"{peer} cannot take part: {error}", file=sys.stderr)
+    return workers
+
+
+def run_angle(args, *arguments):
+    command = [str(args.angle), *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
+    return result.stderr
+
+
+def embed_with_angle(args, model, texts, precision):
+    """Seconds from the first text read to the last vector written, as angle reports them, and tokens."""
+    log = run_angle(args, "embed", texts, "--model", model, "--precision", precision, "--threads", args.threads, "--max-seq-length",
+                    512, "--output", RESULTS / "vectors.npy")
+    tokens, rate = map(int, MEASURED.search(log).groups())
+    return tokens / rate, tokens
+
+
+def sentences(path, columns, rows=None):
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    return [line.split("\t")[column] for column in columns for line in lines[:rows]]
+
+
+def write_texts(data, share):
+    """STS-B test pairs, QNLI passages, and passages joined to long texts; a share of each."""
+    passages = sentences(data / "qnli" / "validation.tsv", [1], 1500)
+    joined = [" ".join(passages[first:first + 14]) for first in range(0, len(passages), 14)]
+    texts = {"STS-B": sentences(data / "stsb" / "test.tsv", [0, 1]), "QNLI": passages, "long": joined}
+    files = {}
+    for name, lines in texts.items():
+        files[name] = RESULTS / f"{name}-{share}.txt"
+        kept = lines[::max(1, round(1 / share))]
+        files[name].write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    return files
+
+
+def operations_per_token(model, tokens_per_text):
+    """Matrix products of the forward pass: the linear layers, and attention over a text of this length."""
+    config = json.loads((model / "config.json").read_text())
+    hidden, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
+    return layers * (2 * (4 * hidden**2 + 2 * hidden * inner) + 4 * hidden * tokens_per_text)
+
+
+def bert_base_shape(cache):
+    """BERT-base with random weights and MiniLM's tokenizer; speed does not depend on the values."""
+    directory = cache / "bert-base-shape"
+    if not (directory / "config.json").exists():
+        script = ("import sys, torch; from transformers import AutoTokenizer, BertConfig, BertModel; torch.manual_seed(0);"
+                  "BertModel(BertConfig()).save_pretrained(sys.argv[1]); AutoTokenizer.from_pretrained(sys.argv[2]).save_pretrained(sys.argv[1])")
+        subprocess.run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, directory, cache / "models" / "all-MiniLM-L6-v2"], check=True)
+    return directory
+
+
+def best(samples):
+    return {name: min(values) for name, values in samples.items()}
+
+
+def measure_embedding(args, model, texts):
+    """{contender: texts/s, …}, Gop/s of the machine, texts, tokens."""
+    wanted = [peer for peer in EMBED_PEERS if peer.rsplit("-", 1)[1] in args.precisions]
+    peers = start_workers("embed_worker.py", wanted, model, texts, "--threads", args.threads, "--cache", args.cache)
+    rates = start_workers("rate_worker.py", args.precisions, "--threads", args.threads)
+    seconds = {name: [] for name in [*peers, *(f"angle-{precision}" for precision in args.precisions)]}
+    machine = {precision: 0.0 for precision in rates}
+    for _ in range(args.rounds):
+        for precision in args.precisions:
+            taken, tokens = embed_with_angle(args, model, texts, precision)
+            seconds[f"angle-{precision}"].append(taken)
+            if precision in rates:
+                machine[precision] = max(machine[precision], rates[precision].measure())
+        for name, worker in peers.items():
+            seconds[name].append(worker.measure())
+    for worker in [*peers.values(), *rates.values()]:
+        worker.close()
+    count = len(texts.read_text(encoding="utf-8").splitlines())
+    return {"texts": count, "tokens": tokens, "seconds": seconds, "machine_gops": machine,
+            "texts_per_second": {name: count / value for name, value in best(seconds).items()}}
+
+
+def describe(figures, model, precision):
+    """One cell: texts/s, ratio to the best peer of that precision, share of the machine's rate."""
+    speed = figures["texts_per_second"]
+    ours = speed[f"angle-{precision}"]
+    rivals = {name: value for name, value in speed.items() if name.endswith(precision) and not name.startswith("angle")}
+    cell = f"{ours:.0f}" if ours >= 100 else f"{ours:.1f}"
+    if rivals:
+        rival = max(rivals, key=rivals.get)
+        cell += f" · **{ours / rivals[rival]:.2f}×** {rival.rsplit('-', 1)[0]}"
+    if figures["machine_gops"].get(precision):
+        per_text = figures["tokens"] / figures["texts"]
+        share = ours * per_text * operations_per_token(model, per_text) / 1e9 / figures["machine_gops"][precision]
+        cell += f" · {share:.0%}"
+    reference = speed.get("sentence-transformers-float32")
+    return cell + (f" · {ours / reference:.1f}×" if reference else "")
+
+
+def embed(args):
+    models = {"MiniLM": (args.cache / "models" / "all-MiniLM-L6-v2", 1.0)}
+    if "ANGLE_PEERS_PYTHON" in os.environ:
+        models["BERT-base shape"] = (bert_base_shape(args.cache), 0.25)
+    rows, raw = [], {}
+    for name, (model, share) in models.items():
+        if args.only and args.only not in name:
+            continue
+        for kind, texts in write_texts(args.data, share * args.share).items():
+            figures = measure_embedding(args, model, texts)
+            raw[f"{name}, {kind}"] = figures
+            cells = [describe(figures, model, precision) for precision in args.precisions]
+            rows.append([name, f"{kind} ({figures['tokens'] / figures['texts']:.0f} tokens)", *cells])
+            print(f"{rows[-1]}", file=sys.stderr, flush=True)
+    print("texts/s · ratio to the best peer of that precision · share of the machine's matrix-product rate · ratio to sentence-transformers float32\n")
+    print_table(["model", "texts", *args.precisions], rows)
+    return raw
+
+
+def train_with_angle(args, pairs, precision):
+    """Seconds of an epoch, from the first step to the last, by the log of metrics."""
+    output = RESULTS / "train"
+    settings = [f"data.train=[{json.dumps({'path': str(pairs), 'format': 'scored_pairs', 'label_scale': [0, 5]})}]",
+                "train.epochs=1", "train.max_steps=0", f'train.precision="{precision}"', "evaluation.task="]
+    subprocess.run(["rm", "-rf", str(output)], check=True)
+    run_angle(args, "train", "--config", SOURCE / "configs" / "stsb_minilm.json", "--threads", args.threads, "--output", output,
+              *(word for setting in settings for word in ("--set", setting)))
+    lines = [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
+    return sum(line["seconds"] for line in lines if "seconds" in line)
+
+
+def train(args):
+    pairs = RESULTS / "pairs.tsv"
+    lines = (args.data / "stsb" / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    pairs.write_text("".join(lines[:961]), encoding="utf-8")
+    model = args.cache / "models" / "all-MiniLM-L6-v2"
+    peers = start_workers("train_worker.py", TRAIN_PEERS, model, pairs, "--threads", args.threads)
+    precisions = [precision for precision in args.precisions if precision != "int8"]
+    seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *peers]}
+    for _ in range(args.rounds):
+        for precision in precisions:
+            seconds[f"angle-{precision}"].append(train_with_angle(args, pairs, precision))
+        for name, worker in peers.items():
+            seconds[name].append(worker.measure())
+    for worker in peers.values():
+        worker.close()
+    speed = {name: 960 / value for name, value in best(seconds).items()}
+    reference = speed.get("angle_emb-float32")
+    print_table(["", "pairs/s", "to angle_emb"], [[name, f"{value:.0f}", f"{value / reference:.2f}×" if reference else ""] for name, value in speed.items()])
+    return {"seconds": seconds, "pairs_per_second": speed}
+
+
+def start(args):
+    def timed(*command):
+        samples = []
+        for _ in range(args.rounds * 4):
+            begin = time.perf_counter()
+            subprocess.run([str(args.angle), *command], input="The cat sat.\n", text=True, capture_output=True, check=True)
+            samples.append(time.perf_counter() - begin)
+        return statistics.median(samples)
+    rows = {"angle --help": timed("--help"), "one line, float32": timed("embed", "--threads", "1"),
+            "one line, bfloat16": timed("embed", "--threads", "1", "--precision", "bfloat16")}
+    print_table(["command", "seconds, median"], [[name, f"{value:.2f}"] for name, value in rows.items()])
+    return rows
+
+
+def peak_memory(args, *arguments):
+    """Most resident bytes of one run."""
+    process = subprocess.Popen([str(args.angle), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"angle {' '.join(map(str, arguments))} failed")
+    return usage.ru_maxrss * 1024
+
+
+def memory(args):
+    """angle embed on ever more text: MiniLM for 1 MB, the tiny model of the golden files for more."""
+    passages = sentences(args.data / "qnli" / "validation.tsv", [1])
+    block = "".join(passage + "\n" for passage in passages)
+    rows = []
+    models = [("MiniLM", args.cache / "models" / "all-MiniLM-L6-v2", (0.1, 1))]
+    if args.tiny_model:
+        models.append(("tiny", args.tiny_model, (1, 10, 100)))
+    for name, model, sizes in models:
+        for megabytes in sizes:
+            texts = RESULTS / "memory.txt"
+            with texts.open("w", encoding="utf-8") as file:
+                while file.tell() < megabytes * 1e6:
+                    file.write(block[:int(megabytes * 1e6)])
+            peak = peak_memory(args, "embed", texts, "--model", model, "--threads", args.threads, "--output", RESULTS / "vectors.npy")
+            rows.append([name, f"{megabytes} MB", f"{peak / 1e6:.0f} MB"])
+            texts.unlink()
+    print_table(["model", "text", "most resident memory"], rows)
+    return rows
+
+
+def print_table(head, rows):
+    for row in [head, ["---"] * len(head), *rows]:
+        print("| " + " | ".join(row) + " |")
+    print(flush=True)
+
+
+def main():
+    parts = {"embed": embed, "train": train, "start": start, "memory": memory}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
+    parser.add_argument("--angle", type=pathlib.Path, default=SOURCE / "build" / "release" / "angle")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precisions", type=lambda text: text.split(","), default=list(PRECISIONS))
+    parser.add_argument("--only", help="embed: only the model whose name contains this")
+    parser.add_argument("--share", type=float, default=1.0, help="embed: use this share of the texts")
+    parser.add_argument("--tiny-model", type=pathlib.Path, help="memory: a small model, for much text")
+    args = parser.parse_args()
+    args.cache = pathlib.Path(os.environ.get("ANGLE_CACHE_DIR", pathlib.Path.home() / ".cache" / "angle"))
+    args.data = pathlib.Path(os.environ.get("ANGLE_DATA_DIR", SOURCE / "data"))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for name in args.parts or parts:
+        print(f"## {name}\n", flush=True)
+        raw = parts[name](args)
+        (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Measures angle beside its peers and prints the tables of BENCHMARKS.md; raw figures go to build/bench/*.json.
+#
+#   scripts/benchmark.sh                    everything: half an hour on two idle cores
+#   scripts/benchmark.sh embed --only MiniLM --rounds 5
+#   scripts/benchmark.sh train start memory
+#
+# Peers are Python packages of 2.5 GB, which are not installed by the way: once `scripts/benchmark.sh --install-peers`, or set
+# ANGLE_PEERS_PYTHON to the Python of an environment with bench/requirements.txt. Without them only angle is measured. Data sets
+# come from scripts/fetch_data.sh stsb qnli (or ANGLE_DATA_DIR). Close everything else: the machine should be idle.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cache=${ANGLE_CACHE_DIR:-$HOME/.cache/angle}
+venv=$cache/venv-peers
+
+if [ "${1:-}" = --install-peers ]; then
+  /usr/bin/python3 -m venv "$venv.new"
+  "$venv.new/bin/pip" install --quiet --disable-pip-version-check -r bench/requirements.txt || { rm -rf "$venv.new"; exit 1; }
+  mv -T "$venv.new" "$venv"
+  exit 0
+fi
+
+if [ -z "${ANGLE_PEERS_PYTHON:-}" ]; then
+  if [ -x "$venv/bin/python" ]; then
+    export ANGLE_PEERS_PYTHON=$venv/bin/python
+  else
+    echo "benchmark: no peers here, measuring angle alone; scripts/benchmark.sh --install-peers" >&2
+  fi
+fi
+scripts/build.sh
+exec /usr/bin/python3 -B bench/benchmark.py "$@"
