@@ -2,43 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 
+#include "angle/random.h"
+
 namespace angle {
-
-namespace {
-
-/// SplitMix64's output function: a bijection that spreads every bit of its input over all of its output.
-uint64_t mix(uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
-  return value ^ (value >> 31);
-}
-
-/// A seed that has nothing to do with those of other numbers of the same seed.
-uint64_t derive_seed(uint64_t seed, uint64_t number) { return mix(mix(seed + 0x9E3779B97F4A7C15) + number); }
-
-class SplitMix64 {
- public:
-  explicit SplitMix64(uint64_t seed) : state_(seed) {}
-
-  uint64_t next() { return mix(state_ += 0x9E3779B97F4A7C15); }
-
-  /// Uniform in [0, bound): the numbers above the largest multiple of the bound are drawn again.
-  uint64_t below(uint64_t bound) {
-    const uint64_t excess = (std::numeric_limits<uint64_t>::max() % bound + 1) % bound;  // 2^64 mod bound
-    uint64_t value = next();
-    while (value > std::numeric_limits<uint64_t>::max() - excess) value = next();
-    return value % bound;
-  }
-
- private:
-  uint64_t state_;
-};
-
-}  // namespace
 
 std::vector<int64_t> permutation(int64_t size, uint64_t seed, int64_t epoch) {
   std::vector<int64_t> order(static_cast<size_t>(size));

@@ -45,6 +45,7 @@ void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vecto
 EvaluationReport plan(const TaskSelection& selection, const EvaluateOptions& options) {
   EvaluationReport report;
   report.angle = options.angle;
+  report.bootstrap = options.bootstrap;
   const auto seen = seen_in_training(options.train_config);
   std::string problems;
   for (const auto& [task, by_name] : selection.tasks) {
@@ -97,8 +98,23 @@ Correlation average(const std::vector<const Evaluation*>& evaluations, Similarit
   return result;
 }
 
+/// The mean of one statistic over the same resample of each evaluation; empty when one has none.
+std::vector<double> mean_of_resamples(const std::vector<const Evaluation*>& evaluations,
+                                      const Metric& metric) {
+  std::vector<double> means;
+  for (const Evaluation* evaluation : evaluations) {
+    const auto values = resampled_values(evaluation->resampled, metric);
+    if (values.empty()) return {};
+    means.resize(values.size());
+    for (size_t i = 0; i < values.size(); ++i)
+      means[i] += values[i] / static_cast<double>(evaluations.size());
+  }
+  return means;
+}
+
 GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& evaluations) {
-  GroupAverage result{.group = &group, .scored = {}, .missing = {}, .correlations = {}, .noted = false};
+  GroupAverage result{
+      .group = &group, .scored = {}, .missing = {}, .correlations = {}, .resampled = {}, .noted = false};
   std::vector<const Evaluation*> members;
   for (const std::string& task : group.tasks) {
     const auto found = std::find_if(
@@ -113,12 +129,28 @@ GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& eval
     members.push_back(&*found);
   }
   if (members.empty()) return result;
-  for (const Similarity similarity : kSimilarities)
+  for (const Similarity similarity : kSimilarities) {
     result.correlations[static_cast<size_t>(similarity)] = average(members, similarity);
+    result.resampled.push_back({mean_of_resamples(members, {similarity, Statistic::pearson}),
+                                mean_of_resamples(members, {similarity, Statistic::spearman})});
+  }
   return result;
 }
 
+ResampledScores resample(const StsScores& scores, std::span<const ScoredPair> pairs,
+                         const BootstrapOptions& options) {
+  if (options.resamples == 0) return {};
+  std::vector<double> labels;
+  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
+  return resample_correlations(scores.similarities, labels, options);
+}
+
 }  // namespace
+
+std::span<const double> resampled_values(const ResampledScores& resampled, const Metric& metric) {
+  if (resampled.empty()) return {};
+  return resampled[static_cast<size_t>(metric.similarity)].of(metric.statistic);
+}
 
 EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options) {
   const TaskSelection selection = select_tasks(options.tasks);
@@ -135,20 +167,13 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
       if (options.progress)
         options.progress({*evaluation.task, evaluation.split, number, evaluations, done, texts});
     });
+    evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
   }
   for (const TaskGroup* group : selection.groups) {
     GroupAverage result = average(*group, report.evaluations);
     if (!result.scored.empty()) report.averages.push_back(std::move(result));
   }
   return report;
-}
-
-EvaluationReport evaluate_tasks(Embedder& embedder, const EvaluateOptions& options) {
-  return evaluate_tasks(
-      [&](std::span<const ScoredPair> pairs, const TextProgress& progress) {
-        return evaluate_pairs(embedder, pairs, options.angle, progress);
-      },
-      options);
 }
 
 }  // namespace angle

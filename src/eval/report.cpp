@@ -5,6 +5,8 @@
 
 #include "angle/error.h"
 
+#include "eval/table.h"
+
 namespace angle {
 namespace {
 
@@ -14,43 +16,56 @@ const Correlation& of(const Correlations& correlations, Similarity similarity) {
   return correlations[static_cast<size_t>(similarity)];
 }
 
-std::string number(const Correlations& correlations, const Metric& metric) {
+/// `82.03`, with its interval `82.03 [80.12 83.75]`.
+std::string number(const Correlations& correlations, const ResampledScores& resampled, const Metric& metric) {
   const auto value = of(correlations, metric.similarity).value(metric.statistic);
-  return value ? fmt::format("{:.2f}", 100.0 * *value) : "n/a";
+  if (!value) return "n/a";
+  const auto interval = confidence_interval(resampled_values(resampled, metric));
+  const std::string text = fmt::format("{:.2f}", 100.0 * *value);
+  return interval ? fmt::format("{} [{:.2f} {:.2f}]", text, 100.0 * interval->low, 100.0 * interval->high)
+                  : text;
 }
 
 /// `sts12/test`
 std::string id(const Evaluation& evaluation) { return evaluation.task->name + "/" + evaluation.split; }
 
-/// Rows of cells: task, split, pairs, then one for each similarity, with a number or two.
-using Cells = std::vector<std::string>;
-
+/// Columns: task, split, pairs, then one for each similarity, with a number or two.
 constexpr size_t kFirstNumber = 2;
 
 /// Adds the number of metrics[i], to the last cell if that is of the same similarity.
-void add_number(Cells& cells, std::span<const Metric> metrics, size_t i, const std::string& number) {
+///
+/// @param width  of a number
+void add_number(Cells& cells, std::span<const Metric> metrics, size_t i, const std::string& number,
+                size_t width) {
   if (i == 0 || metrics[i].similarity != metrics[i - 1].similarity)
-    cells.push_back(fmt::format("{:>6}", number));
+    cells.push_back(fmt::format("{:>{}}", number, width));
   else
-    cells.back() += fmt::format("{:>7}", number);
+    cells.back() += fmt::format(" {:>{}}", number, width);
 }
 
+/// `r` or `rho`, above numbers with or without an interval.
+std::string statistic_header(Statistic statistic, bool with_intervals) {
+  const std::string name = statistic == Statistic::pearson ? "r" : "rho";
+  return with_intervals ? name + " [95 % interval]" : name;
+}
+
+bool has_intervals(const EvaluationReport& report) {
+  return std::any_of(report.evaluations.begin(), report.evaluations.end(),
+                     [](const Evaluation& evaluation) { return !evaluation.resampled.empty(); });
+}
+
+constexpr size_t kNumberWidth = 6;              // 100.00
+constexpr size_t kNumberAndIntervalWidth = 20;  // 82.03 [80.12 83.75]
+
 /// The names of similarities, and below them r and rho.
-std::vector<Cells> header_rows(std::span<const Metric> metrics) {
+std::vector<Cells> header_rows(std::span<const Metric> metrics, bool with_intervals, size_t width) {
   Cells similarities{"", "", ""};
   Cells statistics{"task", "split", "pairs"};
   for (size_t i = 0; i < metrics.size(); ++i) {
-    add_number(statistics, metrics, i, metrics[i].statistic == Statistic::pearson ? "r" : "rho");
+    add_number(statistics, metrics, i, statistic_header(metrics[i].statistic, with_intervals), width);
     if (similarities.size() < statistics.size()) similarities.push_back(to_string(metrics[i].similarity));
   }
   return {similarities, statistics};
-}
-
-Cells row(const std::string& task, const std::string& split, const std::string& pairs,
-          const Correlations& correlations, std::span<const Metric> metrics) {
-  Cells cells{task, split, pairs};
-  for (size_t i = 0; i < metrics.size(); ++i) add_number(cells, metrics, i, number(correlations, metrics[i]));
-  return cells;
 }
 
 /// `average sts`, or `average sts, 6 of 7` when tasks are missing.
@@ -62,33 +77,22 @@ std::string average_name(const GroupAverage& average) {
 }
 
 std::vector<Cells> table_rows(const EvaluationReport& report, std::span<const Metric> metrics) {
-  std::vector<Cells> rows = header_rows(metrics);
+  const bool with_intervals = has_intervals(report);
+  const size_t width = with_intervals ? kNumberAndIntervalWidth : kNumberWidth;
+  std::vector<Cells> rows = header_rows(metrics, with_intervals, width);
+  const auto add_row = [&](Cells cells, const Correlations& correlations, const ResampledScores& resampled) {
+    for (size_t i = 0; i < metrics.size(); ++i)
+      add_number(cells, metrics, i, number(correlations, resampled, metrics[i]), width);
+    rows.push_back(std::move(cells));
+  };
   for (const Evaluation& evaluation : report.evaluations) {
     const std::string mark = evaluation.notes.empty() ? "" : " *";
-    rows.push_back(row(evaluation.task->name + mark, evaluation.split,
-                       std::to_string(evaluation.scores.pairs), evaluation.scores.correlations, metrics));
+    add_row({evaluation.task->name + mark, evaluation.split, std::to_string(evaluation.scores.pairs)},
+            evaluation.scores.correlations, evaluation.resampled);
   }
   for (const GroupAverage& average : report.averages)
-    rows.push_back(row(average_name(average), "", "", average.correlations, metrics));
+    add_row({average_name(average), "", ""}, average.correlations, average.resampled);
   return rows;
-}
-
-std::string format_table(const std::vector<Cells>& rows) {
-  std::vector<size_t> widths(rows.front().size(), 0);
-  for (const Cells& cells : rows) {
-    for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], cells[i].size());
-  }
-  std::string table;
-  for (const Cells& cells : rows) {
-    std::string line;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      line += i >= kFirstNumber ? fmt::format("{:>{}}  ", cells[i], widths[i])
-                                : fmt::format("{:<{}}  ", cells[i], widths[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    table += line + "\n";
-  }
-  return table;
 }
 
 /// `sts12/test: STS12, all subsets …; 5234 texts, 0 cut (0.00 %); swap asymmetry 0.1832; published …`
@@ -121,7 +125,7 @@ std::string undefined_lines(const std::string& what, const Correlations& correla
   return fmt::format("{}", fmt::join(lines, ""));
 }
 
-json scores_json(const Correlations& correlations) {
+json scores_json(const Correlations& correlations, const ResampledScores& resampled) {
   json scores = json::object();
   for (const Similarity similarity : kSimilarities) {
     const Correlation& correlation = of(correlations, similarity);
@@ -129,6 +133,9 @@ json scores_json(const Correlations& correlations) {
     for (const Statistic statistic : {Statistic::pearson, Statistic::spearman}) {
       const auto value = correlation.value(statistic);
       entry[to_string(statistic)] = value ? json(*value) : json();
+      if (resampled.empty()) continue;
+      const auto interval = confidence_interval(resampled_values(resampled, {similarity, statistic}));
+      entry[to_string(statistic) + "_interval"] = interval ? json{interval->low, interval->high} : json();
     }
     if (!correlation.why_undefined.empty()) entry["undefined"] = correlation.why_undefined;
   }
@@ -147,7 +154,7 @@ json evaluation_json(const Evaluation& evaluation) {
           {"cut_texts", scores.cut_texts},
           {"zero_vectors", scores.zero_vectors},
           {"swap_asymmetry", scores.swap_asymmetry ? json(*scores.swap_asymmetry) : json()},
-          {"scores", scores_json(scores.correlations)},
+          {"scores", scores_json(scores.correlations, evaluation.resampled)},
           {"notes", evaluation.notes}};
 }
 
@@ -157,7 +164,7 @@ json average_json(const GroupAverage& average) {
           {"tasks", average.scored},
           {"missing", average.missing},
           {"published", average.group->published},
-          {"scores", scores_json(average.correlations)}};
+          {"scores", scores_json(average.correlations, average.resampled)}};
 }
 
 }  // namespace
@@ -165,9 +172,12 @@ json average_json(const GroupAverage& average) {
 std::string format_report(const EvaluationReport& report, const ReportedModel& model,
                           std::span<const Metric> metrics) {
   std::string text = fmt::format("model: {}\npipeline: {}\n\n", model.name, model.pipeline);
-  text += format_table(table_rows(report, metrics));
+  text += format_table(table_rows(report, metrics), kFirstNumber);
   text += fmt::format("\nr: Pearson, rho: Spearman, x 100; distances are negated; angle: {}\n",
                       json(report.angle).get<std::string>());
+  if (has_intervals(report))
+    text += fmt::format("intervals: 95 %, percentiles of {} bootstrap resamples of the pairs, seed {}\n",
+                        report.bootstrap.resamples, report.bootstrap.seed);
 
   for (const Evaluation& evaluation : report.evaluations) {
     text += details(evaluation);
@@ -187,6 +197,11 @@ json report_json(const EvaluationReport& report, const ReportedModel& model) {
   json result = {
       {"model", model.name},          {"pipeline", model.pipeline}, {"angle_similarity", report.angle},
       {"evaluations", json::array()}, {"averages", json::array()},  {"missing", json::array()}};
+  if (has_intervals(report))
+    result["bootstrap"] = {{"method", "percentile"},
+                           {"confidence", 0.95},
+                           {"resamples", report.bootstrap.resamples},
+                           {"seed", report.bootstrap.seed}};
   for (const Evaluation& evaluation : report.evaluations)
     result["evaluations"].push_back(evaluation_json(evaluation));
   for (const GroupAverage& average : report.averages) result["averages"].push_back(average_json(average));

@@ -147,7 +147,7 @@ StsScores score_pairs(const Tensor& vectors, std::span<const int64_t> left, std:
               " left and ", right.size(), " right rows for ", labels.size(), " labels");
   const c10::InferenceMode no_gradients;
 
-  const PairScores scores = score_in_blocks(vectors, left, right, angle);
+  PairScores scores = score_in_blocks(vectors, left, right, angle);
   StsScores result;
   result.pairs = static_cast<int64_t>(labels.size());
   result.texts = vectors.size(0);
@@ -162,6 +162,7 @@ StsScores score_pairs(const Tensor& vectors, std::span<const int64_t> left, std:
     result.correlations[index(Similarity::angle)].why_undefined =
         "it needs an even number of dims, the vectors have " + std::to_string(vectors.size(1));
   }
+  result.similarities = std::move(scores.of);
   return result;
 }
 

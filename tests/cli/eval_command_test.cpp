@@ -3,6 +3,8 @@
 //  - what is missing or mistyped ends with 1, says what to do, and before the model is loaded where that can
 //  be;
 //  - a score that can't be written is not lost in silence; a reader that has gone is no error;
+//  - intervals follow the seed; --compare scores the other model as it would be alone; --verify ends with 1
+//  when a score is not the published one;
 //  - a model's default prompt is put before the texts, as sentence-transformers does.
 
 #include <filesystem>
@@ -87,6 +89,56 @@ TEST_F(Eval, PrintsJsonAndWritesTheSameToAFile) {
   EXPECT_EQ(read_file(file), result.out);
 }
 
+TEST_F(Eval, GivesTheSameIntervalsForTheSameSeed) {
+  const auto interval = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--task", "stsb", "--json"});
+    const json report = json::parse(eval(args).out);
+    const json& cosine = report.at("evaluations").at(0).at("scores").at("cosine");
+    EXPECT_LT(cosine.at("spearman_interval").at(0), cosine.at("spearman"));
+    EXPECT_GT(cosine.at("spearman_interval").at(1), cosine.at("spearman"));
+    return cosine.at("spearman_interval");
+  };
+  EXPECT_EQ(interval({}), interval({"--seed", "42", "--resamples", "10000"}));
+  EXPECT_NE(interval({}), interval({"--seed", "43"}));
+  EXPECT_THAT(eval({"--task", "stsb"}).out, HasSubstr("[95 % interval]"));
+  EXPECT_THAT(eval({"--task", "stsb", "--resamples", "0"}).out, Not(HasSubstr("interval")));
+}
+
+TEST_F(Eval, ComparesTwoModels) {
+  const std::string other = testing::golden_path("models/tiny-roberta").string();
+  const CommandResult result = eval({"--task", "stsb", "--compare", other});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("other: " + other), HasSubstr("difference    95 % interval")));
+  const json report = json::parse(eval({"--task", "stsb", "--compare", other, "--json"}).out);
+  const json& difference = report.at("comparison").at("differences").at(1);
+  EXPECT_EQ(difference.at("metric"), "cosine_spearman");
+  EXPECT_NE(difference.at("difference"), 0);
+  EXPECT_GT(difference.at("p_value"), 0);
+  const json alone = json::parse(eval({"--task", "stsb", "--json", "--model", other}).out);
+  EXPECT_EQ(report.at("comparison").at("evaluations"), alone.at("evaluations"));
+}
+
+TEST_F(Eval, EndsWith1WhenScoresAreNotThePublishedOnes) {
+  const CommandResult other_pairs = eval({"--task", "stsb", "--verify", "all-MiniLM-L6-v2"});
+  EXPECT_EQ(other_pairs.exit_code, 1);
+  EXPECT_THAT(other_pairs.err, HasSubstr("72 pairs, the published score is of 1379"));
+  EXPECT_THAT(eval({"--task", "stsb", "--verify"}).err,
+              HasSubstr("--verify tiny-bert: no published scores are known"));
+
+  std::string as_many = pairs;
+  const std::string rows = pairs.substr(pairs.find('\n') + 1);
+  for (int i = 0; i < 18; ++i) as_many += rows;
+  std::istringstream lines(rows);
+  std::string line;
+  for (int i = 0; i < 11 && std::getline(lines, line); ++i) as_many += line + "\n";
+  data.file("stsb/test.tsv", as_many);
+  const CommandResult differing = eval({"--task", "stsb", "--verify", "all-MiniLM-L6-v2"});
+  EXPECT_EQ(differing.exit_code, 1);
+  EXPECT_THAT(differing.out, AllOf(HasSubstr("published: all-MiniLM-L6-v2, MTEB"), HasSubstr("differs")));
+  EXPECT_THAT(differing.err, HasSubstr("2 of 2 scores differ from the published ones by more than 0.02"));
+  EXPECT_EQ(eval({"--task", "stsb", "--verify", "all-MiniLM-L6-v2", "--tolerance", "200"}).exit_code, 0);
+}
+
 TEST_F(Eval, ScoresWhatIsThereOfAGroup) {
   const CommandResult result = eval({"--task", "sts"});
   EXPECT_EQ(result.exit_code, 0);
@@ -118,6 +170,7 @@ TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
               HasSubstr("did you mean \"cosine_spearman\"?"));
   EXPECT_THAT(error({"--task", "stsb", "--angle-similarity", "hermitean"}),
               AllOf(HasSubstr("hermitean"), HasSubstr("angle_emb, hermitian or phase")));
+  EXPECT_THAT(error({"--task", "stsb", "--compare", "/absent"}), HasSubstr("/absent"));
   EXPECT_THAT(error({"--task", "stsb", "--output", "/absent/scores.json"}),
               HasSubstr("/absent/scores.json: can't be written"));
 }

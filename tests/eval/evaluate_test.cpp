@@ -90,6 +90,31 @@ TEST(EvaluateTasks, AveragesACompleteGroup) {
   EXPECT_NEAR(report.averages.at(0).correlations[0].spearman.value(), (4 * 0.01 + 0.055) / 5, 1e-12);
 }
 
+TEST(EvaluateTasks, BootstrapsFilesAndTheirAverage) {
+  const testing::TempDir data;
+  const std::string rows = "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t2\ne\tf\t3\ng\th\t5\n";
+  data.file("sts12/test.tsv", rows);
+  data.file("sts13/test.tsv", rows + "i\tj\t0\n");
+  const PairScorer noisy = [](std::span<const ScoredPair> pairs, const TextProgress& progress) {
+    StsScores scores = sum_of_labels(pairs, progress);
+    for (const ScoredPair& pair : pairs)
+      scores.similarities[0].push_back(pair.label + (pair.line % 2 == 0 ? 1.5 : 0.0));
+    return scores;
+  };
+  auto asked = options(data, {"sts"});
+  asked.bootstrap.resamples = 100;
+  const auto report = evaluate_tasks(noisy, asked);
+  const auto one = resampled_values(report.evaluations[0].resampled, {});
+  const auto two = resampled_values(report.evaluations[1].resampled, {});
+  const auto mean = resampled_values(report.averages[0].resampled, {});
+  ASSERT_EQ(mean.size(), 100u);
+  EXPECT_NEAR(mean[7], (one[7] + two[7]) / 2, 1e-12);
+  EXPECT_THAT(resampled_values(report.averages[0].resampled, {Similarity::dot, Statistic::spearman}),
+              IsEmpty());
+  asked.bootstrap.resamples = 0;
+  EXPECT_THAT(evaluate_tasks(noisy, asked).evaluations[0].resampled, IsEmpty());
+}
+
 TEST(EvaluateTasks, FailsForATaskAskedForByNameAndNamesAllOfThem) {
   const testing::TempDir data;
   data.file("stsb/test.tsv", kGraded);

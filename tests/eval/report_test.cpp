@@ -58,6 +58,32 @@ TEST(FormatReport, ShowsTheChosenMetrics) {
   EXPECT_THAT(text, Not(HasSubstr("manhattan")));
 }
 
+/// Resamples of every metric from 0.40 to 0.44.
+ResampledScores resamples() {
+  ResampledCorrelations values;
+  for (int i = 0; i <= 40; ++i) values.spearman.push_back(0.40 + 0.001 * i);
+  values.pearson = values.spearman;
+  return ResampledScores(kSimilarities.size(), values);
+}
+
+TEST(FormatReport, HasAnIntervalBesideEveryCorrelation) {
+  EvaluationReport report = report_of({evaluation("stsb", 0.42)});
+  report.evaluations[0].resampled = resamples();
+  const std::vector<Metric> metrics{{}, {Similarity::dot, Statistic::spearman}};
+  const std::string text = format_report(report, kModel, metrics);
+  EXPECT_THAT(text, HasSubstr(R"(
+                                  cosine                   dot
+task  split  pairs   rho [95 % interval]   rho [95 % interval]
+stsb  test    1379   42.00 [40.10 43.90]   42.00 [40.10 43.90]
+)"));
+  EXPECT_THAT(text,
+              HasSubstr("intervals: 95 %, percentiles of 10000 bootstrap resamples of the pairs, seed 42\n"));
+  const json scored = report_json(report, kModel);
+  const json& cosine = scored.at("evaluations").at(0).at("scores").at("cosine");
+  EXPECT_NEAR(cosine.at("spearman_interval").at(1).get<double>(), 0.439, 1e-12);
+  EXPECT_EQ(scored.at("bootstrap").at("resamples"), 10000);
+}
+
 TEST(FormatReport, SaysWhyAColumnIsNotAvailable) {
   Evaluation undefined = evaluation("stsb", 0.5);
   undefined.scores.correlations.back() = {std::nullopt, std::nullopt, "all scores are equal"};
@@ -80,7 +106,7 @@ TEST(FormatReport, NamesPartialAveragesAndMissingTasks) {
   EvaluationReport report = report_of({evaluation("mrpc", 0.4)});
   const TaskGroup* group = select_tasks(std::vector<std::string>{"non-transfer"}).groups[0];
   report.averages = {
-      {group, {"mrpc"}, {"stsb", "qqp", "qnli", "gis"}, report.evaluations[0].scores.correlations, true}};
+      {group, {"mrpc"}, {"stsb", "qqp", "qnli", "gis"}, report.evaluations[0].scores.correlations, {}, true}};
   report.missing = {{&find_task("gis"), "data/gis/test.tsv: no such file"}};
   const std::string text = format_report(report, kModel, all_metrics());
   EXPECT_THAT(text, HasSubstr("average non-transfer, 1 of 5 *                 20.00  40.00"));
@@ -119,7 +145,7 @@ TEST(ReportJson, HasNullAndAReasonForWhatIsUndefined) {
 TEST(ReportJson, TellsCompleteAveragesFromPartialOnes) {
   EvaluationReport report = report_of({evaluation("mrpc", 0.4)});
   const TaskGroup* group = select_tasks(std::vector<std::string>{"non-transfer"}).groups[0];
-  report.averages = {{group, {"mrpc"}, {"gis"}, report.evaluations[0].scores.correlations, false}};
+  report.averages = {{group, {"mrpc"}, {"gis"}, report.evaluations[0].scores.correlations, {}, false}};
   report.missing = {{&find_task("gis"), "no such file"}};
   const json result = report_json(report, kModel);
   EXPECT_EQ(result.at("averages").at(0).at("complete"), false);

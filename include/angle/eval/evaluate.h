@@ -11,11 +11,19 @@
 
 #include <nlohmann/json.hpp>
 
-#include "angle/eval/sts.h"
+#include "angle/eval/bootstrap.h"
+#include "angle/eval/sts_scores.h"
 #include "angle/eval/tasks.h"
+#include "angle/loss/options.h"
 #include "angle/text/utf8.h"
 
 namespace angle {
+
+/// Correlations of the resamples of a file, in the order of kSimilarities; empty without a bootstrap.
+using ResampledScores = std::vector<ResampledCorrelations>;
+
+/// The resampled values of one metric; none without a bootstrap.
+std::span<const double> resampled_values(const ResampledScores& resampled, const Metric& metric);
 
 /// One file scored.
 struct Evaluation {
@@ -23,6 +31,7 @@ struct Evaluation {
   std::string split;
   std::filesystem::path file;
   StsScores scores;
+  ResampledScores resampled;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
   bool beside = false;             // scored beside the split that was asked for; not part of averages
 };
@@ -33,7 +42,8 @@ struct GroupAverage {
   std::vector<std::string> scored;
   std::vector<std::string> missing;  // tasks without data; the average is partial if there are any
   Correlations correlations;
-  bool noted = false;  // one of its evaluations has notes
+  ResampledScores resampled;  // the mean of resample i of each task
+  bool noted = false;         // one of its evaluations has notes
 };
 
 /// A task of a group whose data are not there.
@@ -47,6 +57,7 @@ struct EvaluationReport {
   std::vector<GroupAverage> averages;
   std::vector<MissingTask> missing;
   AngleVariant angle = AngleVariant::angle_emb;
+  BootstrapOptions bootstrap;
 };
 
 /// Where an evaluation stands.
@@ -65,12 +76,10 @@ struct EvaluateOptions {
   std::filesystem::path data_dir;
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
   AngleVariant angle = AngleVariant::angle_emb;
+  BootstrapOptions bootstrap;
   nlohmann::json train_config;  // the model's, to tell what it has seen; null when it has none
   std::function<void(const EvaluationProgress&)> progress = {};
 };
-
-/// How the pairs of a file become scores.
-using PairScorer = std::function<StsScores(std::span<const ScoredPair>, const TextProgress&)>;
 
 /// Scores every task whose data are there. A task that is only asked for as one of a group may be missing;
 /// the report then says so. For a model that saw STS-B in training, test_not_in_stsb is scored beside the
@@ -78,9 +87,6 @@ using PairScorer = std::function<StsScores(std::span<const ScoredPair>, const Te
 ///
 /// Error when the data of a task asked for by name, or of all tasks, are missing, and for labels that the
 /// task does not have.
-EvaluationReport evaluate_tasks(Embedder& embedder, const EvaluateOptions& options);
-
-/// The same with any scorer.
 EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options);
 
 }  // namespace angle

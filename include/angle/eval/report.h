@@ -17,8 +17,9 @@ struct ReportedModel {
   std::string pipeline;  // Model::describe(): encoder, pooling, normalisation, most tokens
 };
 
-/// A table of correlations × 100 with two decimals, a row for each split and average, and under it for each
-/// split the protocol, the texts cut, the swap asymmetry, notes, and reasons for `n/a`. Ends with a line end.
+/// A table of correlations × 100 with two decimals and their intervals, a row for each split and average, and
+/// under it for each split the protocol, the texts cut, the swap asymmetry, notes, and reasons for `n/a`.
+/// Ends with a line end.
 ///
 /// @param metrics  the columns, those of one similarity side by side
 std::string format_report(const EvaluationReport& report, const ReportedModel& model,
@@ -27,10 +28,12 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
 /// Everything that was computed, whatever the columns of the table; what is undefined is null with its
 /// reason.
 ///
-///     {"model", "pipeline", "angle_similarity",
+///     {"model", "pipeline", "angle_similarity", "bootstrap": {"method", "confidence", "resamples", "seed"},
 ///      "evaluations": [{"task", "split", "file", "protocol", "published", "pairs", "texts", "cut_texts",
 ///      "zero_vectors",
-///                       "swap_asymmetry", "scores": {"cosine": {"pearson", "spearman"}, …}, "notes": […]}],
+///                       "swap_asymmetry", "scores": {"cosine": {"pearson", "pearson_interval": [low, high],
+///                       "spearman",
+///                                             "spearman_interval"}, …}, "notes": […]}],
 ///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores"}],
 ///      "missing": [{"task", "reason"}]}
 nlohmann::json report_json(const EvaluationReport& report, const ReportedModel& model);

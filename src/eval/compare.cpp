@@ -1,0 +1,129 @@
+#include "angle/eval/compare.h"
+
+#include <algorithm>
+
+#include "angle/error.h"
+
+#include "eval/table.h"
+
+namespace angle {
+namespace {
+
+using nlohmann::json;
+
+/// The scores of one file or average of two models.
+struct Scored {
+  std::string task;
+  std::string split;
+  const Correlations& correlations;
+  const Correlations& other;
+  const ResampledScores& resampled;
+  const ResampledScores& other_resampled;
+};
+
+std::vector<double> subtract(std::span<const double> values, std::span<const double> others) {
+  std::vector<double> differences;
+  if (values.size() != others.size()) return differences;
+  for (size_t i = 0; i < values.size(); ++i) differences.push_back(values[i] - others[i]);
+  return differences;
+}
+
+void add_differences(std::vector<ScoreDifference>& differences, const Scored& scored,
+                     std::span<const Metric> metrics) {
+  for (const Metric& metric : metrics) {
+    const auto similarity = static_cast<size_t>(metric.similarity);
+    const auto score = scored.correlations[similarity].value(metric.statistic);
+    const auto other = scored.other[similarity].value(metric.statistic);
+    if (!score || !other) continue;
+    const auto resampled = subtract(resampled_values(scored.resampled, metric),
+                                    resampled_values(scored.other_resampled, metric));
+    differences.push_back({.task = scored.task,
+                           .split = scored.split,
+                           .metric = metric,
+                           .score = *score,
+                           .other = *other,
+                           .interval = confidence_interval(resampled),
+                           .p_value = difference_p_value(resampled)});
+  }
+}
+
+Cells row(const ScoreDifference& difference) {
+  const auto& interval = difference.interval;
+  return {difference.task,
+          difference.split,
+          to_string(difference.metric),
+          fmt::format("{:.2f}", 100.0 * difference.score),
+          fmt::format("{:.2f}", 100.0 * difference.other),
+          fmt::format("{:+.2f}", 100.0 * difference.difference()),
+          interval ? fmt::format("[{:+.2f} {:+.2f}]", 100.0 * interval->low, 100.0 * interval->high) : "n/a",
+          difference.p_value ? fmt::format("{:.4f}", *difference.p_value) : "n/a"};
+}
+
+constexpr size_t kFirstNumber = 3;
+
+}  // namespace
+
+std::vector<ScoreDifference> compare(const EvaluationReport& report, const EvaluationReport& other,
+                                     std::span<const Metric> metrics) {
+  std::vector<ScoreDifference> differences;
+  for (const Evaluation& ours : report.evaluations) {
+    const auto theirs =
+        std::find_if(other.evaluations.begin(), other.evaluations.end(), [&](const Evaluation& evaluation) {
+          return evaluation.file == ours.file && evaluation.scores.pairs == ours.scores.pairs;
+        });
+    if (theirs == other.evaluations.end()) continue;
+    add_differences(differences,
+                    {ours.task->name, ours.split, ours.scores.correlations, theirs->scores.correlations,
+                     ours.resampled, theirs->resampled},
+                    metrics);
+  }
+  for (const GroupAverage& ours : report.averages) {
+    const auto theirs =
+        std::find_if(other.averages.begin(), other.averages.end(), [&](const GroupAverage& average) {
+          return average.group == ours.group && average.scored == ours.scored;
+        });
+    if (theirs == other.averages.end()) continue;
+    add_differences(differences,
+                    {"average " + ours.group->name, "", ours.correlations, theirs->correlations,
+                     ours.resampled, theirs->resampled},
+                    metrics);
+  }
+  return differences;
+}
+
+std::string format_comparison(std::span<const ScoreDifference> differences, const EvaluationReport& other,
+                              const ReportedModel& other_model) {
+  std::vector<Cells> rows{{"task", "split", "metric", "model", "other", "difference", "95 % interval", "p"}};
+  for (const ScoreDifference& difference : differences) rows.push_back(row(difference));
+  std::string text = fmt::format("\nother: {}\npipeline: {}\n\n{}", other_model.name, other_model.pipeline,
+                                 format_table(rows, kFirstNumber));
+  text += fmt::format(
+      "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples of the "
+      "same pairs for both models\n",
+      other.bootstrap.resamples);
+  for (const Evaluation& evaluation : other.evaluations) {
+    for (const std::string& note : evaluation.notes)
+      text += fmt::format("* other: {}/{}: {}\n", evaluation.task->name, evaluation.split, note);
+  }
+  return text;
+}
+
+json comparison_json(std::span<const ScoreDifference> differences, const EvaluationReport& other,
+                     const ReportedModel& other_model) {
+  json result = report_json(other, other_model);
+  result["differences"] = json::array();
+  for (const ScoreDifference& difference : differences) {
+    const auto& interval = difference.interval;
+    result["differences"].push_back({{"task", difference.task},
+                                     {"split", difference.split.empty() ? json() : json(difference.split)},
+                                     {"metric", to_string(difference.metric)},
+                                     {"score", difference.score},
+                                     {"other", difference.other},
+                                     {"difference", difference.difference()},
+                                     {"interval", interval ? json{interval->low, interval->high} : json()},
+                                     {"p_value", difference.p_value ? json(*difference.p_value) : json()}});
+  }
+  return result;
+}
+
+}  // namespace angle
