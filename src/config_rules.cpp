@@ -147,8 +147,6 @@ class Rules {
     require_at_least(train.max_grad_norm, 0.0, "train.max_grad_norm");
     require(train.dropout == -1.0 || (train.dropout >= 0 && train.dropout < 1),
             "train.dropout: {}, expected -1 (as the model says) or from 0 to below 1", train.dropout);
-    require(train.precision == Precision::float32,
-            "train.precision: only float32 is available for training in this version");
     require_at_least<int64_t>(train.seed, 0, "train.seed");
     require_at_least<int64_t>(train.gradient_cache_tokens, 0, "train.gradient_cache_tokens");
   }

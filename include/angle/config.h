@@ -63,11 +63,13 @@ struct OptimizationConfig {
   Precision precision = Precision::float32;      // float32 or bfloat16
   int64_t seed = 42;                             // of shuffling and dropout; angle_emb's recipes
   int64_t gradient_cache_tokens = 0;             // most tokens in one chunk of the gradient cache; 0: off
+  bool gradient_checkpointing =
+      false;  // compute each layer again in the backward pass: less memory, more time
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_steps, batch_size,
                                                 accumulation_steps, learning_rate, schedule, warmup_steps,
                                                 weight_decay, max_grad_norm, dropout, precision, seed,
-                                                gradient_cache_tokens)
+                                                gradient_cache_tokens, gradient_checkpointing)
 
 /// Validation during training, which decides about the model that is kept.
 struct EvaluationConfig {

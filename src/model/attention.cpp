@@ -10,11 +10,11 @@ namespace {
 
 /// @param query, key, value  [texts, heads, length, head_size]
 /// @return                   the same
-Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const Dropout& dropout) {
-  if (!dropout.drops_attention()) return at::scaled_dot_product_attention(query, key, value);
+Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const DropoutMask& mask) {
+  if (!mask.drops()) return at::scaled_dot_product_attention(query, key, value);
   const double scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
   const Tensor probabilities = at::softmax(at::matmul(query * scale, key.transpose(-2, -1)), -1);
-  return at::matmul(dropout.attention(probabilities), value);
+  return at::matmul(probabilities * mask.factors(probabilities.sizes(), probabilities.options()), value);
 }
 
 }  // namespace
@@ -24,12 +24,14 @@ Tensor self_attention(const Tensor& query_key_value, const TokenBatch& batch, in
   const int64_t hidden = query_key_value.size(1) / 3;
   std::vector<Tensor> contexts;
   contexts.reserve(batch.groups.size());
+  DropoutMask mask = dropout.attention_masks(static_cast<int64_t>(batch.groups.size()));
   for (const LengthGroup& group : batch.groups) {
     const auto parts = query_key_value.narrow(0, group.first_token, group.tokens())
                            .view({group.texts, group.length, 3, num_heads, hidden / num_heads})
                            .permute({2, 0, 3, 1, 4})  // [3, texts, heads, length, head_size]
                            .unbind(0);
-    const Tensor context = attend(parts[0], parts[1], parts[2], dropout);
+    const Tensor context = attend(parts[0], parts[1], parts[2], mask);
+    ++mask.draw;
     contexts.push_back(context.transpose(1, 2).reshape({group.tokens(), hidden}));
   }
   return contexts.size() == 1 ? contexts.front() : at::cat(contexts);

@@ -1,20 +1,56 @@
 #include "angle/model/dropout.h"
 
+#include <vector>
+
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "model/training/philox.h"
 
 namespace angle {
+namespace {
 
-Tensor Dropout::apply(const Tensor& input, double probability) const {
-  if (probability <= 0) return input;
-  const double keep = 1 - probability;
-  const Tensor mask = at::empty_like(input).bernoulli_(keep, generator_).div_(keep);
-  return input * mask;
+/// 1 where the mask keeps, else 0.  @return float32 [elements]
+Tensor kept_on_cpu(const DropoutMask& mask, int64_t rows, int64_t columns) {
+  Tensor kept = at::empty({rows, columns}, at::kFloat);
+  float* const values = kept.mutable_data_ptr<float>();
+  const int64_t words = mask_words(columns);
+  at::parallel_for(0, rows, 1 + 4096 / words, [&](int64_t begin, int64_t end) {
+    std::vector<uint16_t> bits(static_cast<size_t>(words));
+    for (int64_t row = begin; row < end; ++row) {
+      keep_bits({mask.seed, mask.draw, mask.threshold()}, row * words, words, bits.data());
+      for (int64_t i = 0; i < columns; ++i)
+        values[row * columns + i] =
+            static_cast<float>(bits[static_cast<size_t>(i / kMaskLanes)] >> (i % kMaskLanes) & 1);
+    }
+  });
+  return kept;
 }
 
-Tensor Dropout::state() const { return generator_.defined() ? generator_.get_state() : Tensor(); }
+/// A seed for every draw, by the output function of SplitMix64 (Steele et al., OOPSLA 2014).
+uint64_t seed_of_draw(const DropoutMask& mask) {
+  uint64_t mixed = mask.seed + (mask.draw + 1) * 0x9E3779B97F4A7C15;
+  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
+  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
+  return mixed ^ mixed >> 31;
+}
 
-void Dropout::restore(const Tensor& state) const {
-  if (generator_.defined()) generator_.set_state(state);
+}  // namespace
+
+Tensor DropoutMask::factors(at::IntArrayRef sizes, const at::TensorOptions& options) const {
+  if (options.device().is_cpu()) {
+    const int64_t columns = sizes.back();
+    const Tensor kept = kept_on_cpu(*this, c10::multiply_integers(sizes) / columns, columns);
+    return kept.view(sizes).to(options.dtype()).mul_(scale());
+  }
+  at::Generator generator = at::globalContext().defaultGenerator(options.device()).clone();
+  generator.set_current_seed(seed_of_draw(*this));
+  return at::empty(sizes, options).bernoulli_(1 - probability, generator).mul_(scale());
+}
+
+Tensor Dropout::hidden(const Tensor& input) const {
+  const DropoutMask mask = hidden_mask();
+  return mask.drops() ? input * mask.factors(input.sizes(), input.options()) : input;
 }
 
 }  // namespace angle

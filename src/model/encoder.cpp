@@ -1,9 +1,14 @@
 #include "angle/model/encoder.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/model/attention.h"
+
+#include "model/training/layer.h"
+#include "model/training/recompute.h"
 
 namespace angle {
 namespace {
@@ -46,10 +51,26 @@ Encoder::Encoder(const EncoderConfig& config, at::Device device)
   for (int64_t i = 0; i < config.num_hidden_layers; ++i) layers_.push_back(make_layer(config, device));
 }
 
-Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout) const {
+Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout,
+                        const ActivationOptions& activations) const {
   Tensor hidden = embed_tokens(batch, dropout);
-  for (const EncoderLayer& layer : layers_) hidden = apply_layer(layer, hidden, batch, dropout);
+  if (activations.type) hidden = hidden.to(*activations.type);
+  for (const EncoderLayer& layer : layers_)
+    hidden = activations.recompute ? recompute_layer(layer, hidden, batch, dropout)
+                                   : apply_layer(layer, hidden, batch, dropout);
   return hidden;
+}
+
+Tensor Encoder::recompute_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
+                                const Dropout& dropout) const {
+  const auto apply = [this, &layer, batch, &dropout, draws = dropout.draws()](const Tensor& input) {
+    const int64_t draws_before = dropout.draws();
+    dropout.go_to(draws);  // the masks of the first time
+    Tensor output = apply_layer(layer, input, batch, dropout);
+    dropout.go_to(std::max(draws_before, dropout.draws()));
+    return output;
+  };
+  return recompute_in_backward(apply, hidden, layer.output.weight);
 }
 
 Tensor Encoder::embed_tokens(const TokenBatch& batch, const Dropout& dropout) const {
@@ -64,6 +85,7 @@ Tensor Encoder::embed_tokens(const TokenBatch& batch, const Dropout& dropout) co
 
 Tensor Encoder::apply_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
                             const Dropout& dropout) const {
+  if (can_train_layer(layer, hidden)) return train_layer(layer, config_, hidden, batch, dropout);
   const Tensor query_key_value = layer.query_key_value.forward(hidden);  // [tokens, 3 · hidden]
   const Tensor context = self_attention(query_key_value, batch, config_.num_attention_heads, dropout);
   const Tensor attended =
@@ -74,7 +96,10 @@ Tensor Encoder::apply_layer(const EncoderLayer& layer, const Tensor& hidden, con
 }
 
 Tensor Encoder::normalize(const Tensor& input, const LayerNorm& norm) const {
-  return at::layer_norm(input, {config_.hidden_size}, norm.weight, norm.bias, config_.layer_norm_eps);
+  // In the type of the weights, which is wider where training rounds the activations.
+  return at::layer_norm(input.to(norm.weight.scalar_type()), {config_.hidden_size}, norm.weight, norm.bias,
+                        config_.layer_norm_eps)
+      .to(input.scalar_type());
 }
 
 std::vector<Encoder::Weight> Encoder::weights() {

@@ -8,6 +8,9 @@
 
 #include "angle/error.h"
 
+#include "model/training/linear_function.h"
+#include "model/training/products.h"
+
 namespace angle {
 namespace {
 
@@ -58,7 +61,9 @@ Tensor Linear::forward(const Tensor& input, Activation activation) const {
     return linear_pointwise().call(input, packed_weight_, bias, post_operation,
                                    c10::List<std::optional<at::Scalar>>(), algorithm);
   }
-  return activate(at::linear(input, weight, bias), activation);
+  if (has_fast_products(input)) return activate(linear_with_gradient(input, *this), activation);
+  const at::ScalarType type = input.scalar_type();
+  return activate(at::linear(input, weight.to(type), bias.to(type)), activation);
 }
 
 void Linear::pack() { packed_weight_ = reorder_weight().call(weight, std::nullopt); }

@@ -2,12 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include "angle/cpu_features.h"
 #include "angle/error.h"
 
 namespace angle {
 
-Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout) const {
-  Tensor token_embeddings = encoder.forward(batch, dropout);  // [tokens, hidden]
+Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout,
+                                const ActivationOptions& activations) const {
+  Tensor token_embeddings = encoder.forward(batch, dropout, activations);  // [tokens, hidden]
   if (token_embeddings.scalar_type() == at::kBFloat16) token_embeddings = token_embeddings.to(at::kFloat);
   std::vector<Tensor> pooled;
   for (const Pooling kind : pooling) pooled.push_back(pool(token_embeddings, batch, kind));
@@ -49,10 +51,8 @@ std::vector<Parameter> SentenceEncoder::dense_parameters() const {
 
 void SentenceEncoder::prepare_inference(at::Device device, Precision precision) {
   if (precision == Precision::int8) fail("precision int8: not available yet; use float32 or bfloat16");
-  if (precision == Precision::bfloat16 && device.is_cpu() && !__builtin_cpu_supports("avx512bf16"))
-    fail(
-        "precision bfloat16: this CPU has no bfloat16 instructions (AVX512_BF16), so it would be slower; use "
-        "float32");
+  if (precision == Precision::bfloat16 && device.is_cpu())
+    require_bfloat16(cpu_features(), "precision bfloat16");
   to(device);
   if (precision == Precision::bfloat16) encoder.to(at::kBFloat16);
   if (!device.is_cpu()) return;

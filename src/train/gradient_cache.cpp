@@ -9,7 +9,7 @@ namespace {
 struct Chunk {
   Tensor texts;  // [chunk] int64: their places in the batch
   TokenBatch batch;
-  Tensor dropout_state;  // of the stream before the chunk was first encoded
+  int64_t dropout_draws = 0;  // before the chunk was first encoded
 };
 
 std::vector<Chunk> cut(std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
@@ -19,19 +19,19 @@ std::vector<Chunk> cut(std::span<const std::vector<int64_t>> token_ids, int64_t 
     std::vector<std::vector<int64_t>> ids;
     for (const size_t text : texts) ids.push_back(token_ids[text]);
     const std::vector<int64_t> places(texts.begin(), texts.end());
-    chunks.push_back({at::tensor(places, at::kLong).to(device), pack(ids, device), {}});
+    chunks.push_back({at::tensor(places, at::kLong).to(device), pack(ids, device)});
   }
   return chunks;
 }
 
 /// Step 1.  @return [texts, dims], a leaf that collects a gradient
 Tensor embed_without_graph(const SentenceEncoder& encoder, const Dropout& dropout,
-                           std::vector<Chunk>& chunks) {
+                           const ActivationOptions& activations, std::vector<Chunk>& chunks) {
   const at::NoGradGuard no_grad;
   std::vector<Tensor> parts, places;
   for (Chunk& chunk : chunks) {
-    chunk.dropout_state = dropout.state();
-    parts.push_back(encoder.forward(chunk.batch, dropout));
+    chunk.dropout_draws = dropout.draws();
+    parts.push_back(encoder.forward(chunk.batch, dropout, {.type = activations.type}));
     places.push_back(chunk.texts);
   }
   const Tensor packed = at::cat(parts);
@@ -42,16 +42,17 @@ Tensor embed_without_graph(const SentenceEncoder& encoder, const Dropout& dropou
 
 void cached_backward(const SentenceEncoder& encoder, const Dropout& dropout,
                      std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
-                     const EmbeddingLoss& loss) {
+                     const EmbeddingLoss& loss, const ActivationOptions& activations) {
   std::vector<Chunk> chunks = cut(token_ids, max_tokens, encoder.device());
-  const Tensor embeddings = embed_without_graph(encoder, dropout, chunks);
+  const Tensor embeddings = embed_without_graph(encoder, dropout, activations, chunks);
   loss(embeddings).backward();
-  const Tensor dropout_end = dropout.state();
+  const int64_t draws = dropout.draws();
   for (const Chunk& chunk : chunks) {
-    dropout.restore(chunk.dropout_state);
-    encoder.forward(chunk.batch, dropout).backward(embeddings.grad().index_select(0, chunk.texts));
+    dropout.go_to(chunk.dropout_draws);
+    encoder.forward(chunk.batch, dropout, activations)
+        .backward(embeddings.grad().index_select(0, chunk.texts));
   }
-  dropout.restore(dropout_end);
+  dropout.go_to(draws);
 }
 
 }  // namespace angle

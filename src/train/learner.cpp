@@ -129,9 +129,11 @@ void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepRe
     return objective.total * share;
   };
   if (options_.gradient_cache_tokens > 0) {
-    cached_backward(encoder_, dropout_, batch.token_ids, options_.gradient_cache_tokens, loss);
+    cached_backward(encoder_, dropout_, batch.token_ids, options_.gradient_cache_tokens, loss,
+                    options_.activations);
   } else {
-    loss(encoder_.forward(pack(batch.token_ids, encoder_.device()), dropout_)).backward();
+    const TokenBatch packed = pack(batch.token_ids, encoder_.device());
+    loss(encoder_.forward(packed, dropout_, options_.activations)).backward();
   }
 
   result.total += share * objective.total.item<double>();

@@ -4,10 +4,9 @@
 #include <chrono>
 #include <cmath>
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Context.h>
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/cpu_features.h"
 #include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
@@ -26,48 +25,32 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-at::Generator make_generator(at::Device device, uint64_t seed) {
-  // A clone, so that nothing else draws from the stream.
-  at::Generator generator = at::globalContext().defaultGenerator(device).clone();
-  generator.set_current_seed(seed);
-  return generator;
-}
-
-std::string to_hex(const Tensor& bytes) {
-  const Tensor contiguous = bytes.contiguous();
-  const auto* data = contiguous.data_ptr<uint8_t>();
-  std::string hex;
-  for (int64_t i = 0; i < contiguous.numel(); ++i) hex += fmt::format("{:02x}", data[i]);
-  return hex;
-}
-
-Tensor from_hex(const std::string& hex) {
-  Tensor bytes = at::empty({static_cast<int64_t>(hex.size() / 2)}, at::kByte);
-  for (int64_t i = 0; i < bytes.numel(); ++i)
-    bytes.data_ptr<uint8_t>()[i] =
-        static_cast<uint8_t>(std::stoi(hex.substr(static_cast<size_t>(2 * i), 2), nullptr, 16));
-  return bytes;
-}
-
 Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets) {
   std::vector<DataSetShare> shares;
   for (const TrainingSet& set : sets) shares.push_back({num_examples(set.examples), set.weight});
   return Sampler(std::move(shares), config.train.batch_size, static_cast<uint64_t>(config.train.seed));
 }
 
+ActivationOptions activation_options(const OptimizationConfig& train) {
+  ActivationOptions options{.recompute = train.gradient_checkpointing};
+  if (train.precision == Precision::bfloat16) options.type = at::kBFloat16;
+  return options;
+}
+
 LearnerOptions learner_options(const TrainConfig& config) {
   return {.loss = config.loss,
           .max_grad_norm = config.train.max_grad_norm,
           .gradient_cache_tokens = config.train.gradient_cache_tokens,
-          .optimizer = {.weight_decay = config.train.weight_decay}};
+          .optimizer = {.weight_decay = config.train.weight_decay},
+          .activations = activation_options(config.train)};
 }
 
 /// train.dropout, or what config.json says where that is negative.
-Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder,
-                     const at::Generator& generator) {
+Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder) {
   const double given = config.train.dropout;
   return Dropout(given < 0 ? encoder.hidden_dropout_prob : given,
-                 given < 0 ? encoder.attention_probs_dropout_prob : given, generator);
+                 given < 0 ? encoder.attention_probs_dropout_prob : given,
+                 static_cast<uint64_t>(config.train.seed));
 }
 
 /// What a run must have in common with the one that it goes on with, in one object.
@@ -138,9 +121,8 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
       total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
                    config_.train.accumulation_steps),
-      generator_(make_generator(model.encoder.device(), static_cast<uint64_t>(config_.train.seed))),
       learner_(model.encoder, learner_options(config_),
-               make_dropout(config_, model.encoder.encoder.config(), generator_)) {
+               make_dropout(config_, model.encoder.encoder.config())) {
   if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
   check();
   if (!options_.evaluation_file.empty()) {
@@ -153,6 +135,8 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
 
 void Trainer::check() const {
   check_can_save(model_);
+  if (config_.train.precision == Precision::bfloat16 && model_.encoder.device().is_cpu())
+    require_bfloat16(cpu_features(), "train.precision bfloat16");
   check_output(options_.output, model_.directory);
   if (config_.train.warmup_steps > total_steps_)
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
@@ -233,7 +217,7 @@ bool Trainer::resume() {
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
   state_ = found->state;
   saved_step_ = state_.step;
-  generator_.set_state(from_hex(state_.generator));
+  learner_.dropout().go_to(state_.dropout_draws);
   settle_checkpoints(options_.output / "checkpoints", state_.step, config_.checkpoint.keep);
   open_output();
   if (observer_.note)
@@ -334,7 +318,7 @@ bool Trainer::out_of_patience() const {
 
 void Trainer::save_checkpoint() {
   if (saved_step_ == state_.step) return;
-  state_.generator = to_hex(generator_.get_state());
+  state_.dropout_draws = learner_.dropout().draws();
   angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
                          learner_.optimizer().state(), config_.checkpoint.keep);
   saved_step_ = state_.step;

@@ -1,6 +1,7 @@
 // A run that was stopped:
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
 //    early stopping, log and checkpoints included;
+//  - so it does in bfloat16, with the gradient cache and with gradient checkpointing;
 //  - from every state that a kill can leave behind, --resume works;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
 //  - with another configuration, other data or another validation file it is refused, naming the difference.
@@ -11,6 +12,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "angle/cpu_features.h"
 
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
@@ -96,6 +99,32 @@ TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {
   train(resumed(full_run(broken())));
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
 }
+
+/// Runs in which a step computes in another way.
+class ResumeWith : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(ResumeWith, GivesTheBytesOfAWholeRun) {
+  if (!cpu_features().bfloat16()) GTEST_SKIP() << "this CPU has no bfloat16 instructions";
+  const TempDir outputs;
+  const auto run_to = [&](const char* name) {
+    TinyRun run = full_run(outputs.path() / name);
+    run.set.insert(run.set.end(), GetParam().begin(), GetParam().end());
+    return run;
+  };
+  train(run_to("whole"));
+  TinyRun first = run_to("broken");
+  first.interrupt_after = 7;
+  train(first);
+  train(resumed(run_to("broken")));
+  EXPECT_THAT(differing_files(outputs.path() / "whole", outputs.path() / "broken"), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ResumeWith,
+                         ::testing::Values(std::vector<std::string>{"train.precision=bfloat16"},
+                                           std::vector<std::string>{"train.precision=bfloat16",
+                                                                    "train.gradient_cache_tokens=64",
+                                                                    "train.gradient_checkpointing=true"},
+                                           std::vector<std::string>{"train.gradient_checkpointing=true"}));
 
 TEST_F(Resume, DoesNothingToAFinishedRun) {
   const auto before = testing::read_directory(whole());

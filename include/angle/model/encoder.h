@@ -1,6 +1,7 @@
 // The transformer encoder of BERT (arXiv 1810.04805) and RoBERTa, on packed batches.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ struct EncoderLayer {
   LayerNorm output_norm;
 };
 
+/// What training computes and keeps of the layers' outputs.
+struct ActivationOptions {
+  std::optional<at::ScalarType> type;  // bfloat16: linear layers and attention in it; absent: as the weights
+  bool recompute = false;              // gradient checkpointing: keep each layer's input only
+};
+
 /// Token ids to token embeddings. Weights are undefined values until they are loaded.
 class Encoder {
  public:
@@ -47,7 +54,8 @@ class Encoder {
   explicit Encoder(const EncoderConfig& config, at::Device device = at::kCPU);
 
   /// @return  token_embeddings [tokens, hidden], the last hidden state
-  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {}) const;
+  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {},
+                 const ActivationOptions& activations = {}) const;
 
   /// The first step of forward(): word, position and token type embeddings, normalised. [tokens, hidden]
   Tensor embed_tokens(const TokenBatch& batch, const Dropout& dropout = {}) const;
@@ -79,6 +87,8 @@ class Encoder {
     Tensor* tensor;
   };
   std::vector<Weight> weights();
+  Tensor recompute_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
+                         const Dropout& dropout) const;
   Tensor normalize(const Tensor& input, const LayerNorm& norm) const;
 
   EncoderConfig config_;

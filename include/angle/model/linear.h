@@ -13,13 +13,14 @@ struct Linear {
   Linear() = default;
   Linear(int64_t in_features, int64_t out_features, at::Device device = at::kCPU);
 
-  /// @param input  [rows, in]
+  /// @param input  [rows, in]; the weight is rounded to the type of a bfloat16 input
   /// @return       [rows, out]
   Tensor forward(const Tensor& input, Activation activation = Activation::none) const;
 
   /// Reorders the weight into oneDNN's blocked layout, once; forward() uses that copy from then on and
   /// records no gradient. Neither training nor a change of `weight` may follow.
   void pack();
+  bool packed() const { return packed_weight_.defined(); }
 
   Tensor weight;  // [out, in]
   Tensor bias;    // [out]

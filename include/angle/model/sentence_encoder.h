@@ -25,7 +25,8 @@ struct SentenceEncoder {
   /// Vectors of the texts, in the caller's order, not normalised.
   ///
   /// @return  [texts, dims]
-  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {}) const;
+  Tensor forward(const TokenBatch& batch, const Dropout& dropout = {},
+                 const ActivationOptions& activations = {}) const;
 
   /// Columns of forward()'s result.
   int64_t dims() const;

@@ -33,6 +33,6 @@ using EmbeddingLoss = std::function<Tensor(const Tensor& embeddings)>;
 /// @param max_tokens  of a chunk; a longer text is a chunk of its own. Texts of like length share a chunk
 void cached_backward(const SentenceEncoder& encoder, const Dropout& dropout,
                      std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
-                     const EmbeddingLoss& loss);
+                     const EmbeddingLoss& loss, const ActivationOptions& activations = {});
 
 }  // namespace angle

@@ -44,6 +44,7 @@ struct LearnerOptions {
   int64_t gradient_cache_tokens =
       0;  // most tokens in one chunk (see gradient_cache.h); 0: the whole batch at once
   AdamWOptions optimizer;
+  ActivationOptions activations = {};
 };
 
 /// Holds what one update needs; knows nothing of schedules, files or steps.
@@ -59,6 +60,7 @@ class Learner {
   StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate);
 
   AdamW& optimizer() { return optimizer_; }
+  const Dropout& dropout() const { return dropout_; }
 
  private:
   void accumulate(const FormattedBatch& micro_batch, double share, StepResult& result);

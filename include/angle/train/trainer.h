@@ -106,7 +106,6 @@ class Trainer {
   int64_t total_steps_;
   Metric metric_;  // of the validation
   std::vector<ScoredPair> evaluation_pairs_;
-  at::Generator generator_;  // of dropout
   Learner learner_;
   TrainState state_;
   int64_t saved_step_ = 0;  // of the newest checkpoint

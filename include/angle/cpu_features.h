@@ -1,0 +1,24 @@
+// What the CPU can compute with, as far as a choice depends on it. Knows no torch.
+#pragma once
+
+#include <string>
+
+namespace angle {
+
+struct CpuFeatures {
+  bool avx2 = false;
+  bool avx512 = false;
+  bool avx512_bf16 = false;
+  bool amx_bf16 = false;
+
+  bool bfloat16() const { return avx512_bf16 || amx_bf16; }
+};
+
+/// Those of the CPU that the program runs on.
+CpuFeatures cpu_features();
+
+/// Error `where: …` that says what was found, when there are no instructions for bfloat16: it would be slower
+/// than float32 then.
+void require_bfloat16(const CpuFeatures& features, const std::string& where);
+
+}  // namespace angle

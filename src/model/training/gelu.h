@@ -1,0 +1,20 @@
+// GELU in the erf form (Hendrycks & Gimpel, arXiv 1606.08415) for training: one pass over memory for each
+// direction.
+#pragma once
+
+#include "angle/tensor.h"
+
+namespace angle {
+
+/// x·Φ(x), for contiguous float32 and bfloat16 tensors on the CPU.
+Tensor gelu_forward(const Tensor& input);
+
+struct GeluGradient {
+  Tensor gradient;  // by the input: gradient · (Φ(x) + x·φ(x))
+  Tensor output;    // gelu(input) once more
+};
+
+/// Takes `gradient`, the one by the output, as the memory of its result.
+GeluGradient gelu_gradient(const Tensor& input, Tensor gradient);
+
+}  // namespace angle

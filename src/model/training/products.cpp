@@ -1,0 +1,47 @@
+#include "model/training/products.h"
+
+#include <optional>
+#include <string_view>
+
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+namespace angle {
+namespace {
+
+using LinearPointwise = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
+                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
+
+/// input · weightᵀ + bias. The weight may be any view: oneDNN reorders it into its blocked layout in every
+/// call, which costs 2 % of the product and which a weight that changes in every step needs anyway.
+Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias) {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+                             .typed<LinearPointwise>();
+  return op.call(input, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "none");
+}
+
+}  // namespace
+
+bool has_fast_products(const Tensor& tensor) {
+  const at::ScalarType type = tensor.scalar_type();
+  return tensor.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16) && at::hasMKLDNN();
+}
+
+Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  return onednn_linear(input, weight, bias);
+}
+
+Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
+  return onednn_linear(gradient, weight.t(), std::nullopt);
+}
+
+Tensor weight_gradient(const Tensor& gradient, const Tensor& input) {
+  // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
+  if (gradient.scalar_type() == at::kBFloat16) return at::mm(gradient.t(), input).to(at::kFloat);
+  return onednn_linear(gradient.t().contiguous(), input.t(), std::nullopt);
+}
+
+Tensor bias_gradient(const Tensor& gradient) { return gradient.sum(0, /*keepdim=*/false, at::kFloat); }
+
+}  // namespace angle
