@@ -69,6 +69,7 @@ bool fits_int64(const json& given) {
 
 void check_against_schema(const json& given, const json& schema, const std::string& path,
                           std::vector<std::string>& problems) {
+  if (schema.is_null()) return;
   if (is_one_of(schema)) {
     check_name(given, schema.at(kOneOf).get<std::vector<std::string>>(), path, problems);
   } else if (!accepts(schema, given)) {

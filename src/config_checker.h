@@ -4,6 +4,7 @@
 //     [element]            an array whose elements are like this one
 //     {"*": value}         an object with any keys, whose values are like this one
 //     {"one of": [names]}  one of these strings
+//     null                 anything
 #pragma once
 
 #include <string>

@@ -14,6 +14,7 @@
 #include "angle/error.h"
 #include "angle/suggest.h"
 
+#include "cli/annotate_command.h"
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
 #include "cli/log.h"
@@ -64,6 +65,7 @@ int run(int argc, char** argv) {
   add_eval_command(app);
   add_train_command(app, exit_code);
   add_tokenize_command(app);
+  add_annotate_command(app, exit_code);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());
     return kWrongUsage;

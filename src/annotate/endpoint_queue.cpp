@@ -1,0 +1,170 @@
+#include "annotate/endpoint_queue.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/io/file.h"
+
+#include "annotate/chat_client.h"
+
+namespace angle {
+namespace {
+
+using Clock = Pacer::Clock;
+
+Clock::duration seconds(double number) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(number));
+}
+
+}  // namespace
+
+EndpointQueue::EndpointQueue(const AnnotateConfig& config, const std::string& endpoint,
+                             const AskOptions& options, const std::vector<ChatRequest>& requests,
+                             std::vector<size_t> places)
+    : config_(config),
+      name_(endpoint),
+      endpoint_(config.endpoints.at(endpoint)),
+      options_(options),
+      requests_(requests),
+      places_(std::move(places)),
+      key_(endpoint_key(endpoint_, name_)),
+      cache_(options.cache, endpoint_.url),
+      pacer_(endpoint_.requests_per_minute),
+      random_(std::random_device{}()) {
+  if (options.cache.empty()) return;
+  lock_.emplace(cache_.directory());
+  remove_unfinished(cache_.directory());
+}
+
+void EndpointQueue::start(AskResults& results) {
+  const size_t count = std::min(static_cast<size_t>(endpoint_.concurrency), places_.size());
+  for (size_t i = 0; i < count; ++i) {
+    threads_.emplace_back([this, &results] {
+      try {
+        work(results);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        error_ = std::current_exception();
+        stopped_ = true;
+      }
+    });
+  }
+}
+
+std::exception_ptr EndpointQueue::finish() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  return error_;
+}
+
+void EndpointQueue::work(AskResults& results) {
+  ChatClient client(endpoint_, key_, options_.interrupted);
+  for (size_t at = next_++; at < places_.size() && !interrupted(); at = next_++) {
+    if (!stopped_) {
+      answer(client, places_[at], results);
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    const std::string problem = why_stopped_;
+    lock.unlock();
+    give_up(places_[at], problem, results);
+  }
+}
+
+/// Sends one request until it is answered or there is no point in going on.
+void EndpointQueue::answer(ChatClient& client, size_t place, AskResults& results) {
+  const ChatRequest& request = requests_[place];
+  for (int64_t attempt = 0; wait_for_turn(); ++attempt) {
+    Exchange exchange = client.send(request.body.dump());
+    if (interrupted() && exchange.outcome != Outcome::answered) return;
+    if (exchange.outcome == Outcome::answered) {
+      const auto reply = read_chat_completion(exchange.body, request);
+      if (reply) return keep(*reply, place, results);
+      exchange = {.outcome = Outcome::retry, .problem = "the reply is no chat completion"};
+    }
+    if (exchange.outcome == Outcome::stop_asking) {
+      const std::lock_guard lock(mutex_);
+      why_stopped_ = exchange.problem;
+      stopped_ = true;
+    }
+    const bool waits_too_long = exchange.retry_after.value_or(0) > endpoint_.max_wait_seconds;
+    if (waits_too_long)
+      exchange.problem +=
+          fmt::format("; it asks to wait {:.0f} s, more than max_wait_seconds", *exchange.retry_after);
+    if (exchange.outcome != Outcome::retry || waits_too_long || attempt == endpoint_.retries)
+      return give_up(place, exchange.problem, results);
+
+    const double delay =
+        std::max(backoff_delay(endpoint_, attempt, jitter()), exchange.retry_after.value_or(0));
+    note_retry(request, exchange.problem, delay, results);
+    if (exchange.retry_after) pacer_.hold(Clock::now() + seconds(*exchange.retry_after));
+    if (!sleep_until(Clock::now() + seconds(delay))) return;
+  }
+}
+
+void EndpointQueue::keep(const ChatReply& reply, size_t place, AskResults& results) {
+  const size_t annotator = requests_[place].annotator;
+  const AnnotatorConfig& config = config_.annotators[annotator];
+  ChatReply signed_reply = reply;
+  signed_reply.annotator = config.name;
+  if (!options_.cache.empty()) cache_.store(signed_reply);
+  failures_in_a_row_ = 0;
+
+  const std::lock_guard lock(results.mutex);
+  Usage& usage = results.usage[annotator];
+  ++usage.asked;
+  usage.prompt_tokens += reply.prompt_tokens;
+  usage.completion_tokens += reply.completion_tokens;
+  usage.cost += (static_cast<double>(reply.prompt_tokens) * config.prompt_price +
+                 static_cast<double>(reply.completion_tokens) * config.completion_price) /
+                1e6;
+  results.answers.replies[place] = std::move(signed_reply);
+  if (options_.progress) options_.progress(++results.done, static_cast<int64_t>(requests_.size()));
+}
+
+void EndpointQueue::give_up(size_t place, const std::string& problem, AskResults& results) {
+  if (++failures_in_a_row_ == kFailuresInARow && !stopped_) {
+    const std::lock_guard lock(mutex_);
+    why_stopped_ = fmt::format("not asked, since {} requests in a row had failed", kFailuresInARow);
+    stopped_ = true;
+  }
+  const std::lock_guard lock(results.mutex);
+  ++results.usage[requests_[place].annotator].failed;
+  ++results.answers.failures[fmt::format("endpoints.{}: {}", name_, problem)];
+  if (options_.progress) options_.progress(++results.done, static_cast<int64_t>(requests_.size()));
+}
+
+void EndpointQueue::note_retry(const ChatRequest& request, const std::string& problem, double delay,
+                               AskResults& results) {
+  const std::lock_guard lock(results.mutex);
+  ++results.usage[request.annotator].retries;
+  if (options_.warning)
+    options_.warning(fmt::format("endpoints.{}: {}; once more in {:.1f} s", name_, problem, delay));
+}
+
+bool EndpointQueue::interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
+
+/// False when it was interrupted.
+bool EndpointQueue::sleep_until(Clock::time_point until) const {
+  while (!interrupted() && Clock::now() < until)
+    std::this_thread::sleep_until(std::min(until, Clock::now() + std::chrono::milliseconds(50)));
+  return !interrupted();
+}
+
+/// Waits until the endpoint's rate and pauses allow a request; false when it was interrupted.
+bool EndpointQueue::wait_for_turn() {
+  if (!sleep_until(pacer_.reserve(Clock::now()))) return false;
+  while (Clock::now() < pacer_.held_until())
+    if (!sleep_until(pacer_.held_until())) return false;
+  return true;
+}
+
+double EndpointQueue::jitter() {
+  const std::lock_guard lock(mutex_);
+  return std::uniform_real_distribution<double>(0, 1)(random_);
+}
+
+}  // namespace angle

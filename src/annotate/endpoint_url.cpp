@@ -1,0 +1,40 @@
+#include "annotate/endpoint_url.h"
+
+#include <algorithm>
+
+namespace angle {
+namespace {
+
+bool is_this_machine(const std::string& host) {
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
+}
+
+}  // namespace
+
+EndpointUrl split_endpoint_url(const std::string& url) {
+  const size_t scheme_end = url.find("://");
+  if (scheme_end == std::string::npos) return {};
+  const size_t path_begin = std::min(url.find_first_of("/?#", scheme_end + 3), url.size());
+  const std::string host_port = url.substr(scheme_end + 3, path_begin - scheme_end - 3);
+  const size_t host_end = host_port.starts_with('[') ? host_port.find(']') + 1 : host_port.find(':');
+  return {.scheme_host_port = url.substr(0, path_begin),
+          .host = host_port.substr(0, host_end),
+          .path = url.substr(path_begin)};
+}
+
+std::string endpoint_url_problem(const std::string& url, bool has_key) {
+  const bool printable = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  const EndpointUrl parts = split_endpoint_url(url);
+  if (!printable || parts.host.empty() || !(url.starts_with("http://") || url.starts_with("https://")))
+    return "expected an address such as https://api.example.com/v1/chat/completions";
+  if (parts.scheme_host_port.find('@') != std::string::npos)
+    return "holds a user or password; keys come from the environment (key_variable)";
+  if (!parts.path.starts_with('/') || parts.path == "/")
+    return "lacks the path, such as /v1/chat/completions";
+  if (has_key && url.starts_with("http://") && !is_this_machine(parts.host))
+    return "http would send the key in plain text; use https";
+  return "";
+}
+
+}  // namespace angle

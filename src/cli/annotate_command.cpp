@@ -1,0 +1,245 @@
+#include "cli/annotate_command.h"
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "angle/annotate/annotate_config.h"
+#include "angle/annotate/annotation_report.h"
+#include "angle/annotate/annotations.h"
+#include "angle/annotate/ask.h"
+#include "angle/annotate/ensemble.h"
+#include "angle/cache_directory.h"
+#include "angle/error.h"
+#include "angle/io/directory_lock.h"
+#include "angle/io/file.h"
+#include "angle/io/standard_output.h"
+
+#include "cli/log.h"
+#include "cli/shared_options.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct AnnotateOptions {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string output;
+  std::string cache;
+  std::string data_dir;
+  std::string record;
+  bool dry_run = false;
+  bool report = false;
+  bool json = false;
+  bool skip_failed = false;
+};
+
+std::atomic<bool> interrupted = false;
+
+/// The first signal breaks the requests under way off; the second one ends the process at once.
+void handle_interrupt(int signal) {
+  interrupted = true;
+  std::signal(signal, SIG_DFL);
+}
+
+std::string show(const AnnotatorConfig& annotator, const ChatRequest& request, size_t count) {
+  std::string text = fmt::format("--- {} asked for \"{}\" ({} of {}, {} requests)\n", annotator.name,
+                                 request.prompt, annotator.model, annotator.endpoint, count);
+  for (const auto& message : request.body.at("messages"))
+    text += fmt::format("[{}]\n{}\n", message.at("role").get<std::string>(),
+                        message.at("content").get<std::string>());
+  return text;
+}
+
+nlohmann::json to_line(const AnnotatorConfig& annotator, const ChatRequest& request) {
+  return {{"request", request.hash},
+          {"annotator", annotator.name},
+          {"model", annotator.model},
+          {"prompt", request.prompt},
+          {"prompt_hash", request.prompt_hash},
+          {"text", request.text},
+          {"endpoint", annotator.endpoint},
+          {"body", request.body}};
+}
+
+/// Shows what would be asked: for people the first request of each kind, as JSON all of them.
+void run_dry(const AnnotateOptions& options, const AnnotateConfig& config) {
+  Asker asker(config, {.cache = options.cache, .offline = true});
+  const std::vector<ChatRequest> requests = plan_requests(config, asker);
+  std::map<std::pair<size_t, std::string>, size_t> counts;  // by annotator and prompt
+  for (const ChatRequest& request : requests) ++counts[{request.annotator, request.prompt}];
+
+  StandardOutput out;
+  std::set<std::pair<size_t, std::string>> shown;
+  for (const ChatRequest& request : requests) {
+    const AnnotatorConfig& annotator = config.annotators[request.annotator];
+    const std::pair kind(request.annotator, request.prompt);
+    if (options.json)
+      out.write(to_line(annotator, request).dump() + "\n");
+    else if (shown.insert(kind).second)
+      out.write(show(annotator, request, counts.at(kind)));
+  }
+  out.flush();
+  const Answers known = asker.ask(requests);
+  const auto there = requests.size() - static_cast<size_t>(std::count(known.replies.begin(),
+                                                                      known.replies.end(), std::nullopt));
+  log_info("{} requests, of which {} are recorded or cached; nothing was sent", requests.size(), there);
+  if (!config.prompts.score.empty() && there < requests.size())
+    log_info("requests for scores follow from the sentences, so there may be more of them");
+}
+
+void run_report(const AnnotateOptions& options, const AnnotateConfig& config) {
+  Asker asker(config, {.cache = options.cache, .offline = true});
+  const Annotations annotations = annotate(config, asker, /*skip_failed=*/true);
+  const AnnotationReport report =
+      make_annotation_report(annotations, config, find_data_dir(options.data_dir));
+  StandardOutput out;
+  out.write(options.json ? report_to_json(report).dump(2) + "\n" : format_report(report));
+  out.flush();
+}
+
+void log_usage(const AnnotateConfig& config, const std::vector<Usage>& usage) {
+  double cost = 0;
+  for (size_t i = 0; i < usage.size(); ++i) {
+    const Usage& one = usage[i];
+    cost += one.cost;
+    log_info(
+        "{}: {} replies recorded, {} cached, {} asked for ({} retries, {} failed), {} + {} tokens, cost "
+        "{:.4f}",
+        config.annotators[i].name, one.recorded, one.cached, one.asked, one.retries, one.failed,
+        one.prompt_tokens, one.completion_tokens, one.cost);
+  }
+  if (usage.size() > 1) log_info("cost of this run: {:.4f}", cost);
+}
+
+void report_failures(const Annotations& annotations, bool skip_failed) {
+  int64_t failed = 0;
+  std::string text;
+  for (const auto& [problem, count] : annotations.failures) {
+    failed += count;
+    text += fmt::format("\n  {} × {}", count, problem);
+  }
+  if (failed == 0) return;
+  if (skip_failed)
+    log_warning("{} requests have no reply:{}", failed, text);
+  else
+    fail(
+        "{} requests have no reply, nothing was written:{}\nrun the same again to ask for what is missing, "
+        "or use "
+        "--skip-failed to go on without",
+        failed, text);
+}
+
+std::string to_lines(const std::vector<ChatReply>& replies) {
+  std::string lines;
+  std::set<std::string> written;
+  for (const ChatReply& reply : replies)
+    if (written.insert(reply.annotator + reply.request).second) lines += to_record(reply).dump() + "\n";
+  return lines;
+}
+
+/// All or nothing: what is wrong with one output is told before the first is written.
+void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
+                   const Annotations& annotations) {
+  std::vector<std::string> files;
+  for (const OutputConfig& output : config.outputs) {
+    const TrainingPairs pairs = combine(annotations, config, output);
+    std::string left_out;
+    for (const auto& [reason, count] : pairs.left_out)
+      left_out += fmt::format(", {} {}", count, nlohmann::json(reason).get<std::string>());
+    if (pairs.pairs.empty())
+      fail("{}: no pair is left (of {} sentences; left out{}); loosen the rules of this output", output.path,
+           annotations.candidates.size(), left_out.empty() ? " none" : left_out.substr(1));
+    log_info("{}: {} pairs; left out{}", (fs::path(options.output) / output.path).string(),
+             pairs.pairs.size(), left_out.empty() ? " none" : left_out.substr(1));
+    files.push_back(format_pairs(pairs, annotations, config));
+  }
+  for (size_t i = 0; i < files.size(); ++i) {
+    const fs::path file = fs::path(options.output) / config.outputs[i].path;
+    fs::create_directories(file.parent_path());
+    write_file(file, files[i]);
+  }
+  write_file(fs::path(options.output) / "annotate_config.json", nlohmann::json(config).dump(2) + "\n");
+}
+
+/// False when the run was interrupted.
+bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) {
+  std::signal(SIGINT, handle_interrupt);
+  std::signal(SIGTERM, handle_interrupt);
+  for (const auto& [name, endpoint] : config.endpoints)
+    if (!endpoint.verify_certificate)
+      log_warning("endpoints.{}: certificates are not verified; whoever is on the way can read the key",
+                  name);
+  const DirectoryLock lock(options.output);
+  ProgressLine line;
+  Asker asker(config,
+              {.cache = options.cache,
+               .offline = false,
+               .interrupted = &interrupted,
+               .warning = [&](const std::string& text) { line.finish(), log_warning("{}", text); },
+               .progress = [&](int64_t done,
+                               int64_t total) { line.show(fmt::format("{}/{} replies", done, total)); }});
+  const Annotations annotations = annotate(config, asker, options.skip_failed);
+  line.finish();
+  log_usage(config, asker.usage());
+  if (!options.record.empty()) write_file(options.record, to_lines(annotations.replies));
+  if (interrupted) {
+    log_info("interrupted; all replies so far are kept, the same command goes on");
+    return false;
+  }
+  report_failures(annotations, options.skip_failed);
+  write_outputs(options, config, annotations);
+  return true;
+}
+
+bool run(AnnotateOptions options) {
+  const AnnotateConfig config = load_annotate_config(options.config, options.overrides);
+  const fs::path config_path = options.config == "-" ? "stdin" : options.config;
+  if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
+  if (options.cache.empty()) options.cache = (cache_directory() / "annotations").string();
+  std::signal(SIGPIPE, SIG_IGN);  // a server or a reader that goes is no reason to die
+  if (options.dry_run) return run_dry(options, config), true;
+  if (options.report) return run_report(options, config), true;
+  return run_annotate(options, config);
+}
+
+}  // namespace
+
+void add_annotate_command(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<AnnotateOptions>();
+  CLI::App& command = *app.add_subcommand("annotate", "make training pairs of sentences by language models");
+  command.add_option("--config", options->config, "configuration file (JSON), or - for stdin")->required();
+  command.add_option("--set", options->overrides, "change one value: seeds.limit=10; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--output", options->output,
+                     "directory of the training sets; default: runs/<name of the configuration>");
+  command.add_option("--cache", options->cache, "directory of replies; default: annotations/ in the cache");
+  command.add_option("--record", options->record,
+                     "also write all replies to this file (JSONL), to be replayed");
+  command.add_flag("--skip-failed", options->skip_failed,
+                   "write the training sets even if requests had no reply");
+  CLI::Option* dry_run =
+      command.add_flag("--dry-run", options->dry_run, "show what would be asked, and send nothing");
+  command.add_flag("--report", options->report, "tell about the replies that are there, and send nothing")
+      ->excludes(dry_run);
+  command.add_flag("--json", options->json, "report, or requests of the dry run, as JSON");
+  add_data_dir_option(command, options->data_dir);
+  command.footer(
+      "Example: angle annotate --config configs/annotate_recorded.json\n"
+      "Keys of servers come from the environment; the configuration names the variable.");
+  command.callback([options, &exit_code] {
+    if (options->json && !options->dry_run && !options->report)
+      throw CLI::ValidationError("--json", "goes with --report or --dry-run");
+    if (!run(*options)) exit_code = 130;
+  });
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,303 @@
+// `angle annotate` as its users see it, with a server in this process. Invariants:
+// - a configuration and a server give training sets, the same ones again from the cache, from recorded
+//   replies and after a kill, without anything being asked twice;
+// - failures leave no output, end with 1 and say what to do; --skip-failed goes on;
+// - a dry run and a report send nothing;
+// - the key is in nothing that is written;
+// - the recorded set of the project makes its training sets offline.
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/data/reader.h"
+#include "angle/io/file.h"
+
+#include "support/annotate_setup.h"
+#include "support/run_command.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AnnotateSetup;
+using testing::ChatServer;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int64_t kRequests = AnnotateSetup::kRequests;
+
+class AnnotateCommand : public ::testing::Test {
+ protected:
+  void start(ChatServer::Handler handler = testing::answer, const json& endpoint = json::object()) {
+    server = std::make_unique<ChatServer>(std::move(handler));
+    config = AnnotateSetup::config(server->url());
+    config["endpoints"]["local"].update(endpoint);
+  }
+
+  std::vector<std::string> command(std::vector<std::string> args) const {
+    const std::vector<std::string> where = {ANGLE_BINARY, "annotate",        "--config", setup.write(config),
+                                            "--output",   setup.path("out"), "--cache",  setup.path("cache")};
+    args.insert(args.begin(), where.begin(), where.end());
+    return args;
+  }
+
+  CommandResult annotate(std::vector<std::string> args = {}) const {
+    return testing::run_command(command(std::move(args)));
+  }
+
+  std::string output(const std::string& name) const { return read_file(setup.path("out") / name); }
+
+  /// The lines of an output without the time of the reply.
+  std::string timeless(const std::string& name) const {
+    std::istringstream lines(output(name));
+    std::string text;
+    for (std::string line; std::getline(lines, line);) {
+      json row = parse_json(line, name);
+      row.erase("time");
+      text += row.dump() + "\n";
+    }
+    return text;
+  }
+
+  AnnotateSetup setup;
+  std::unique_ptr<ChatServer> server;
+  json config;
+};
+
+TEST_F(AnnotateCommand, MakesTrainingSets) {
+  start();
+  const CommandResult result = annotate();
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(server->num_requests(), kRequests);
+  // a: 3 seeds × 2 sentences × 2 relations; all: both say the same, and of the opposites only one differs by
+  // 5 words
+  EXPECT_EQ(read_scored_pairs(setup.path("out") / "a.jsonl", {.label_scale = {0, 1}}).examples.size(), 12U);
+  EXPECT_EQ(read_scored_pairs(setup.path("out") / "all.jsonl").examples.size(), 9U);
+  EXPECT_EQ(read_scored_pairs(setup.path("out") / "voted.jsonl").examples.size(), 12U);
+  EXPECT_THAT(result.err, HasSubstr("all.jsonl: 9 pairs; left out 9 duplicate, 6 length_rule"));
+  // a: 9 requests × 100 prompt tokens at 10 a million; b: 9 × 20 completion tokens at 100
+  EXPECT_THAT(result.err, HasSubstr("a: 0 replies recorded, 0 cached, 9 asked for (0 retries, 0 failed), 900 "
+                                    "+ 180 tokens, cost 0.0090"));
+  EXPECT_THAT(result.err, HasSubstr("cost of this run: 0.0270"));
+  EXPECT_EQ(read_json(setup.path("out") / "annotate_config.json").at("description"), "test");
+}
+
+TEST_F(AnnotateCommand, GivesTheSameFromTheCacheAndFromRecordedReplies) {
+  start();
+  const std::string record = setup.path("replies.jsonl");
+  ASSERT_EQ(annotate({"--record", record}).exit_code, 0);
+  const std::string all = output("all.jsonl"), voted = output("voted.jsonl");
+  fs::remove_all(setup.path("out"));
+  ASSERT_EQ(annotate({"--record", record}).exit_code, 0);
+  EXPECT_EQ(output("all.jsonl"), all);
+  EXPECT_EQ(server->num_requests(), kRequests) << "the cache was not used";
+
+  fs::remove_all(setup.path("out"));
+  fs::remove_all(setup.path("cache"));
+  config["endpoints"]["local"] = {{"recorded", record}};
+  server.reset();
+  const CommandResult replayed = annotate();
+  ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
+  EXPECT_EQ(output("all.jsonl"), all);
+  EXPECT_EQ(output("voted.jsonl"), voted);
+  EXPECT_FALSE(fs::exists(setup.path("cache")));
+}
+
+TEST_F(AnnotateCommand, GoesOnAfterAKill) {
+  const auto slowly = [this](const httplib::Request& request, httplib::Response& response) {
+    server->pause(0.03);
+    testing::answer(request, response);
+  };
+  start(slowly, {{"concurrency", 2}});
+  testing::RunningCommand running(command({}));
+  while (server->num_requests() < 7) std::this_thread::yield();
+  running.send(SIGKILL);
+  EXPECT_EQ(running.wait().exit_code, 128 + SIGKILL);
+  EXPECT_FALSE(fs::exists(setup.path("out") / "all.jsonl"));
+  const CommandResult result = annotate();
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_LE(server->num_requests(), kRequests + 2) << "more was asked again than had been under way";
+  const std::string resumed = timeless("all.jsonl");
+
+  fs::remove_all(setup.path("out"));
+  fs::remove_all(setup.path("cache"));
+  ASSERT_EQ(annotate().exit_code, 0);
+  EXPECT_EQ(timeless("all.jsonl"), resumed);
+}
+
+TEST_F(AnnotateCommand, EndsWith130WhenItIsInterrupted) {
+  start([this](const httplib::Request&, httplib::Response&) { server->pause(20); },
+        {{"timeout_seconds", 60}});
+  testing::RunningCommand running(command({}));
+  while (server->num_requests() == 0) std::this_thread::yield();
+  running.send(SIGINT);
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_THAT(result.err, HasSubstr("interrupted; all replies so far are kept"));
+  EXPECT_FALSE(fs::exists(setup.path("out") / "all.jsonl"));
+}
+
+TEST_F(AnnotateCommand, WritesNothingWhenARequestFails) {
+  start([](const httplib::Request& request, httplib::Response& response) {
+    if (request.body.find("OPPOSITE 2 | rain") != std::string::npos &&
+        request.body.find("model-b") != std::string::npos)
+      response.status = 400;
+    else
+      testing::answer(request, response);
+  });
+  const CommandResult result = annotate();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("error: 1 requests have no reply, nothing was written:\n  1 × "
+                                    "endpoints.local: the server answered 400\n"));
+  EXPECT_THAT(result.err, HasSubstr("--skip-failed"));
+  EXPECT_FALSE(fs::exists(setup.path("out") / "a.jsonl"));
+  EXPECT_EQ(server->num_requests(), 12) << "scores were asked for before the sentences were complete";
+
+  const CommandResult skipping = annotate({"--skip-failed"});
+  EXPECT_EQ(skipping.exit_code, 0) << skipping.err;
+  EXPECT_THAT(skipping.err, HasSubstr("warning: 1 requests have no reply"));
+  EXPECT_TRUE(fs::exists(setup.path("out") / "a.jsonl"));
+}
+
+TEST_F(AnnotateCommand, StoresNothingOfAReplyOf50Megabytes) {
+  start([](const httplib::Request&,
+           httplib::Response& response) { response.set_content(std::string(50 << 20, 'x'), "text/plain"); },
+        {{"concurrency", 1}});
+  const CommandResult result = annotate();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("the reply is longer than max_reply_bytes"));
+  uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(setup.path("cache")))
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  EXPECT_LT(bytes, 10'000U);
+}
+
+TEST_F(AnnotateCommand, ShowsItsPromptsWithoutSendingAnything) {
+  start();
+  const CommandResult result = annotate({"--dry-run"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out,
+              HasSubstr("--- b asked for \"opposite\" (model-b of local, 3 requests)\n[system]\nYou are "
+                        "B.\n[user]\nOPPOSITE 2 | the dog sleeps\n"));
+  EXPECT_THAT(result.err, HasSubstr("12 requests, of which 0 are recorded or cached; nothing was sent"));
+  const CommandResult as_json = annotate({"--dry-run", "--json"});
+  std::istringstream lines(as_json.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count)
+    EXPECT_TRUE(parse_json(line, "line").at("body").contains("messages"));
+  EXPECT_EQ(count, 12);
+  EXPECT_EQ(server->num_requests(), 0);
+  EXPECT_FALSE(fs::exists(setup.path("out")));
+  EXPECT_FALSE(fs::exists(setup.path("cache")));
+
+  ASSERT_EQ(annotate().exit_code, 0);
+  EXPECT_THAT(annotate({"--dry-run"}).err, HasSubstr("18 requests, of which 18 are recorded or cached"));
+}
+
+TEST_F(AnnotateCommand, ReportsOnWhatIsThere) {
+  start();
+  setup.file("gold.tsv", "sentence1\tsentence2\tscore\nx\tNo\t0\ny\tyes\t5\n");
+  config["gold"] = {{"path", "gold.tsv"}};
+  ASSERT_EQ(annotate().exit_code, 0);
+  EXPECT_EQ(server->num_requests(), kRequests + 4);
+  const CommandResult text = annotate({"--report", "--data-dir", "/nowhere"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  for (const char* part :
+       {"3 seeds of 4.0 words", "a and b", "a and gold", "their mean and gold", "all.jsonl", "leaks"})
+    EXPECT_THAT(text.out, HasSubstr(part));
+  const json report = parse_json(annotate({"--report", "--json"}).out, "report");
+  EXPECT_EQ(report.at("annotators")[0].at("same").at("pairs"), 6);
+  EXPECT_EQ(report.at("gold")[0].at("spearman"), 1);
+  EXPECT_EQ(server->num_requests(), kRequests + 4);
+
+  fs::remove_all(setup.path("cache"));
+  EXPECT_THAT(annotate({"--report"}).out, HasSubstr("not in the cache"));
+}
+
+TEST_F(AnnotateCommand, WritesTheKeyNowhere) {
+  const std::string key = "sk-test-9f8e7d6c5b4a";
+  const auto repeating = [&](const httplib::Request& request, httplib::Response& response) {
+    const std::string authorization = request.get_header_value("Authorization");
+    if (server->num_requests() % 5 == 2) {
+      response.status = 500;
+      return response.set_content("what is " + authorization + "?", "text/plain");
+    }
+    response.set_content(testing::chat_completion(testing::answer_by_rule(request) + "\n3. " + authorization),
+                         "application/json");
+  };
+  start(repeating, {{"key_variable", "ANGLE_TEST_SECRET"}});
+  config["sentences"] = 3;
+  setenv("ANGLE_TEST_SECRET", key.c_str(), 1);
+  std::string written;
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"--dry-run", "--json"}, {"--record", setup.path("out/replies.jsonl").string()}, {"--report"}}) {
+    const CommandResult result = annotate(args);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    written += result.out + result.err;
+  }
+  start(
+      [](const httplib::Request& request, httplib::Response& response) {
+        response.status = 401;
+        response.set_content("no such key: " + request.get_header_value("Authorization"), "text/plain");
+      },
+      {{"key_variable", "ANGLE_TEST_SECRET"}});
+  const CommandResult refused = annotate();
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("no such key: Bearer [key]"));
+  EXPECT_EQ(server->requests().at(0).get_header_value("Authorization"), "Bearer " + key);
+  written += refused.err;
+  for (const char* directory : {"out", "cache"})
+    for (const auto& entry : fs::recursive_directory_iterator(setup.path(directory)))
+      if (entry.is_regular_file()) written += entry.path().string() + read_file(entry.path());
+  unsetenv("ANGLE_TEST_SECRET");
+  EXPECT_THAT(written, Not(HasSubstr(key)));
+  EXPECT_THAT(written, HasSubstr("Bearer [key]"))
+      << "the server's echo is not in the files, so this proves nothing";
+}
+
+TEST_F(AnnotateCommand, SaysWhatIsWrong) {
+  start();
+  const auto expect_failure = [](const CommandResult& result, int exit_code, const std::string& message) {
+    EXPECT_EQ(result.exit_code, exit_code);
+    EXPECT_THAT(result.err, HasSubstr(message));
+    EXPECT_THAT(result.err, Not(HasSubstr("internal")));
+  };
+  expect_failure(annotate({"--json"}), 2, "--json");
+  expect_failure(annotate({"--dry-run", "--report"}), 2, "--dry-run");
+  expect_failure(annotate({"--set", "sentence=3"}), 1, "sentence: unknown key; did you mean \"sentences\"?");
+  expect_failure(annotate({"--set", "seeds.path=none.txt"}), 1, "none.txt: can't be opened");
+  expect_failure(annotate({"--set", "prompts.same=seeds.txt"}), 1, "seeds.txt: the prompt lacks {text}");
+  expect_failure(annotate({"--set", "endpoints.local.key_variable=ANGLE_TEST_ABSENT_KEY"}), 1,
+                 "ANGLE_TEST_ABSENT_KEY is not set");
+  setup.file("blank.txt", "\n...\n");
+  expect_failure(annotate({"--set", "seeds.path=blank.txt"}), 1, "blank.txt: there is no sentence in it");
+  expect_failure(annotate({"--set", "outputs[1].annotators=[\"c\"]"}), 1, "there is no \"c\"");
+  EXPECT_EQ(server->num_requests(), 0);
+  expect_failure(annotate({"--set", "outputs[1].min_word_difference=1000", "--set",
+                           "outputs[1].label=mean_score", "--set", "max_words=1"}),
+                 1, "a.jsonl: no pair is left");
+}
+
+TEST_F(AnnotateCommand, LetsNoOtherRunAskTheSameEndpoint) {
+  start([this](const httplib::Request&, httplib::Response&) { server->pause(20); },
+        {{"timeout_seconds", 60}});
+  testing::RunningCommand running(command({}));
+  while (server->num_requests() == 0) std::this_thread::yield();
+  std::vector<std::string> other = command({});
+  other[5] = setup.path("out2");
+  const CommandResult refused = testing::run_command(other);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("another process writes to this directory"));
+  running.send(SIGKILL);
+  running.wait();
+}
+
+}  // namespace
+}  // namespace angle
