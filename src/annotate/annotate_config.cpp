@@ -39,6 +39,7 @@ class Rules {
     require_range(config_.seeds.limit, int64_t{0}, kMany, "seeds.limit");
     require_range(config_.sentences, int64_t{1}, int64_t{100}, "sentences");
     require_range(config_.max_words, int64_t{1}, int64_t{10'000}, "max_words");
+    require_range(config_.max_cost, 0.0, 1e9, "max_cost");
     require(!config_.prompts.same.empty(), "prompts.same: missing; name the file of the prompt");
     require(!config_.prompts.opposite.empty(), "prompts.opposite: missing; name the file of the prompt");
     check_gold();
@@ -78,11 +79,12 @@ class Rules {
       const std::string problem = endpoint_url_problem(endpoint.url, !endpoint.key_variable.empty());
       require(problem.empty(), "{}.url: {}", path, problem);
     }
-    require(endpoint.key_variable.find_first_of("= \t") == std::string::npos &&
-                endpoint.key_header.find_first_not_of(kHeaderCharacters) == std::string::npos &&
-                !endpoint.key_header.empty(),
-            "{}: key_variable is the name of an environment variable, key_header that of an HTTP header",
-            path);
+    // The value is not shown: it may be a key in the wrong place.
+    require(endpoint.key_variable.find_first_not_of(kVariableCharacters) == std::string::npos,
+            "{}.key_variable: expected the name of an environment variable, not the key itself", path);
+    require(!endpoint.key_header.empty() &&
+                endpoint.key_header.find_first_not_of(kHeaderCharacters) == std::string::npos,
+            "{}.key_header: expected the name of an HTTP header", path);
     require_range(endpoint.concurrency, int64_t{1}, int64_t{256}, path + ".concurrency");
     require_range(endpoint.requests_per_minute, 0.0, 1e6, path + ".requests_per_minute");
     require_range(endpoint.timeout_seconds, 0.01, 3600.0, path + ".timeout_seconds");
@@ -166,7 +168,9 @@ class Rules {
   }
 
   static constexpr const char* kHeaderCharacters =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  static constexpr const char* kVariableCharacters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
   const AnnotateConfig& config_;
   std::vector<std::string> problems_;

@@ -4,11 +4,11 @@
 #include <set>
 #include <utility>
 
-#include "angle/annotate/words.h"
 #include "angle/eval/correlation.h"
 
 #include "annotate/agreement.h"
 #include "annotate/leaks.h"
+#include "annotate/words.h"
 
 namespace angle {
 namespace {

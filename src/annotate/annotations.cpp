@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "angle/annotate/words.h"
 #include "angle/data/reader.h"
 #include "angle/data/text_reader.h"
 #include "angle/error.h"
@@ -14,6 +13,7 @@
 #include "annotate/candidate_filter.h"
 #include "annotate/questions.h"
 #include "annotate/reply_parser.h"
+#include "annotate/words.h"
 
 namespace angle {
 namespace {

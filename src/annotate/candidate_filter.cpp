@@ -4,9 +4,8 @@
 #include <optional>
 #include <set>
 
-#include "angle/annotate/words.h"
-
 #include "annotate/reply_parser.h"
+#include "annotate/words.h"
 
 namespace angle {
 namespace {

@@ -91,6 +91,15 @@ Exchange transport_failure(httplib::Error error) {
   }
 }
 
+/// @param body  without the key
+Exchange read_answer(const httplib::Response& response, std::string body) {
+  const Outcome outcome = outcome_of_status(response.status, body);
+  if (outcome == Outcome::answered) return {.outcome = outcome, .body = std::move(body)};
+  return {.outcome = outcome,
+          .problem = describe_status(response, body),
+          .retry_after = parse_retry_after(response.get_header_value("Retry-After"), std::time(nullptr))};
+}
+
 }  // namespace
 
 struct ChatClient::Connection {
@@ -99,18 +108,22 @@ struct ChatClient::Connection {
 
   EndpointUrl parts;
   httplib::Client client;
+  httplib::Headers headers;
 };
 
 std::string endpoint_key(const EndpointConfig& endpoint, const std::string& name) {
   if (endpoint.key_variable.empty()) return "";
   const char* value = std::getenv(endpoint.key_variable.c_str());
   const std::string key = value == nullptr ? "" : value;
+  // The variable's name is not shown either: whoever mistakes key_variable for the key has put it there.
   if (key.empty())
-    fail("endpoints.{}: the environment variable {} is not set; it must hold the key", name,
-         endpoint.key_variable);
+    fail("endpoints.{}: the environment variable that key_variable names is not set; it must hold the key",
+         name);
   if (!std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
-    fail("endpoints.{}: the environment variable {} holds a blank, a line end or a character that no key has",
-         name, endpoint.key_variable);
+    fail(
+        "endpoints.{}: the environment variable that key_variable names holds a blank, a line end or a "
+        "character that no key has",
+        name);
   return key;
 }
 
@@ -128,6 +141,11 @@ ChatClient::ChatClient(const EndpointConfig& endpoint, std::string key, const st
   client.set_follow_location(false);
   client.enable_server_certificate_verification(endpoint.verify_certificate);
   if (!endpoint.ca_file.empty()) client.set_ca_cert_path(endpoint.ca_file.c_str());
+  connection_->headers = {
+      {"Content-Type", "application/json"}, {"Accept", "application/json"}, {"Accept-Encoding", "identity"}};
+  if (!key_.empty())
+    connection_->headers.emplace(endpoint.key_header,
+                                 endpoint.key_header == "Authorization" ? "Bearer " + key_ : key_);
 }
 
 ChatClient::~ChatClient() = default;
@@ -138,13 +156,8 @@ Exchange ChatClient::send(const std::string& body) {
   httplib::Request request;
   request.method = "POST";
   request.path = connection_->parts.path;
+  request.headers = connection_->headers;
   request.body = body;
-  request.set_header("Content-Type", "application/json");
-  request.set_header("Accept", "application/json");
-  request.set_header("Accept-Encoding", "identity");
-  if (!key_.empty())
-    request.set_header(endpoint_.key_header,
-                       endpoint_.key_header == "Authorization" ? "Bearer " + key_ : key_);
   request.content_receiver = [&](const char* data, size_t length, uint64_t, uint64_t) {
     too_long = received.size() + length > static_cast<size_t>(endpoint_.max_reply_bytes);
     if (!too_long) received.append(data, length);
@@ -165,13 +178,7 @@ Exchange ChatClient::send(const std::string& body) {
     return {.outcome = Outcome::retry,
             .problem = fmt::format("no complete reply within {} s", endpoint_.timeout_seconds)};
   if (!result) return transport_failure(result.error());
-
-  received = redact(std::move(received), key_);
-  const Outcome outcome = outcome_of_status(result->status, received);
-  if (outcome == Outcome::answered) return {.outcome = outcome, .body = std::move(received)};
-  return {.outcome = outcome,
-          .problem = describe_status(*result, received),
-          .retry_after = parse_retry_after(result->get_header_value("Retry-After"), std::time(nullptr))};
+  return read_answer(*result, redact(std::move(received), key_));
 }
 
 }  // namespace angle

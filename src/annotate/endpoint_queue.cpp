@@ -19,6 +19,12 @@ Clock::duration seconds(double number) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(number));
 }
 
+double total_cost(const std::vector<Usage>& usage) {
+  double cost = 0;
+  for (const Usage& one : usage) cost += one.cost;
+  return cost;
+}
+
 }  // namespace
 
 EndpointQueue::EndpointQueue(const AnnotateConfig& config, const std::string& endpoint,
@@ -63,15 +69,19 @@ std::exception_ptr EndpointQueue::finish() {
 void EndpointQueue::work(AskResults& results) {
   ChatClient client(endpoint_, key_, options_.interrupted);
   for (size_t at = next_++; at < places_.size() && !interrupted(); at = next_++) {
-    if (!stopped_) {
+    const std::string problem = why_stopped(results);
+    if (problem.empty())
       answer(client, places_[at], results);
-      continue;
-    }
-    std::unique_lock lock(mutex_);
-    const std::string problem = why_stopped_;
-    lock.unlock();
-    give_up(places_[at], problem, results);
+    else
+      note_failure(places_[at], problem, results);
   }
+}
+
+/// Why nothing more is asked, or "".
+std::string EndpointQueue::why_stopped(const AskResults& results) {
+  if (results.budget_spent) return "not asked, since max_cost is spent";
+  const std::lock_guard lock(mutex_);
+  return stopped_ ? why_stopped_ : "";
 }
 
 /// Sends one request until it is answered or there is no point in going on.
@@ -121,6 +131,7 @@ void EndpointQueue::keep(const ChatReply& reply, size_t place, AskResults& resul
   usage.cost += (static_cast<double>(reply.prompt_tokens) * config.prompt_price +
                  static_cast<double>(reply.completion_tokens) * config.completion_price) /
                 1e6;
+  if (config_.max_cost > 0 && total_cost(results.usage) >= config_.max_cost) results.budget_spent = true;
   results.answers.replies[place] = std::move(signed_reply);
   if (options_.progress) options_.progress(++results.done, static_cast<int64_t>(requests_.size()));
 }
@@ -131,6 +142,10 @@ void EndpointQueue::give_up(size_t place, const std::string& problem, AskResults
     why_stopped_ = fmt::format("not asked, since {} requests in a row had failed", kFailuresInARow);
     stopped_ = true;
   }
+  note_failure(place, problem, results);
+}
+
+void EndpointQueue::note_failure(size_t place, const std::string& problem, AskResults& results) {
   const std::lock_guard lock(results.mutex);
   ++results.usage[requests_[place].annotator].failed;
   ++results.answers.failures[fmt::format("endpoints.{}: {}", name_, problem)];

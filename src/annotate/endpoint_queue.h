@@ -28,6 +28,7 @@ struct AskResults {
   Answers answers;
   std::vector<Usage> usage;  // per annotator
   int64_t done = 0;
+  std::atomic<bool> budget_spent = false;
 };
 
 class EndpointQueue {
@@ -49,7 +50,9 @@ class EndpointQueue {
   void work(AskResults& results);
   void answer(ChatClient& client, size_t place, AskResults& results);
   void keep(const ChatReply& reply, size_t place, AskResults& results);
+  std::string why_stopped(const AskResults& results);
   void give_up(size_t place, const std::string& problem, AskResults& results);
+  void note_failure(size_t place, const std::string& problem, AskResults& results);
   void note_retry(const ChatRequest& request, const std::string& problem, double delay, AskResults& results);
   bool interrupted() const;
   bool sleep_until(Pacer::Clock::time_point until) const;

@@ -6,8 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "angle/annotate/words.h"
 #include "angle/io/checksum.h"
+
+#include "annotate/words.h"
 
 namespace angle {
 namespace {

@@ -2,9 +2,10 @@
 
 #include <set>
 
-#include "angle/annotate/words.h"
 #include "angle/data/reader.h"
 #include "angle/eval/tasks.h"
+
+#include "annotate/words.h"
 
 namespace angle {
 namespace {

@@ -4,8 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "angle/annotate/words.h"
-
+#include "annotate/words.h"
 #include "text/unicode.h"
 #include "text/utf8_decode.h"
 

@@ -1,4 +1,4 @@
-#include "angle/annotate/words.h"
+#include "annotate/words.h"
 
 #include <algorithm>
 #include <set>

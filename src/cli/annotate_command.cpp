@@ -1,5 +1,6 @@
 #include "cli/annotate_command.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -23,6 +24,7 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/text_options.h"
 
 namespace angle::cli {
 namespace {
@@ -128,14 +130,12 @@ void report_failures(const Annotations& annotations, bool skip_failed) {
     text += fmt::format("\n  {} × {}", count, problem);
   }
   if (failed == 0) return;
-  if (skip_failed)
-    log_warning("{} requests have no reply:{}", failed, text);
-  else
+  if (!skip_failed)
     fail(
-        "{} requests have no reply, nothing was written:{}\nrun the same again to ask for what is missing, "
-        "or use "
+        "no reply to {}, nothing was written:{}\nrun the same again to ask for what is missing, or use "
         "--skip-failed to go on without",
-        failed, text);
+        count_of(failed, "request"), text);
+  log_warning("no reply to {}:{}", count_of(failed, "request"), text);
 }
 
 std::string to_lines(const std::vector<ChatReply>& replies) {

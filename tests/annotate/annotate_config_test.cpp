@@ -90,6 +90,17 @@ TEST(AnnotateConfig, RefusesTwoAnnotatorsThatAskTheSame) {
   EXPECT_ERROR(parse(config), "annotators[1]: asks the same as another one");
 }
 
+TEST(AnnotateConfig, DoesNotShowAKeyInTheWrongPlace) {
+  try {
+    parse(with("/endpoints/local/key_variable", "sk-top-secret"));
+    ADD_FAILURE() << "a key was taken for a variable";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "run.json:\n  endpoints.local.key_variable: expected the name of an environment variable, not "
+              "the key itself");
+  }
+}
+
 TEST(EndpointUrl, SendsAKeyOnlyWhereNobodyCanReadIt) {
   EXPECT_EQ(endpoint_url_problem(kUrl, true), "");
   for (const char* url :

@@ -107,6 +107,15 @@ TEST_F(AskTest, CountsTokensAndCost) {
   EXPECT_EQ(asker->usage()[1].asked, 0);
 }
 
+TEST_F(AskTest, SpendsNoMoreThanAllowed) {
+  start(testing::answer, {{"concurrency", 1}});
+  config.max_cost = 0.0025;  // the third request spends it: each is 100 prompt tokens at 10 a million
+  const Answers answers = ask(requests(10));
+  EXPECT_EQ(server->num_requests(), 3);
+  EXPECT_THAT(answers.failures, ElementsAre(Pair("endpoints.local: not asked, since max_cost is spent", 7)));
+  EXPECT_EQ(num_replies(ask(requests(10))), 6) << "each run has its own budget";
+}
+
 TEST_F(AskTest, RetriesWhatMayPass) {
   for (const int status : {429, 500, 503}) {
     start(failing_first(3, status), {{"concurrency", 1}});
@@ -255,7 +264,8 @@ TEST_F(AskTest, NeedsAKeyOnlyToAsk) {
   ask(requests(1));
   config.endpoints.at("local").key_variable = "ANGLE_TEST_ABSENT_KEY";
   EXPECT_EQ(num_replies(ask(requests(1))), 1);
-  EXPECT_ERROR(ask(requests(2)), "the environment variable ANGLE_TEST_ABSENT_KEY is not set");
+  EXPECT_ERROR(ask(requests(2)),
+               "endpoints.local: the environment variable that key_variable names is not set");
   EXPECT_EQ(server->num_requests(), 1);
 }
 

@@ -214,12 +214,12 @@ TEST(EndpointKey, ComesFromTheEnvironment) {
     endpoint_key(endpoint, "local");
     ADD_FAILURE() << "a key with a line end was taken";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("ANGLE_TEST_KEY holds a blank, a line end"));
+    EXPECT_THAT(error.what(), HasSubstr("key_variable names holds a blank, a line end"));
     EXPECT_THAT(error.what(), Not(HasSubstr("secret")));
   }
   unsetenv("ANGLE_TEST_KEY");
   EXPECT_ERROR(endpoint_key(endpoint, "local"),
-               "endpoints.local: the environment variable ANGLE_TEST_KEY is not set");
+               "endpoints.local: the environment variable that key_variable names is not set");
 }
 
 /// A server with a certificate of its own making.
@@ -233,8 +233,9 @@ class ChatClientWithTls : public ::testing::Test {
   }
 
   int make_certificate(const std::string& name, const std::string& host) const {
-    return testing::run_command({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                                 "-subj", "/CN=test", "-addext", host, "-keyout", file(name + ".key"), "-out",
+    return testing::run_command({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+                                 "-addext", host, "-keyout", file(name + ".key"), "-out",
                                  file(name + ".pem")})
         .exit_code;
   }

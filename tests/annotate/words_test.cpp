@@ -2,7 +2,7 @@
 // - plain words ignore case, punctuation and apostrophes, in any script; nothing else;
 // - words are counted between white space;
 // - overlap is symmetric, 1 for the same words and 0 for none in common.
-#include "angle/annotate/words.h"
+#include "annotate/words.h"
 
 #include <gtest/gtest.h>
 

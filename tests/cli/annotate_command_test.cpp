@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -154,7 +155,7 @@ TEST_F(AnnotateCommand, WritesNothingWhenARequestFails) {
   });
   const CommandResult result = annotate();
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.err, HasSubstr("error: 1 requests have no reply, nothing was written:\n  1 × "
+  EXPECT_THAT(result.err, HasSubstr("error: no reply to 1 request, nothing was written:\n  1 × "
                                     "endpoints.local: the server answered 400\n"));
   EXPECT_THAT(result.err, HasSubstr("--skip-failed"));
   EXPECT_FALSE(fs::exists(setup.path("out") / "a.jsonl"));
@@ -162,7 +163,7 @@ TEST_F(AnnotateCommand, WritesNothingWhenARequestFails) {
 
   const CommandResult skipping = annotate({"--skip-failed"});
   EXPECT_EQ(skipping.exit_code, 0) << skipping.err;
-  EXPECT_THAT(skipping.err, HasSubstr("warning: 1 requests have no reply"));
+  EXPECT_THAT(skipping.err, HasSubstr("warning: no reply to 1 request:"));
   EXPECT_TRUE(fs::exists(setup.path("out") / "a.jsonl"));
 }
 
@@ -275,7 +276,7 @@ TEST_F(AnnotateCommand, SaysWhatIsWrong) {
   expect_failure(annotate({"--set", "seeds.path=none.txt"}), 1, "none.txt: can't be opened");
   expect_failure(annotate({"--set", "prompts.same=seeds.txt"}), 1, "seeds.txt: the prompt lacks {text}");
   expect_failure(annotate({"--set", "endpoints.local.key_variable=ANGLE_TEST_ABSENT_KEY"}), 1,
-                 "ANGLE_TEST_ABSENT_KEY is not set");
+                 "the environment variable that key_variable names is not set");
   setup.file("blank.txt", "\n...\n");
   expect_failure(annotate({"--set", "seeds.path=blank.txt"}), 1, "blank.txt: there is no sentence in it");
   expect_failure(annotate({"--set", "outputs[1].annotators=[\"c\"]"}), 1, "there is no \"c\"");
@@ -297,6 +298,62 @@ TEST_F(AnnotateCommand, LetsNoOtherRunAskTheSameEndpoint) {
   EXPECT_THAT(refused.err, HasSubstr("another process writes to this directory"));
   running.send(SIGKILL);
   running.wait();
+}
+
+/// The replies that come with the project.
+class RecordedSet : public ::testing::Test {
+ protected:
+  CommandResult annotate(std::vector<std::string> args) const {
+    const std::vector<std::string> where = {ANGLE_BINARY, "annotate",
+                                            "--config",   config.string(),
+                                            "--output",   directory.path() / "out",
+                                            "--cache",    directory.path() / "cache"};
+    args.insert(args.begin(), where.begin(), where.end());
+    return testing::run_command(args);
+  }
+
+  const fs::path config = fs::path(ANGLE_SOURCE_DIR) / "configs/annotate/recorded.json";
+  testing::TempDir directory;
+};
+
+TEST_F(RecordedSet, MakesItsTrainingSetsOffline) {
+  const CommandResult result = annotate({});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto num_pairs = [&](const char* name) {
+    return read_scored_pairs(directory.path() / "out" / name, {.label_scale = {0, 1}}).examples.size();
+  };
+  for (const char* name : {"plain.jsonl", "terse.jsonl", "colloquial.jsonl"})
+    EXPECT_EQ(num_pairs(name), 618U);
+  EXPECT_EQ(num_pairs("concatenated.jsonl"), 1854U);
+  EXPECT_LT(num_pairs("concatenated_length_rule.jsonl"), 1854U);
+  EXPECT_LT(num_pairs("voted.jsonl"), 1854U);
+}
+
+TEST_F(RecordedSet, IsSane) {
+  const CommandResult result = annotate({"--report", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json report = parse_json(result.out, "report");
+  EXPECT_GE(report.at("seeds"), 300);
+  EXPECT_EQ(report.at("failures"), json::object());
+  for (const char* count : {"blank_seeds", "duplicate_seeds", "unread_scores", "written_twice", "also_seeds"})
+    EXPECT_EQ(report.at(count), 0) << count;
+  for (const json& annotator : report.at("annotators")) {
+    EXPECT_EQ(annotator.at("rejected"), json::object()) << annotator;
+    EXPECT_GT(annotator.at("confirmed"), 0.95) << annotator;
+    EXPECT_LT(annotator.at("same").at("overlap"), 0.6) << "paraphrases that change too little";
+  }
+  for (const json& set : report.at("leaks")) EXPECT_EQ(set.at("leaked"), json::array()) << set.at("task");
+}
+
+TEST_F(RecordedSet, IsWhatTrainingConfigurationsAskFor) {
+  std::set<std::string> outputs;
+  const json sets = read_json(config).at("outputs");
+  for (const json& output : sets) outputs.insert("../runs/recorded/" + output.at("path").get<std::string>());
+  std::set<std::string> trained_on;
+  for (const auto& entry : fs::directory_iterator(fs::path(ANGLE_SOURCE_DIR) / "configs"))
+    if (entry.path().filename().string().starts_with("llm_"))
+      trained_on.insert(read_json(entry.path()).at("data").at("train")[0].at("path").get<std::string>());
+  EXPECT_EQ(trained_on, outputs);
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ struct AnnotateConfig {
   SeedsConfig seeds;
   int64_t sentences = 3;   // to ask for, per seed, annotator and relation
   int64_t max_words = 64;  // longer generated sentences are left out
+  double max_cost = 0;     // of one run, by the annotators' prices: nothing is asked beyond it; 0: no limit
   PromptsConfig prompts;
   std::map<std::string, EndpointConfig> endpoints;
   std::vector<AnnotatorConfig> annotators;
@@ -117,7 +118,7 @@ struct AnnotateConfig {
   std::vector<OutputConfig> outputs;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AnnotateConfig, description, seeds, sentences, max_words,
-                                                prompts, endpoints, annotators, gold, outputs)
+                                                max_cost, prompts, endpoints, annotators, gold, outputs)
 
 /// Checks and converts. Error with every problem, one a line, as parse_config().
 ///
