@@ -233,8 +233,8 @@ void add_annotate_command(CLI::App& app, int& exit_code) {
   command.add_flag("--json", options->json, "report, or requests of the dry run, as JSON");
   add_data_dir_option(command, options->data_dir);
   command.footer(
-      "Example: angle annotate --config configs/annotate_recorded.json\n"
-      "Keys of servers come from the environment; the configuration names the variable.");
+      "Keys of servers come from the environment; the configuration names the variable.\n"
+      "Example: angle annotate --config configs/annotate/recorded.json");
   command.callback([options, &exit_code] {
     if (options->json && !options->dry_run && !options->report)
       throw CLI::ValidationError("--json", "goes with --report or --dry-run");

@@ -37,7 +37,7 @@ TEST(Main, TellsItsVersion) {
 TEST(Main, HelpsWithEveryCommandAndAnExample) {
   const CommandResult all = run({"--help"});
   EXPECT_EQ(all.exit_code, 0);
-  for (const std::string command : {"embed", "eval", "train", "tokenize"}) {
+  for (const std::string command : {"embed", "eval", "train", "tokenize", "annotate"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const CommandResult result = run({command, "--help"});
     EXPECT_EQ(result.exit_code, 0);
