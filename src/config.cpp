@@ -111,10 +111,10 @@ TrainConfig parse_config(const json& given, const std::string& source) {
   check_against_schema(given, make_schema(), "", problems);
   if (!problems.empty()) fail_with(source, problems);
 
-  const auto config = given.get<TrainConfig>();
+  auto config = given.get<TrainConfig>();
   problems = validate(config);
   if (lacks_threshold(given, config))
-    problems.push_back(
+    problems.emplace_back(
         "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
         "pair "
         "is positive (or in_batch_weight 0)");

@@ -29,6 +29,7 @@ struct EmbedCommandOptions {
   std::string calibration;
   std::string ranges;
   std::string save_ranges;
+  std::string shard;
   bool resume = false;
   double save_seconds = EmbedFileOptions{}.save_seconds;
 };
@@ -56,10 +57,18 @@ CLI::IsMember one_of() {
   return CLI::IsMember(names);
 }
 
+bool can_be_read_once_only(const std::string& input) {
+  std::error_code error;
+  const auto status = std::filesystem::status(input, error);
+  return input == "-" || (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
+}
+
 /// Combinations that make no sense are wrong usage, like an unknown option.
 void check_usage(const EmbedCommandOptions& options) {
   if (options.resume && options.output == "-")
     throw CLI::ValidationError("--resume", "needs a file to go on with: -o FILE");
+  if (!options.shard.empty() && can_be_read_once_only(options.texts.input))
+    throw CLI::ValidationError("--shard", "needs an input file: it is read twice");
   const auto quantization = enum_value<Quantization>(options.quantize);
   const bool needs = quantization && needs_ranges(*quantization);
   const bool has = !options.calibration.empty() || !options.ranges.empty();
@@ -83,6 +92,17 @@ Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const Embed
            embedder.dims());
   if (!options.save_ranges.empty()) write_ranges(options.save_ranges, ranges);
   return ranges;
+}
+
+/// The part of the input that --shard asks for.
+std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options) {
+  if (options.shard.empty()) return std::nullopt;
+  const Shard shard = parse_shard(options.shard);
+  TextReader texts = open_texts(options.texts.input, options.texts);
+  const EmbedFileOptions defaults;
+  const ShardRange range = find_shard(texts, shard, defaults.window_texts, defaults.window_bytes);
+  log_info("shard {}: {} from text {} on", options.shard, count_of(range.texts, "text"), range.first_text);
+  return range;
 }
 
 /// The number of texts, where it is needed and can be known before the first is embedded.
@@ -131,6 +151,7 @@ void run_embed(const EmbedCommandOptions& options) {
   TextReader texts = open_texts(options.texts.input, options.texts);
   EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
   const bool to_file = options.output != "-";
+  const std::optional<ShardRange> shard = choose_shard(options);
 
   Model model = load_model_for_inference(options.model, options.compute);
   const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
@@ -142,7 +163,8 @@ void run_embed(const EmbedCommandOptions& options) {
                        .ranges = find_ranges(options, model, embed),
                        .resume = options.resume,
                        .precision = nlohmann::json(options.compute.precision).get<Precision>(),
-                       .rows = count_texts(options, writer.format()),
+                       .rows = shard ? shard->texts : count_texts(options, writer.format()),
+                       .shard = shard,
                        .save_seconds = options.save_seconds};
   if (options.resume && !writer.saved())
     log_info("{}: nothing to resume, starting at the first text", options.output);
@@ -170,6 +192,9 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
       ->check(one_of<EmbeddingFormat>());
   command.add_flag("--resume", options.resume,
                    "go on with what a killed run left beside the output (FILE.part); else it starts again");
+  command.add_option(
+      "--shard", options.shard,
+      "I/N: only part I of N of the input, for N jobs whose outputs are then put one after the other");
   command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

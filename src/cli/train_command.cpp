@@ -112,7 +112,7 @@ TrainObserver make_observer(ProgressLine& line) {
 fs::path find_evaluation_file(const TrainConfig& config, const fs::path& data_dir) {
   if (config.evaluation.task.empty()) return {};
   const TaskSpec& task = find_task(config.evaluation.task, "evaluation.task");
-  const fs::path file = task_file(data_dir, task, config.evaluation.split);
+  fs::path file = task_file(data_dir, task, config.evaluation.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
   return file;
 }

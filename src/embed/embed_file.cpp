@@ -51,6 +51,7 @@ class EmbedFileJob {
 
  private:
   void begin_or_resume();
+  void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
   EmbedFileResult::End embed_all();
   std::vector<std::string> next_window();
@@ -72,9 +73,10 @@ class EmbedFileJob {
   TextStatistics repeated_;     // of the texts that were not encoded because an equal one was
   std::string texts_checksum_;  // of all texts so far
   std::string model_checksum_;  // computed when first needed
+  int64_t read_texts_ = 0;      // of the shard
   int64_t resumed_rows_ = 0;
-  int64_t resumed_bytes_ = 0;   // of the input, those of the resumed rows
-  int64_t embedded_bytes_ = 0;  // and those of all rows so far
+  int64_t resumed_bytes_ = 0;   // of the input, up to the first text that this process embeds
+  int64_t embedded_bytes_ = 0;  // and up to the next one
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_save_ = start_;
 };
@@ -112,9 +114,21 @@ void EmbedFileJob::begin_or_resume() {
   const auto element = options_.quantization ? element_type(*options_.quantization) : at::kFloat;
   const int64_t columns = options_.quantization ? quantized_columns(*options_.quantization, dims) : dims;
   const auto saved = options_.resume ? writer_.saved() : std::nullopt;
-  if (!saved) return writer_.begin(element, columns, options_.rows);
+  const int64_t first_row = options_.shard ? options_.shard->first_text : 0;
+  skip_to_shard();
+  if (!saved) return writer_.begin(element, columns, options_.rows, first_row);
   skip_saved(*saved);
-  writer_.resume(element, columns);
+  writer_.resume(element, columns, first_row);
+}
+
+void EmbedFileJob::skip_to_shard() {
+  if (!options_.shard) return;
+  for (int64_t skipped = 0; skipped < options_.shard->first_text;) {
+    const auto window = read_window(texts_, options_.window_texts, options_.window_bytes);
+    if (window.empty()) fail("--shard: the input has become shorter while it was read");
+    skipped += static_cast<int64_t>(window.size());
+  }
+  resumed_bytes_ = embedded_bytes_ = texts_.bytes_read();
 }
 
 /// Reads the texts whose rows are there already, and makes sure that they and everything else are as they
@@ -147,7 +161,10 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
 }
 
 std::vector<std::string> EmbedFileJob::next_window() {
-  return read_window(texts_, options_.window_texts, options_.window_bytes);
+  if (options_.shard && read_texts_ >= options_.shard->texts) return {};
+  auto window = read_window(texts_, options_.window_texts, options_.window_bytes);
+  read_texts_ += static_cast<int64_t>(window.size());
+  return window;
 }
 
 void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
@@ -201,9 +218,10 @@ void EmbedFileJob::report() const {
   EmbedProgress progress{.texts = writer_.rows(),
                          .texts_per_second = static_cast<double>(counts.texts) / seconds,
                          .tokens_per_second = static_cast<double>(counts.tokens) / seconds};
-  if (texts_.total_bytes() > 0) {
+  const int64_t end = options_.shard ? options_.shard->end_byte : texts_.total_bytes();
+  if (end > 0) {
     const auto done = static_cast<double>(embedded_bytes_ - resumed_bytes_);
-    const auto left = static_cast<double>(texts_.total_bytes() - embedded_bytes_);
+    const auto left = static_cast<double>(end - embedded_bytes_);
     progress.seconds_left = seconds * std::max(0.0, left / done);
   }
   options_.progress(progress);
@@ -232,6 +250,7 @@ json EmbedFileJob::describe_job() {
                          : ""},
           {"format", writer_.format()},
           {"window", {options_.window_texts, options_.window_bytes}},
+          {"shard", options_.shard ? json({options_.shard->first_text, options_.shard->texts}) : json()},
           {"texts", texts_checksum_}};
 }
 

@@ -32,7 +32,7 @@ void append_row(std::string& text, const Number* row, int64_t columns, char sepa
 template <class Number>
 std::string format_as_text(const Tensor& rows, EmbeddingFormat format, int64_t first_row) {
   std::string text;
-  const Number* row = rows.const_data_ptr<Number>();
+  const auto* row = rows.const_data_ptr<Number>();
   for (int64_t i = 0; i < rows.size(0); ++i, row += rows.size(1)) {
     if (format == EmbeddingFormat::tsv) {
       append_row(text, row, rows.size(1), '\t');
@@ -86,7 +86,8 @@ std::optional<EmbeddingWriter::Saved> EmbeddingWriter::saved() const {
   return Saved{.rows = state["rows"].get<int64_t>(), .job = state["job"]};
 }
 
-void EmbeddingWriter::begin(at::ScalarType element, int64_t columns, std::optional<int64_t> rows) {
+void EmbeddingWriter::begin(at::ScalarType element, int64_t columns, std::optional<int64_t> rows,
+                            int64_t first_row) {
   if (format_ == EmbeddingFormat::npy && !file_ && !rows)
     fail(
         "<stdout>: npy begins with the number of rows, which is known only at the end of the input; write to "
@@ -95,15 +96,17 @@ void EmbeddingWriter::begin(at::ScalarType element, int64_t columns, std::option
   element_ = element;
   columns_ = columns;
   expected_rows_ = rows;
+  first_row_ = first_row;
   rows_ = 0;
   if (file_) file_->restart();
   if (format_ == EmbeddingFormat::npy) put(npy_header(npy_descr(element), rows.value_or(0), columns));
 }
 
-void EmbeddingWriter::resume(at::ScalarType element, int64_t columns) {
+void EmbeddingWriter::resume(at::ScalarType element, int64_t columns, int64_t first_row) {
   element_ = element;
   columns_ = columns;
   expected_rows_.reset();
+  first_row_ = first_row;
   rows_ = saved().value().rows;
   file_->resume();
 }
@@ -113,7 +116,7 @@ bool EmbeddingWriter::write(const Tensor& rows) {
   constexpr int64_t kRowsPerBlock = 256;  // the text of a whole window would be four times its numbers
   for (int64_t first = 0; first < rows.size(0); first += kRowsPerBlock) {
     const Tensor block = rows.slice(0, first, first + kRowsPerBlock);
-    if (!put(format_embeddings(block, format_, rows_))) return false;
+    if (!put(format_embeddings(block, format_, first_row_ + rows_))) return false;
     rows_ += block.size(0);
   }
   return file_ || stdout_.flush();

@@ -110,9 +110,9 @@ std::optional<double> mean_difference(const std::vector<double>& a, const std::v
 
 Tensor embed_in_parts(Embedder& embedder, const std::vector<std::string>& texts,
                       const TextProgress& progress) {
-  const int64_t num_texts = static_cast<int64_t>(texts.size());
+  const auto num_texts = static_cast<int64_t>(texts.size());
   const std::span<const std::string> all(texts);
-  const Tensor vectors = at::empty({num_texts, embedder.dims()}, at::kFloat);
+  Tensor vectors = at::empty({num_texts, embedder.dims()}, at::kFloat);
   for (int64_t done = 0; done < num_texts;) {
     if (progress) progress(done, num_texts);
     const int64_t count = std::min(kTextsPerCall, num_texts - done);

@@ -18,7 +18,7 @@ namespace {
 
 fs::path resolve_destination(const fs::path& path) {
   std::error_code error;
-  const fs::path resolved = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : path;
+  fs::path resolved = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : path;
   const fs::file_status status = fs::status(resolved, error);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",

@@ -46,7 +46,7 @@ struct RowLosses {
 /// −mean over targets of log softmax(logits); its gradient is softmax(logits) less the share of each target.
 ///
 /// @param logits  [block, candidates], overwritten
-RowLosses cross_entropy(Tensor logits, const SoftmaxRows& rows) {
+RowLosses cross_entropy(Tensor&& logits, const SoftmaxRows& rows) {
   const Tensor target = rows.target.unsqueeze(1);  // [block, 1]
   if (rows.self.defined()) logits.scatter_(1, rows.self.unsqueeze(1), kMinusInfinity);
   if (rows.duplicates.policy == DuplicatePolicy::mask) logits.masked_fill_(find_copies(rows), kMinusInfinity);

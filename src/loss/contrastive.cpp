@@ -71,7 +71,7 @@ Tensor contrastive_loss(const Tensor& query, const Tensor& positive, const Tenso
                                                                : positive);  // [pairs + negatives, hidden]
   const Duplicates of_candidates{options.duplicates, slice_if_defined(identities, 0, pairs),
                                  slice_if_defined(identities, pairs, texts)};
-  const Tensor to_positive = diagonal_cross_entropy(queries, candidates, of_candidates, options.scale);
+  Tensor to_positive = diagonal_cross_entropy(queries, candidates, of_candidates, options.scale);
   if (!options.symmetric) return to_positive;
 
   const Tensor positives = candidates.slice(0, 0, pairs);  // [pairs, hidden]

@@ -250,9 +250,27 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--prompt", "x", "--prompt-name", "query"}, "excludes");
   expect_usage({"--resume"}, "needs a file to go on with: -o FILE");
   expect_usage({"--truncate-dim", "0"}, "--truncate-dim");
+  expect_usage({"--shard", "1/2"}, "--shard: needs an input file");
   const auto help = embed({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("Example: angle embed input.txt -o vectors.npy"));
+}
+
+TEST(EmbedCommand, EmbedsInShards) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(5000)).string();
+  const auto whole = embed({input});
+  std::string joined;
+  for (const char* shard : {"1/2", "2/2"}) {
+    const auto part = embed({input, "--shard", shard});
+    EXPECT_EQ(part.exit_code, 0);
+    EXPECT_THAT(part.err, HasSubstr(std::string("shard ") + shard));
+    joined += part.out;
+  }
+  EXPECT_EQ(joined, whole.out);
+  const auto wrong = embed({input, "--shard", "3/2"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("--shard 3/2: expected I/N"));
 }
 
 TEST(EmbedCommand, EndsQuietlyWhenTheReaderHasSeenEnough) {

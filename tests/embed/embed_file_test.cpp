@@ -4,6 +4,7 @@
 //  - equal texts have equal rows, and all of them count in the statistics;
 //  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
 //  without;
+//  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed;
 //  - what can't be resumed is refused, and stays as it was;
 //  - a vector that is not finite is an error.
 #include "angle/embed/embed_file.h"
@@ -196,6 +197,26 @@ TEST_F(EmbedFile, GoesOnAfterAMistakeInTheInputWasMended) {
   options.resume = true;
   EXPECT_EQ(run(directory_.file("in.txt", start + "good\n" + end), "out.jsonl", options).resumed_rows, 20);
   EXPECT_EQ(read_file(path("out.jsonl")), read_file(path("expected.jsonl")));
+}
+
+TEST_F(EmbedFile, GivesTheSameBytesInShards) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(100));
+  run(input, "whole.jsonl", {.window_texts = 7});
+  for (const int64_t count : {1, 3, 20}) {
+    std::string joined;
+    for (int64_t index = 1; index <= count; ++index) {
+      TextReader texts(input);
+      EmbedFileOptions options{.shard = find_shard(texts, {index, count}, 7, 1 << 20), .window_texts = 7};
+      if (index == 2) {
+        options.save_seconds = 0;
+        run_and_interrupt(input, "part.jsonl", options, 1);
+        options.resume = true;
+      }
+      EXPECT_EQ(run(input, "part.jsonl", options).rows, options.shard->texts);
+      joined += read_file(path("part.jsonl"));
+    }
+    EXPECT_EQ(joined, read_file(path("whole.jsonl"))) << count;
+  }
 }
 
 TEST_F(EmbedFile, IsNotResumedWithOtherTextsOrOptions) {

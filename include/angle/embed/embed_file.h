@@ -9,6 +9,7 @@
 #include "angle/data/text_reader.h"
 #include "angle/embed/embedder.h"
 #include "angle/embed/quantize.h"
+#include "angle/embed/shard.h"
 #include "angle/embed/writer.h"
 #include "angle/precision.h"
 
@@ -16,7 +17,7 @@ namespace angle {
 
 /// How far a job is.
 struct EmbedProgress {
-  int64_t texts = 0;                   // since the start of the input
+  int64_t texts = 0;                   // since the start of the input, or of its shard
   double texts_per_second = 0.0;       // of this process
   double tokens_per_second = 0.0;      // of this process
   std::optional<double> seconds_left;  // when the size of the input is known
@@ -27,7 +28,8 @@ struct EmbedFileOptions {
   Tensor ranges;                             // [2, dims], for int8 and uint8
   bool resume = false;                       // go on where an earlier process with the same output stood
   Precision precision = Precision::float32;  // what the model computes with; the same when resumed
-  std::optional<int64_t> rows;               // texts in the input, when that is known beforehand
+  std::optional<int64_t> rows;               // texts to embed, when that is known beforehand
+  std::optional<ShardRange> shard;           // the part of the input to embed; none: all of it
 
   /// Texts are read and embedded in windows of at most so many texts and, but for its last text, bytes.
   /// Within a window texts are sorted by length, and equal ones are encoded once.

@@ -56,11 +56,12 @@ class EmbeddingWriter {
   /// Begins a new output; what an earlier process left is lost. Error for npy on stdout when the number of
   /// rows is not known: it comes before the rows.
   ///
-  /// @param element  float32, int8 or uint8
-  void begin(at::ScalarType element, int64_t columns, std::optional<int64_t> rows);
+  /// @param element    float32, int8 or uint8
+  /// @param first_row  the number of the first row, for jsonl
+  void begin(at::ScalarType element, int64_t columns, std::optional<int64_t> rows, int64_t first_row = 0);
 
   /// In place of begin(): goes on behind the saved rows.
-  void resume(at::ScalarType element, int64_t columns);
+  void resume(at::ScalarType element, int64_t columns, int64_t first_row = 0);
 
   /// Appends rows; false when whoever reads stdout has gone.
   bool write(const Tensor& rows);
@@ -85,6 +86,7 @@ class EmbeddingWriter {
   at::ScalarType element_ = at::kFloat;
   int64_t columns_ = 0;
   std::optional<int64_t> expected_rows_;
+  int64_t first_row_ = 0;
   int64_t rows_ = 0;
 };
 

@@ -17,7 +17,7 @@
 namespace angle {
 
 /// Element types by their safetensors names.
-enum class DType { BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 };
+enum class DType { BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 };  // NOLINT(*-naming)
 
 std::string_view dtype_name(DType dtype);
 size_t dtype_size(DType dtype);  // bytes
