@@ -42,7 +42,7 @@ forbid() {
 # layer FOLDER FOLDER…: the first includes nothing of folders that are not named. ARCHITECTURE.md has the picture.
 layer() {
   local other
-  for other in text io data model loss train eval embed annotate cli; do
+  for other in text io data model loss train eval embed annotate report cli; do
     [[ " $* " == *" $other "* ]] || forbid "$1/*" "$1/ must not include $other/" "#include \"(angle/)?$other/"
   done
 }
@@ -57,6 +57,7 @@ check_layers() {
   layer eval embed model data text io loss # it scores with the same similarities
   layer train data model loss eval embed text io
   layer annotate text io data eval
+  layer report io # it reads what train/ has written
   local torch='#include [<"](torch/|ATen/|c10/|angle/tensor.h)'
   forbid 'text/*' "text/ knows no torch" "$torch"
   forbid 'io/*' "io/ knows no torch" "$torch"
@@ -67,7 +68,7 @@ check_layers() {
 
 check_manners() {
   local output='std::(cout|cerr|clog)|(^|[^a-z_])f?(printf|puts)[(]|(^|[^a-z_.>])(exit|abort|_Exit)[(]' folder
-  for folder in text io data model loss train eval embed annotate; do
+  for folder in text io data model loss train eval embed annotate report; do
     forbid "$folder/*" "the library never prints and never exits; src/cli does" "$output"
     forbid "$folder/*" "only src/cli knows the command line and the log" 'CLI::|spdlog::'
   done

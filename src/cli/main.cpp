@@ -18,6 +18,7 @@
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
 #include "cli/log.h"
+#include "cli/report_command.h"
 #include "cli/tokenize_command.h"
 #include "cli/train_command.h"
 
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_eval_command(app);
   add_train_command(app, exit_code);
   add_tokenize_command(app);
+  add_report_command(app);
   add_annotate_command(app, exit_code);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());

@@ -37,7 +37,7 @@ TEST(Main, TellsItsVersion) {
 TEST(Main, HelpsWithEveryCommandAndAnExample) {
   const CommandResult all = run({"--help"});
   EXPECT_EQ(all.exit_code, 0);
-  for (const std::string command : {"embed", "eval", "train", "tokenize", "annotate"}) {
+  for (const std::string command : {"embed", "eval", "train", "tokenize", "report", "annotate"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const CommandResult result = run({command, "--help"});
     EXPECT_EQ(result.exit_code, 0);
@@ -77,7 +77,7 @@ TEST(Main, SuggestsTheNearestCommand) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_THAT(result.err, HasSubstr("trian: no such command; did you mean \"train\"?"));
-  EXPECT_THAT(result.err, HasSubstr("embed, eval, train, tokenize"));
+  EXPECT_THAT(result.err, HasSubstr("embed, eval, train, tokenize, report"));
   EXPECT_EQ(run({"xyzzy"}).exit_code, 2);
 }
 

@@ -1,0 +1,41 @@
+// What a training run has written about itself, read back for a report.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace angle {
+
+struct Point {
+  double x = 0.0;
+  double y = 0.0;
+};
+
+/// A score of the model during training.
+struct Evaluation {
+  int64_t step = 0;
+  std::string what;  // "stsb validation cosine_spearman"
+  double score = 0.0;
+  bool best = false;  // it was the best so far
+};
+
+/// The contents of a run's output directory.
+struct RunRecord {
+  std::string name;       // the directory's
+  nlohmann::json config;  // train_config.json
+  std::map<std::string, std::vector<Point>>
+      curves;  // numbers of metrics.jsonl, by key ("cosine", "learning_rate" …) over steps
+  std::vector<Evaluation> evaluations;
+  std::vector<nlohmann::json> saturation;  // lines of saturation.jsonl; see loss/saturation.h
+};
+
+/// Reads a run. A last line that a kill cut short is left out. Error for a directory without metrics.jsonl
+/// and, with its line, for one that is no JSON object.
+RunRecord read_run(const std::filesystem::path& directory);
+
+}  // namespace angle

@@ -1,0 +1,280 @@
+#include "angle/report/html_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <vector>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "report/svg_chart.h"
+
+namespace angle {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kStyle = R"(
+:root { color-scheme: light dark; --ground: #ffffff; --ink: #1c2128; --faint: #5c6672; --rule: #dfe3e8;
+  --c0: #0072b2; --c1: #d55e00; --c2: #00805f; --c3: #a3478c; --c4: #8a6d00; --c5: #3d8fc4; --c6: #7a4b2a; --c7: #5b6470; }
+@media (prefers-color-scheme: dark) { :root { --ground: #15191e; --ink: #e3e7ec; --faint: #9aa5b1; --rule: #303842;
+  --c0: #5ab4ee; --c1: #ff9a4d; --c2: #3ecf9f; --c3: #e28fcb; --c4: #e3c24a; --c5: #9ad3f5; --c6: #cf9d78; --c7: #b3bcc6; } }
+body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+p, figcaption { color: var(--faint); max-width: 45rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
+svg { width: 100%; height: auto; font-size: 11px; fill: var(--faint); }
+.title { font-size: 13px; fill: var(--ink); }
+.grid { stroke: var(--rule); } .axis { stroke: var(--faint); }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.3rem 0.7rem 0.3rem 0; text-align: left; white-space: nowrap; vertical-align: top; border-bottom: 1px solid var(--rule); }
+.key { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 0.2em; margin-right: 0.4em; }
+.names { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; }
+)";
+
+std::string colour_rules() {
+  std::string rules;
+  for (int i = 0; i < kChartColours; ++i)
+    rules += fmt::format(
+        ".line.c{0} {{ stroke: var(--c{0}); }} .dot.c{0}, .bar.c{0} {{ fill: var(--c{0}); }} .key.c{0} {{ "
+        "background: var(--c{0}); }}\n",
+        i);
+  return rules;
+}
+
+std::string key_of(size_t colour, const std::string& name) {
+  return fmt::format("<span class=\"key c{}\"></span>{}", colour % kChartColours, escape_html(name));
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
+  std::string html = "<div class=\"scroll\"><table>\n<tr>";
+  for (const std::string& cell : head) html += "<th>" + escape_html(cell) + "</th>";
+  for (const auto& row : rows) {
+    html += "</tr>\n<tr>";
+    for (const std::string& cell : row) html += "<td>" + cell + "</td>";
+  }
+  return html + "</tr>\n</table></div>\n";
+}
+
+/// A value of the configuration by its path, as text; "" when it is not there.
+std::string setting(const RunRecord& run, const char* path) {
+  const json::json_pointer pointer(path);
+  if (!run.config.is_object() || !run.config.contains(pointer)) return "";
+  const json& value = run.config[pointer];
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string score_text(double score) { return fmt::format("{:.2f}", 100 * score); }
+
+/// First and best score of each evaluation, "stsb validation cosine_spearman 86.71 → 87.66 (step 360)".
+std::string score_summary(const RunRecord& run) {
+  std::map<std::string, std::vector<const Evaluation*>> by_name;
+  for (const Evaluation& one : run.evaluations) by_name[one.what].push_back(&one);
+  std::string text;
+  for (const auto& [what, all] : by_name) {
+    const Evaluation* best = all.front();
+    for (const Evaluation* one : all)
+      if (one->best) best = one;
+    text += fmt::format("{}{} {} → <b>{}</b> (step {})", text.empty() ? "" : "<br>", escape_html(what),
+                        score_text(all.front()->score), score_text(best->score), best->step);
+  }
+  return text;
+}
+
+int64_t last_step(const RunRecord& run) {
+  double last = 0;
+  for (const auto& [key, points] : run.curves)
+    if (!points.empty()) last = std::max(last, points.back().x);
+  return static_cast<int64_t>(last);
+}
+
+std::string runs_table(std::span<const RunRecord> runs) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const RunRecord& run = runs[i];
+    const auto cell = [&](const char* path) { return escape_html(setting(run, path)); };
+    rows.push_back({key_of(i, run.name), cell("/model/path"),
+                    fmt::format("{} · {} · {}", cell("/loss/cosine_weight"), cell("/loss/in_batch_weight"),
+                                cell("/loss/angle_weight")),
+                    cell("/train/batch_size"), cell("/train/learning_rate"), cell("/train/precision"),
+                    cell("/train/seed"), std::to_string(last_step(run)), score_summary(run)});
+  }
+  return table({"run", "from", "cosine · in-batch · angle", "batch", "rate", "precision", "seed", "steps",
+                "score, before → best"},
+               rows);
+}
+
+/// The settings that are not the same in all runs.
+std::string differences_table(std::span<const RunRecord> runs) {
+  std::set<std::string> paths;
+  for (const RunRecord& run : runs) {
+    if (!run.config.is_object()) continue;
+    const json flat = run.config.flatten();
+    for (const auto& [path, value] : flat.items()) paths.insert(path);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string& path : paths) {
+    std::vector<std::string> row = {escape_html(path.substr(1))};
+    for (const RunRecord& run : runs) row.push_back(escape_html(setting(run, path.c_str())));
+    const bool differ =
+        std::any_of(row.begin() + 2, row.end(), [&](const std::string& value) { return value != row[1]; });
+    if (differ && path != "/description") rows.push_back(std::move(row));
+  }
+  if (rows.empty()) return "";
+  std::vector<std::string> head = {"setting"};
+  for (const RunRecord& run : runs) head.push_back(run.name);
+  return "<h2>What the runs differ in</h2>\n" + table(head, rows);
+}
+
+/// One line a run; "" when no run has this curve, or none that ever changes.
+std::string curve_chart(std::span<const RunRecord> runs, const std::string& key, const ChartText& text,
+                        bool logarithmic = false) {
+  constexpr size_t kPoints = 120;
+  std::vector<Series> series;
+  bool changes = false;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const auto found = runs[i].curves.find(key);
+    if (found == runs[i].curves.end()) continue;
+    for (const Point& point : found->second) changes |= point.y != found->second.front().y;
+    series.push_back({runs[i].name, static_cast<int>(i), thin_out(found->second, kPoints),
+                      /*markers=*/found->second.size() <= 20});
+  }
+  return changes ? line_chart(text, series, logarithmic) : "";
+}
+
+std::string score_charts(std::span<const RunRecord> runs) {
+  std::map<std::string, std::vector<Series>> by_name;
+  for (size_t i = 0; i < runs.size(); ++i)
+    for (const Evaluation& one : runs[i].evaluations) {
+      auto& all = by_name[one.what];
+      if (all.empty() || all.back().colour != static_cast<int>(i))
+        all.push_back({runs[i].name, static_cast<int>(i), {}, /*markers=*/true});
+      all.back().points.push_back({static_cast<double>(one.step), 100 * one.score});
+    }
+  std::string charts;
+  for (const auto& [what, series] : by_name) charts += line_chart({what, "step", "× 100"}, series);
+  return charts;
+}
+
+struct Curve {
+  const char* key;
+  ChartText text;
+  bool logarithmic = false;
+};
+
+std::string objective_charts(std::span<const RunRecord> runs) {
+  const std::vector<Curve> curves = {{"loss", {"total loss", "step", ""}},
+                                     {"cosine", {"cosine objective", "step", ""}},
+                                     {"in_batch", {"in-batch negatives", "step", ""}},
+                                     {"angle", {"angle objective", "step", ""}}};
+  std::string charts;
+  for (const Curve& curve : curves) charts += curve_chart(runs, curve.key, curve.text);
+  std::set<std::string> validation;
+  for (const RunRecord& run : runs)
+    for (const auto& [key, points] : run.curves)
+      if (key.starts_with("val_")) validation.insert(key);
+  for (const std::string& key : validation) charts += curve_chart(runs, key, {key, "step", ""});
+  return charts;
+}
+
+std::string course_charts(std::span<const RunRecord> runs) {
+  const std::vector<Curve> curves = {{"learning_rate", {"learning rate", "step", ""}},
+                                     {"gradient_norm", {"gradient norm, before clipping", "step", ""}, true},
+                                     {"tokens_per_second", {"speed", "step", "tokens/s"}}};
+  std::string charts;
+  for (const Curve& curve : curves) charts += curve_chart(runs, curve.key, curve.text, curve.logarithmic);
+  return charts;
+}
+
+/// A number of each bin of a saturation record; NaN, which charts leave out, where it is null.
+template <class Value>
+std::vector<Point> by_bin(const json& record, const Value& value) {
+  std::vector<Point> points;
+  for (const json& bin : record.at("bins")) {
+    const json number = value(bin);
+    points.push_back({(bin.at("above").get<double>() + bin.at("to").get<double>()) / 2,
+                      number.is_number() ? number.get<double>() : std::numeric_limits<double>::quiet_NaN()});
+  }
+  return points;
+}
+
+std::vector<double> bin_edges(const json& record) {
+  std::vector<double> edges = {record.at("bins").front().at("above").get<double>()};
+  for (const json& bin : record.at("bins")) edges.push_back(bin.at("to").get<double>());
+  return edges;
+}
+
+Series share_of_pairs(const json& record, int colour) {
+  const double pairs = std::max(1.0, record.at("pairs").get<double>());
+  Series series{fmt::format("step {}", record.at("step").get<int64_t>()), colour, {}, false};
+  series.points = by_bin(record, [](const json& bin) { return bin.at("pairs"); });
+  for (Point& point : series.points) point.y *= 100 / pairs;
+  return series;
+}
+
+std::string gradient_chart(const std::string& title, const json& record, const char* kind,
+                           const std::vector<std::pair<const char*, int>>& terms) {
+  std::vector<Series> series;
+  for (const auto& [term, colour] : terms)
+    series.push_back({term, colour,
+                      by_bin(record, [&](const json& bin) { return bin.at(kind).value(term, json()); }),
+                      /*markers=*/true});
+  return line_chart({title, "cosine of the pair", ""}, series, /*logarithmic=*/true);
+}
+
+std::string saturation_section(const RunRecord& run) {
+  if (run.saturation.empty()) return "";
+  const json& first = run.saturation.front();
+  const json& last = run.saturation.back();
+  std::string html = fmt::format(
+      "<h2>Where the gradient goes: {}</h2>\n<ul "
+      "class=\"names\"><li>{}</li><li>{}</li><li>{}</li><li>{}</li><li>{}</li></ul>\n<div "
+      "class=\"charts\">\n",
+      escape_html(run.name), key_of(0, "cosine"), key_of(1, "angle"), key_of(2, "in-batch"),
+      key_of(3, "pairs, first step"), key_of(4, "pairs, last step"));
+  html += bar_chart({"share of pairs, first and last", "cosine of the pair", "%"}, bin_edges(first),
+                    {share_of_pairs(first, 3), share_of_pairs(last, 4)});
+  const std::string step = fmt::format(", step {}", last.at("step").get<int64_t>());
+  html += gradient_chart("length of the objectives' gradients" + step, last, "objective_gradient",
+                         {{"cosine", 0}, {"angle", 1}, {"in_batch", 2}});
+  html += gradient_chart("length of the similarities' gradients" + step, last, "similarity_gradient",
+                         {{"cosine", 0}, {"angle", 1}});
+  return html + "</div>\n";
+}
+
+std::string charts_section(const std::string& heading, const std::string& note, const std::string& charts) {
+  if (charts.empty()) return "";
+  return "<h2>" + heading + "</h2>\n" + (note.empty() ? "" : "<p>" + note + "</p>\n") +
+         "<div class=\"charts\">\n" + charts + "</div>\n";
+}
+
+}  // namespace
+
+std::string html_report(std::span<const RunRecord> runs) {
+  std::string body =
+      fmt::format("<h1>{}</h1>\n", runs.size() == 1 ? escape_html(runs.front().name) : "Training runs");
+  if (runs.size() == 1) body += "<p>" + escape_html(setting(runs.front(), "/description")) + "</p>\n";
+  body += runs_table(runs);
+  if (runs.size() > 1) {
+    body += "<ul class=\"names\">";
+    for (size_t i = 0; i < runs.size(); ++i) body += "<li>" + key_of(i, runs[i].name) + "</li>";
+    body += "</ul>\n";
+  }
+  body += charts_section("Scores", "Point at a dot to see its value.", score_charts(runs));
+  body +=
+      charts_section("Objectives", "Each point is the mean of neighbouring steps.", objective_charts(runs));
+  body += charts_section("Course of training", "", course_charts(runs));
+  for (const RunRecord& run : runs) body += saturation_section(run);
+  body += differences_table(runs);
+  return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+         "content=\"width=device-width, initial-scale=1\">\n"
+         "<title>angle report</title>\n<style>" +
+         std::string(kStyle) + colour_rules() + "</style>\n" + body + "</html>\n";
+}
+
+}  // namespace angle

@@ -1,0 +1,59 @@
+#include "angle/report/run_record.h"
+
+#include <functional>
+
+#include "angle/error.h"
+#include "angle/io/json.h"
+#include "angle/io/line_reader.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Calls `use` for each object of a JSONL file. Only its last line may be broken.
+void for_each_object(const fs::path& file, const std::function<void(const json&)>& use) {
+  LineReader lines(file);
+  std::string line, broken;
+  while (lines.next(line)) {
+    if (!broken.empty()) fail("{}: expected a JSON object a line, as angle train writes", broken);
+    const json entry = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (entry.is_object())
+      use(entry);
+    else
+      broken = lines.location();
+  }
+}
+
+void add_metrics(RunRecord& run, const json& entry) {
+  const json step = entry.value("step", json());
+  if (!step.is_number_integer()) return;
+  const json score = entry.value("score", json());
+  if (const json what = entry.value("evaluation", json()); what.is_string() && score.is_number())
+    run.evaluations.push_back({.step = step.get<int64_t>(),
+                               .what = what.get<std::string>(),
+                               .score = score.get<double>(),
+                               .best = entry.value("best", json()) == json(true)});
+  for (const auto& [key, value] : entry.items())
+    if (value.is_number() && key != "step" && key != "score")
+      run.curves[key].push_back({step.get<double>(), value.get<double>()});
+}
+
+}  // namespace
+
+RunRecord read_run(const fs::path& directory) {
+  const fs::path metrics = directory / "metrics.jsonl";
+  if (!fs::exists(metrics))
+    fail("{}: no metrics.jsonl there; expected the output directory of angle train", directory.string());
+  const fs::path absolute = fs::absolute(directory).lexically_normal();
+  RunRecord run;
+  run.name = (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
+  if (fs::exists(directory / "train_config.json")) run.config = read_json(directory / "train_config.json");
+  for_each_object(metrics, [&](const json& entry) { add_metrics(run, entry); });
+  if (fs::exists(directory / "saturation.jsonl"))
+    for_each_object(directory / "saturation.jsonl",
+                    [&](const json& entry) { run.saturation.push_back(entry); });
+  return run;
+}
+
+}  // namespace angle

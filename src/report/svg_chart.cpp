@@ -1,0 +1,217 @@
+#include "report/svg_chart.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace angle {
+namespace {
+
+// In SVG units. Charts are as wide as a phone, so that their text is readable there.
+constexpr double kWidth = 400, kHeight = 250, kLeft = 52, kRight = 12, kTop = 28, kBottom = 40;
+
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value), high = std::max(high, value);
+  }
+  bool empty() const { return low > high; }
+};
+
+/// A range of values on a length of paper.
+class Axis {
+ public:
+  Axis(Range range, double from, double to) : range_(range), from_(from), to_(to) {
+    if (range_.empty()) range_ = {0, 1};
+    if (range_.low == range_.high) range_ = {range_.low - 0.5, range_.high + 0.5};
+  }
+
+  double place(double value) const {
+    return from_ + (value - range_.low) / (range_.high - range_.low) * (to_ - from_);
+  }
+
+  /// Where 1, 2 and 5 times powers of ten are on an axis of logarithms; over many decades the powers alone.
+  std::vector<double> decade_ticks() const {
+    const bool many = range_.high - range_.low > 2.5;
+    std::vector<double> ticks;
+    for (double power = std::floor(range_.low); power <= range_.high; ++power)
+      for (const double factor : {1.0, 2.0, 5.0}) {
+        const double tick = power + std::log10(factor);
+        if (tick >= range_.low && tick <= range_.high && (factor == 1.0 || !many)) ticks.push_back(tick);
+      }
+    return ticks;
+  }
+
+  /// Round numbers within the range, about `count` of them.
+  std::vector<double> ticks(int count) const {
+    const double rough = (range_.high - range_.low) / count;
+    const double power = std::pow(10, std::floor(std::log10(rough)));
+    double step = power;
+    for (const double factor : {10.0, 5.0, 2.0, 1.0})
+      if (factor * power >= rough) step = factor * power;
+    std::vector<double> ticks;
+    for (double tick = std::ceil(range_.low / step) * step; tick <= range_.high + step * 1e-6; tick += step)
+      ticks.push_back(std::abs(tick) < step * 1e-6 ? 0 : tick);
+    return ticks;
+  }
+
+ private:
+  Range range_;
+  double from_;
+  double to_;
+};
+
+std::string number(double value) { return fmt::format("{:.4g}", value); }
+
+std::string open_chart(const ChartText& text) {
+  return fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n<text class=\"title\" x=\"{}\" "
+      "y=\"16\">{}</text>\n",
+      kWidth, kHeight, escape_html(text.title), kLeft, escape_html(text.title));
+}
+
+std::string x_axis(const Axis& axis, const ChartText& text) {
+  std::string svg;
+  const double bottom = kHeight - kBottom;
+  for (const double tick : axis.ticks(5))
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", axis.place(tick),
+                       bottom + 15, number(tick));
+  return svg + fmt::format(
+                   "<path class=\"axis\" d=\"M{} {}H{}\"/>\n<text x=\"{}\" y=\"{}\" "
+                   "text-anchor=\"middle\">{}</text>\n",
+                   kLeft, bottom, kWidth - kRight, (kLeft + kWidth - kRight) / 2, kHeight - 6,
+                   escape_html(text.x_axis));
+}
+
+std::string y_axis(const Axis& axis, const ChartText& text, bool logarithmic = false) {
+  std::string svg;
+  for (const double tick : logarithmic ? axis.decade_ticks() : axis.ticks(5))
+    svg += fmt::format(
+        "<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/>\n<text x=\"{3}\" y=\"{4:.1f}\" "
+        "text-anchor=\"end\">{5}</text>\n",
+        kLeft, axis.place(tick), kWidth - kRight, kLeft - 5, axis.place(tick) + 4,
+        number(logarithmic ? std::pow(10, tick) : tick));
+  return svg +
+         fmt::format(
+             "<text x=\"12\" y=\"{0}\" text-anchor=\"middle\" transform=\"rotate(-90 12 {0})\">{1}</text>\n",
+             (kTop + kHeight - kBottom) / 2, escape_html(text.y_axis));
+}
+
+std::string line(const Series& series, const std::vector<Point>& places) {
+  std::string path;
+  for (const Point& at : places) path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", at.x, at.y);
+  return path.empty()
+             ? ""
+             : fmt::format("<path class=\"line c{}\" d=\"{}\"/>\n", series.colour % kChartColours, path);
+}
+
+std::string marker(const Series& series, const Point& at, const Point& value) {
+  return fmt::format(
+      "<circle class=\"dot c{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {} at "
+      "{}</title></circle>\n",
+      series.colour % kChartColours, at.x, at.y, escape_html(series.name), number(value.y), number(value.x));
+}
+
+}  // namespace
+
+std::string line_chart(const ChartText& text, const std::vector<Series>& series, bool logarithmic) {
+  const auto height = [&](double value) { return logarithmic ? std::log10(value) : value; };
+  Range x_range, y_range;
+  for (const Series& one : series)
+    for (const Point& point : one.points)
+      if (std::isfinite(height(point.y))) x_range.add(point.x), y_range.add(height(point.y));
+  const Axis x(x_range, kLeft, kWidth - kRight);
+  const Axis y(y_range, kHeight - kBottom, kTop);
+
+  std::string svg = open_chart(text);
+  svg += y_axis(y, text, logarithmic);
+  svg += x_axis(x, text);
+  for (const Series& one : series) {
+    std::vector<Point> places;
+    std::string markers;
+    for (const Point& point : one.points) {
+      if (!std::isfinite(height(point.y))) continue;
+      places.push_back({x.place(point.x), y.place(height(point.y))});
+      if (one.markers) markers += marker(one, places.back(), point);
+    }
+    svg += line(one, places) + markers;
+  }
+  return svg + "</svg>\n";
+}
+
+std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
+                      const std::vector<Series>& series) {
+  const size_t bins = edges.size() - 1;
+  Range y_range;
+  y_range.add(0);
+  for (const Series& one : series)
+    for (const Point& point : one.points) y_range.add(point.y);
+  const Axis y(y_range, kHeight - kBottom, kTop);
+  const double slot = (kWidth - kLeft - kRight) / static_cast<double>(bins);
+  const double width = slot * 0.84 / static_cast<double>(std::max<size_t>(series.size(), 1));
+
+  std::string svg = open_chart(text) + y_axis(y, text);
+  for (size_t i = 0; i <= bins; i += bins > 8 ? 2 : 1)
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
+                       kLeft + slot * static_cast<double>(i), kHeight - kBottom + 15, number(edges[i]));
+  for (size_t s = 0; s < series.size(); ++s)
+    for (size_t i = 0; i < std::min(bins, series[s].points.size()); ++i) {
+      const double value = series[s].points[i].y;
+      if (!std::isfinite(value)) continue;
+      svg += fmt::format(
+          "<rect class=\"bar c{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}, "
+          "{} to {}: {}</title></rect>\n",
+          series[s].colour % kChartColours,
+          kLeft + slot * (static_cast<double>(i) + 0.08) + width * static_cast<double>(s), y.place(value),
+          width, y.place(0) - y.place(value), escape_html(series[s].name), number(edges[i]),
+          number(edges[i + 1]), number(value));
+    }
+  return svg + fmt::format(
+                   "<path class=\"axis\" d=\"M{} {}H{}\"/>\n<text x=\"{}\" y=\"{}\" "
+                   "text-anchor=\"middle\">{}</text>\n</svg>\n",
+                   kLeft, kHeight - kBottom, kWidth - kRight, (kLeft + kWidth - kRight) / 2, kHeight - 6,
+                   escape_html(text.x_axis));
+}
+
+std::vector<Point> thin_out(const std::vector<Point>& points, size_t count) {
+  if (points.size() <= count) return points;
+  std::vector<Point> thinned;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t begin = i * points.size() / count, end = (i + 1) * points.size() / count;
+    Point mean;
+    for (size_t k = begin; k < end; ++k) mean.x += points[k].x, mean.y += points[k].y;
+    const auto size = static_cast<double>(end - begin);
+    thinned.push_back({mean.x / size, mean.y / size});
+  }
+  return thinned;
+}
+
+std::string escape_html(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+}  // namespace angle

@@ -1,0 +1,41 @@
+// Charts as SVG elements to put into an HTML page, which styles them by class: `grid`, `axis`, and `c0` …
+// `c7` for the series.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "angle/report/run_record.h"
+
+namespace angle {
+
+/// How many colours there are; series beyond them begin again.
+inline constexpr int kChartColours = 8;
+
+struct Series {
+  std::string name;
+  int colour = 0;
+  std::vector<Point> points;  // by rising x
+  bool markers = false;       // a dot for each point, which shows its value when pointed at
+};
+
+struct ChartText {
+  std::string title;
+  std::string x_axis;
+  std::string y_axis;
+};
+
+/// Lines over a common x axis; a logarithmic y axis shows positive values only.
+std::string line_chart(const ChartText& text, const std::vector<Series>& series, bool logarithmic = false);
+
+/// Bars of one or more series side by side over bins, of which `edges` has one more.
+std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
+                      const std::vector<Series>& series);
+
+/// At most `count` points, each the mean of neighbouring ones.
+std::vector<Point> thin_out(const std::vector<Point>& points, size_t count);
+
+/// Text for HTML and SVG: `&`, `<`, `>` and quotes as entities.
+std::string escape_html(const std::string& text);
+
+}  // namespace angle

@@ -1,0 +1,41 @@
+// `angle report` as its users see it: a page for one run or several; what is no run is refused and leaves no
+// page.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TEST(ReportCommand, WritesAPage) {
+  const testing::TempDir run;
+  run.file("metrics.jsonl", "{\"cosine\":2.5,\"step\":1}\n{\"cosine\":2.0,\"step\":2}\n");
+  const std::string page = (run.path() / "page.html").string();
+  const auto result = testing::run_command({ANGLE_BINARY, "report", run.path().string(), "-o", page});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr(page));
+  EXPECT_THAT(read_file(page), StartsWith("<!doctype html>"));
+  EXPECT_THAT(read_file(page), HasSubstr("cosine objective"));
+}
+
+TEST(ReportCommand, RefusesWhatIsNoRun) {
+  const testing::TempDir directory;
+  const std::string page = (directory.path() / "page.html").string();
+  const auto result = testing::run_command({ANGLE_BINARY, "report", directory.path().string(), "-o", page});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("no metrics.jsonl there; expected the output directory of angle train"));
+  EXPECT_FALSE(std::filesystem::exists(page));
+  EXPECT_EQ(testing::run_command({ANGLE_BINARY, "report"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,75 @@
+// The page:
+//  - shows scores, every objective that changes, and what runs differ in;
+//  - needs nothing but itself: no script, no address;
+//  - names are escaped, and each element that is opened is closed.
+#include "angle/report/html_report.h"
+
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace angle {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+RunRecord some_run(const std::string& name, int seed) {
+  RunRecord run;
+  run.name = name;
+  run.config = {{"train", {{"seed", seed}, {"batch_size", 32}}}, {"model", {{"path", "base"}}}};
+  run.curves["cosine"] = {{1, 3}, {2, 2}, {3, 1}};
+  run.curves["angle"] = {{1, 0}, {2, 0}};
+  run.evaluations = {{0, "stsb validation cosine_spearman", 0.8, false},
+                     {3, "stsb validation cosine_spearman", 0.85, true}};
+  run.saturation = {json::parse(R"({"step": 3, "pairs": 4, "bins": [
+      {"above": -1, "to": 0, "pairs": 1, "objective_gradient": {"cosine": 0.5}, "similarity_gradient": {"cosine": null}},
+      {"above": 0, "to": 1, "pairs": 3, "objective_gradient": {"cosine": 0.1}, "similarity_gradient": {"cosine": 0.2}}]})")};
+  return run;
+}
+
+TEST(HtmlReport, ShowsScoresObjectivesAndSaturation) {
+  const std::string page = html_report(std::vector{some_run("one", 1)});
+  EXPECT_THAT(page, HasSubstr("80.00 → <b>85.00</b> (step 3)"));
+  EXPECT_THAT(page, HasSubstr("cosine objective"));
+  EXPECT_THAT(page, Not(HasSubstr("angle objective")));  // it never changes
+  EXPECT_THAT(page, HasSubstr("0 to 1: 75"));            // per cent of the pairs
+  EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
+}
+
+TEST(HtmlReport, ShowsWhatRunsDifferIn) {
+  const std::string page = html_report(std::vector{some_run("one", 1), some_run("two", 2)});
+  EXPECT_THAT(page, HasSubstr("<td>train/seed</td><td>1</td><td>2</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("train/batch_size")));
+}
+
+TEST(HtmlReport, NeedsNothingElse) {
+  const std::string page = html_report(std::vector{some_run("one", 1)});
+  for (const char* foreign : {"<script", "http:", "https:", "src=", "@import", "url("})
+    EXPECT_THAT(page, Not(HasSubstr(foreign)));
+  EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
+}
+
+TEST(HtmlReport, IsWellFormed) {
+  const std::string page = html_report(std::vector{some_run("a<b>&\"c\"", 1), some_run("two", 2)});
+  EXPECT_THAT(page, HasSubstr("a&lt;b&gt;&amp;&quot;c&quot;"));
+  std::vector<std::string> open;
+  const std::regex tag("<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>");
+  for (std::sregex_iterator at(page.begin(), page.end(), tag), end; at != end; ++at) {
+    const std::string name = (*at)[2];
+    if ((*at)[3].length() > 0 || name == "meta" || name == "br") continue;
+    if ((*at)[1].length() == 0) {
+      open.push_back(name);
+      continue;
+    }
+    ASSERT_FALSE(open.empty()) << name;
+    EXPECT_EQ(open.back(), name);
+    open.pop_back();
+  }
+  EXPECT_TRUE(open.empty());
+}
+
+}  // namespace
+}  // namespace angle

@@ -1,0 +1,57 @@
+// Runs read back:
+//  - every number of metrics.jsonl is a curve over steps, a score is an evaluation;
+//  - a last line that a kill cut short is left out, a broken one before it is an error with its place;
+//  - a directory that is no run is refused.
+#include "angle/report/run_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using testing::TempDir;
+
+constexpr auto kMetrics =
+    R"({"best":false,"evaluation":"stsb validation cosine_spearman","score":0.5,"step":0}
+{"cosine":2.5,"loss":3.5,"step":1}
+{"cosine":2.0,"loss":3.0,"step":2}
+{"best":true,"evaluation":"stsb validation cosine_spearman","score":0.75,"step":2}
+)";
+
+TEST(RunRecord, HoldsCurvesAndScores) {
+  const TempDir directory;
+  directory.file("metrics.jsonl", kMetrics);
+  directory.file("train_config.json", R"({"train":{"seed":7}})");
+  directory.file("saturation.jsonl", R"({"step":1,"bins":[]})");
+  const RunRecord run = read_run(directory.path());
+  EXPECT_EQ(run.name, directory.path().filename());
+  EXPECT_EQ(run.config["train"]["seed"], 7);
+  ASSERT_EQ(run.curves.at("cosine").size(), 2u);
+  EXPECT_EQ(run.curves.at("cosine")[1].x, 2);
+  EXPECT_EQ(run.curves.at("cosine")[1].y, 2.0);
+  EXPECT_FALSE(run.curves.contains("step"));
+  ASSERT_EQ(run.evaluations.size(), 2u);
+  EXPECT_EQ(run.evaluations[1].score, 0.75);
+  EXPECT_TRUE(run.evaluations[1].best);
+  EXPECT_EQ(run.saturation.size(), 1u);
+}
+
+TEST(RunRecord, LeavesOutALineThatWasCutShort) {
+  const TempDir directory;
+  directory.file("metrics.jsonl", std::string(kMetrics) + R"({"cosine":1.)");
+  EXPECT_EQ(read_run(directory.path()).curves.at("cosine").size(), 2u);
+}
+
+TEST(RunRecord, RefusesWhatIsNoRun) {
+  const TempDir directory;
+  EXPECT_ERROR(read_run(directory.path()), directory.path().string(), "no metrics.jsonl", "angle train");
+  directory.file("metrics.jsonl", std::string("[1]\n") + kMetrics);
+  EXPECT_ERROR(read_run(directory.path()), "metrics.jsonl:1", "expected a JSON object");
+}
+
+}  // namespace
+}  // namespace angle
