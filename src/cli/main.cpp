@@ -15,6 +15,7 @@
 #include "angle/suggest.h"
 
 #include "cli/annotate_command.h"
+#include "cli/data_command.h"
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
 #include "cli/log.h"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_embed_command(app);
   add_eval_command(app);
   add_train_command(app, exit_code);
+  add_data_command(app, exit_code);
   add_tokenize_command(app);
   add_report_command(app);
   add_annotate_command(app, exit_code);

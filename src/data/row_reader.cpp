@@ -52,6 +52,12 @@ RowReader::RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8
   if (!row_.problem.empty()) fail("{}: {}", location(), row_.problem);
 }
 
+RowReader::RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8,
+                     std::vector<std::string> header)
+    : path_(path.string()), format_(format_of(path)), invalid_utf8_(invalid_utf8), lines_("", path_, 0) {
+  row_.names = std::move(header);
+}
+
 bool RowReader::next() {
   row_.problem.clear();
   if (!has_header()) return next_object();
@@ -63,6 +69,7 @@ bool RowReader::next() {
 
 bool RowReader::next_texts(std::vector<std::string>& texts) {
   line_ = lines_.line_number() + 1;
+  offset_ = lines_.offset();
   if (format_ == Format::csv) {
     CsvRecord record;
     if (!next_csv_record(lines_, record)) return false;
@@ -90,6 +97,7 @@ void RowReader::set_fields(std::vector<std::string> texts) {
 
 bool RowReader::next_object() {
   line_ = lines_.line_number() + 1;
+  offset_ = lines_.offset();
   std::string line;
   if (!lines_.next(line)) return false;
   row_.names.clear();

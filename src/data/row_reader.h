@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "angle/io/line_reader.h"
@@ -31,11 +32,18 @@ class RowReader {
   /// .tsv, .csv or .jsonl (each possibly with .gz), and for an empty file.
   RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8);
 
+  /// For rows of a file whose header is known; there are none before continue_with().
+  RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8, std::vector<std::string> header);
+
+  /// Goes on with the rows of other lines of the same file.
+  void continue_with(LineReader lines) { lines_ = std::move(lines); }
+
   /// Reads the next row; false at the end. A malformed row has a problem; a file that can't be read is an
   /// Error.
   bool next();
 
   Row& row() { return row_; }
+  const Row& row() const { return row_; }
 
   /// Whether names belong to the file (TSV, CSV) or to each row (JSONL).
   bool has_header() const { return format_ != Format::jsonl; }
@@ -43,6 +51,9 @@ class RowReader {
   /// `path:line`, the line on which the row begins.
   std::string location() const;
   int64_t line() const { return line_; }
+
+  /// The byte of the file, uncompressed, at which the row begins.
+  int64_t offset() const { return offset_; }
 
   /// Fields (of JSONL: lines) in which bytes that are not UTF-8 have been replaced so far.
   int64_t repaired_texts() const { return repaired_texts_; }
@@ -62,6 +73,7 @@ class RowReader {
   InvalidUtf8 invalid_utf8_;
   LineReader lines_;
   int64_t line_ = 0;
+  int64_t offset_ = 0;
   Row row_;
   int64_t repaired_texts_ = 0;
 };

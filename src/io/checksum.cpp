@@ -1,6 +1,5 @@
 #include "angle/io/checksum.h"
 
-#include <memory>
 #include <new>
 #include <vector>
 
@@ -26,14 +25,23 @@ std::string hexadecimal(XXH128_hash_t hash) {
 
 std::string checksum(std::string_view bytes) { return hexadecimal(XXH3_128bits(bytes.data(), bytes.size())); }
 
+Checksum::Checksum() : state_(XXH3_createState(), [](XXH3_state_s* state) { XXH3_freeState(state); }) {
+  if (!state_) throw std::bad_alloc();
+  XXH3_128bits_reset(state_.get());
+}
+
+void Checksum::add(std::string_view bytes) { XXH3_128bits_update(state_.get(), bytes.data(), bytes.size()); }
+
+std::string Checksum::digest() const { return hexadecimal(XXH3_128bits_digest(state_.get())); }
+
 std::string file_checksum(const std::filesystem::path& path) {
   InputFile file(path);
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), &XXH3_freeState);
-  if (!state) throw std::bad_alloc();
-  XXH3_128bits_reset(state.get());
+  Checksum sum;
   std::vector<char> buffer(size_t{1} << 18);
-  while (const size_t count = file.read(buffer)) XXH3_128bits_update(state.get(), buffer.data(), count);
-  return hexadecimal(XXH3_128bits_digest(state.get()));
+  while (const size_t count = file.read(buffer)) sum.add(std::string_view(buffer.data(), count));
+  return sum.digest();
 }
+
+uint64_t text_hash(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
 
 }  // namespace angle

@@ -1,8 +1,9 @@
 #include "angle/io/line_reader.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "angle/error.h"
 
@@ -11,18 +12,25 @@
 namespace angle {
 
 struct LineReader::Stream {
-  explicit Stream(const std::filesystem::path& path) : bytes(path), buffer(kBufferBytes) {}
+  explicit Stream(const std::filesystem::path& path)
+      : bytes(std::in_place, path), name(bytes->name()), buffer(kBufferBytes, '\0') {}
+
+  Stream(std::string piece, std::string file, int64_t lines_before)
+      : name(std::move(file)), buffer(std::move(piece)), unread(buffer), line_number(lines_before) {}
 
   static constexpr size_t kBufferBytes = size_t{1} << 18;
-  ByteStream bytes;
-  std::vector<char> buffer;
+  std::optional<ByteStream> bytes;  // where the buffer is filled from
+  std::string name;
+  std::string buffer;
   std::string_view unread;  // in buffer
   int64_t line_number = 0;
+  int64_t offset = 0;  // of the first unread byte
 
-  std::string location() const { return fmt::format("{}:{}", bytes.name(), line_number); }
+  std::string location() const { return fmt::format("{}:{}", name, line_number); }
 
   bool refill() {
-    unread = std::string_view(buffer.data(), bytes.read(buffer));
+    if (!bytes) return false;
+    unread = std::string_view(buffer.data(), bytes->read(buffer));
     return !unread.empty();
   }
 
@@ -33,14 +41,19 @@ struct LineReader::Stream {
     if (line.size() + piece.size() > size_t{kMaxLineBytes})
       fail("{}: the line is longer than {} bytes; is this a text file?", location(), kMaxLineBytes);
     line += piece;
-    unread.remove_prefix(end == std::string_view::npos ? piece.size() : end + 1);
+    const size_t taken = end == std::string_view::npos ? piece.size() : end + 1;
+    offset += static_cast<int64_t>(taken);
+    unread.remove_prefix(taken);
     return end != std::string_view::npos;
   }
 };
 
 LineReader::LineReader(const std::filesystem::path& path) : stream_(std::make_unique<Stream>(path)) {}
+LineReader::LineReader(std::string bytes, std::string name, int64_t lines_before)
+    : stream_(std::make_unique<Stream>(std::move(bytes), std::move(name), lines_before)) {}
 LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
+LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 bool LineReader::next(std::string& line) {
   line.clear();
@@ -54,6 +67,8 @@ bool LineReader::next(std::string& line) {
 }
 
 int64_t LineReader::line_number() const { return stream_->line_number; }
+
+int64_t LineReader::offset() const { return stream_->offset; }
 
 std::string LineReader::location() const { return stream_->location(); }
 

@@ -14,8 +14,15 @@ class LineReader {
  public:
   /// @param path  a file, or `-` for stdin
   explicit LineReader(const std::filesystem::path& path);
+
+  /// Reads the lines of a piece of a file that is in memory.
+  ///
+  /// @param name          of the file, for messages
+  /// @param lines_before  how many lines of the file come before the piece
+  LineReader(std::string bytes, std::string name, int64_t lines_before);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
+  LineReader& operator=(LineReader&&) noexcept;
 
   /// Reads the next line into `line`; false at the end. Error for a read failure, a damaged or cut
   /// gzip stream, and a line longer than kMaxLineBytes.
@@ -23,6 +30,9 @@ class LineReader {
 
   /// 1 for the first line; 0 before it.
   int64_t line_number() const;
+
+  /// Where the next line begins: bytes of the file before it, uncompressed.
+  int64_t offset() const;
 
   /// `path:line`, for error messages; stdin is `<stdin>`.
   std::string location() const;

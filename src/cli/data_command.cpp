@@ -1,0 +1,208 @@
+#include "cli/data_command.h"
+
+#include <csignal>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "angle/config.h"
+#include "angle/data/data_report.h"
+#include "angle/error.h"
+#include "angle/io/standard_output.h"
+#include "angle/model/model_directory.h"
+#include "angle/train/training_data.h"
+
+#include "cli/log.h"
+#include "cli/shared_options.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DataOptions {
+  std::vector<std::string> files;
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string data_dir;
+  std::string format;
+  std::vector<std::string> columns;  // `left=title`
+  std::vector<double> label_scale;
+  std::optional<double> positive_threshold;
+  std::optional<int64_t> batch_size;
+  std::string model;
+  std::optional<int64_t> max_seq_length;
+  bool no_tokens = false;
+  bool json = false;
+};
+
+/// A file and how it is looked at.
+struct DataFile {
+  fs::path path;
+  DataReportOptions options;
+};
+
+std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given) {
+  std::map<std::string, std::string> columns;
+  for (const std::string& assignment : given) {
+    const size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == assignment.size())
+      fail("--column {}: expected part=name, as in left=question1", assignment);
+    columns[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  }
+  return columns;
+}
+
+DataFormat parse_format(const std::string& name) {
+  try {
+    return nlohmann::json(name).get<DataFormat>();
+  } catch (const nlohmann::json::exception&) {
+    fail("--format {}: no such format (expected scored_pairs, pairs or triplets)", name);
+  }
+}
+
+/// The files of the command line, all read in the same way.
+std::vector<DataFile> named_files(const DataOptions& options) {
+  DataReportOptions common;
+  if (!options.format.empty()) common.format = parse_format(options.format);
+  common.reading = {.columns = parse_columns(options.columns), .label_scale = options.label_scale};
+  if (!options.label_scale.empty() &&
+      (options.label_scale.size() != 2 || !(options.label_scale[0] < options.label_scale[1])))
+    fail("--label-scale: expected the lowest and the highest label, as in 0,5");
+  std::vector<DataFile> files;
+  for (const std::string& file : options.files) files.push_back({file, common});
+  return files;
+}
+
+/// The data sets of a configuration, each in its own way.
+std::vector<DataFile> configured_files(const DataOptions& options, const TrainConfig& config) {
+  const fs::path directory = fs::path(options.config).parent_path();
+  const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
+                          .config_dir = directory.empty() ? "." : directory};
+  std::vector<DataFile> files;
+  for (const DataSetConfig& set : config.data.train) {
+    DataReportOptions own;
+    own.format = set.format;
+    own.reading = {.columns = set.columns, .label_scale = set.label_scale};
+    own.left_prompt = set.left_prompt;
+    own.right_prompt = set.right_prompt;
+    own.batch_size = config.train.batch_size;
+    if (config.loss.in_batch_weight > 0) own.positive_threshold = config.loss.positive_threshold;
+    files.push_back({find_data_file(set.path, places), own});
+  }
+  return files;
+}
+
+/// The tokenizer to measure texts with; none with --no-tokens, and when no model was named and the usual one
+/// is not there.
+std::optional<ModelTokenizer> load_measure(const DataOptions& options, const std::string& name) {
+  if (options.no_tokens) return std::nullopt;
+  fs::path directory;
+  try {
+    directory = find_model(name);
+  } catch (const Error& error) {
+    if (!name.empty()) throw;
+    log_info("no token lengths, since there is no model to measure with: {}", error.what());
+    return std::nullopt;
+  }
+  ModelTokenizer model = load_model_tokenizer(directory);
+  log_info("model: {}", directory.string());
+  for (const std::string& note : model.notes) log_info("model: {}", note);
+  return model;
+}
+
+/// Looks at all files; writes each report as soon as it is there. The number of rows that can't be used.
+int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
+  StandardOutput out;
+  nlohmann::json reports = nlohmann::json::array();
+  int64_t bad_rows = 0;
+  ProgressLine line;
+  for (const DataFile& file : files) {
+    DataReportOptions options = file.options;
+    options.progress = [&](int64_t rows) { line.show(fmt::format("{}: {} rows", file.path.string(), rows)); };
+    const DataReport report = examine_data(file.path, options);
+    line.finish();
+    bad_rows += report.bad_rows;
+    if (as_json) {
+      reports.push_back(data_report_json(report));
+    } else {
+      out.write(format_data_report(report));
+    }
+  }
+  // A path or a column need not be UTF-8.
+  if (as_json) out.write(reports.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  out.flush();
+  return bad_rows;
+}
+
+int64_t run_data(const DataOptions& options) {
+  if (options.files.empty() == options.config.empty())
+    fail("angle data: expected files, or --config with a configuration whose data sets are meant");
+  std::optional<TrainConfig> config;
+  if (!options.config.empty()) config = load_config(options.config, options.overrides);
+  std::vector<DataFile> files = config ? configured_files(options, *config) : named_files(options);
+
+  const std::string name = options.model.empty() && config ? config->model.path : options.model;
+  const std::optional<ModelTokenizer> model = load_measure(options, name);
+  int64_t longest = model ? model->max_seq_length : 0;
+  if (config && config->model.max_seq_length > 0) longest = config->model.max_seq_length;
+  if (options.max_seq_length) longest = *options.max_seq_length;
+  for (DataFile& file : files) {
+    if (model) file.options.tokenizer = model->tokenizer.get();
+    file.options.max_seq_length = longest;
+    if (options.batch_size) file.options.batch_size = *options.batch_size;
+    if (options.positive_threshold) file.options.positive_threshold = options.positive_threshold;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  return report_files(files, options.json);
+}
+
+void add_reading_options(CLI::App& command, DataOptions& options) {
+  command.add_option("--format", options.format,
+                     "scored_pairs, pairs or triplets; default: by the names of the columns");
+  command.add_option("--column", options.columns, "a column's own name: left=question1; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--label-scale", options.label_scale, "the lowest and the highest label allowed: 0,5")
+      ->delimiter(',')
+      ->expected(1, 2);
+  command.add_option("--positive-threshold", options.positive_threshold,
+                     "label from which a pair is positive; default: the configuration's");
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "of which to tell what in-batch negatives would see; default: the configuration's, or 32")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+}
+
+}  // namespace
+
+void add_data_command(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<DataOptions>();
+  CLI::App& command = *app.add_subcommand("data", "report what is in data sets before training on them");
+  command.add_option("FILE", options->files, "data sets: .tsv, .csv, .jsonl, each also with .gz");
+  command.add_option("--config", options->config,
+                     "report the data sets of a training configuration, in its terms");
+  command
+      .add_option("--set", options->overrides,
+                  "change one value of the configuration: train.batch_size=64; may be repeated")
+      ->allow_extra_args(false);
+  add_data_dir_option(command, options->data_dir);
+  add_reading_options(command, *options);
+  command.add_option("--model", options->model,
+                     "whose tokenizer measures the texts; default: the configuration's, else $ANGLE_MODEL, "
+                     "else all-MiniLM-L6-v2");
+  command
+      .add_option("--max-seq-length", options->max_seq_length,
+                  "tokens after which a text is cut; default: as the configuration or the model says")
+      ->check(CLI::Range(int64_t{3}, int64_t{1'000'000}));
+  command.add_flag("--no-tokens", options->no_tokens, "do not measure texts in tokens, which takes most time");
+  command.add_flag("--json", options->json, "print a JSON list with a report for each file");
+  command.footer(
+      "Ends with 1 when a file has rows that can't be used.\nExample: angle data train.tsv --batch-size 64");
+  command.callback([options, &exit_code] {
+    if (run_data(*options) > 0) exit_code = 1;
+  });
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,229 @@
+#include "data/example_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/suggest.h"
+
+namespace angle {
+
+namespace {
+
+std::vector<Part> parts_of(DataFormat format) {
+  const Part query{{"query", "anchor"}};
+  const Part positive{{"positive"}};
+  switch (format) {
+    case DataFormat::scored_pairs:
+      return {{{"left", "text1", "sentence1"}}, {{"right", "text2", "sentence2"}}, {{"label", "score"}}};
+    case DataFormat::pairs:
+      return {query, positive};
+    case DataFormat::triplets:
+      return {query, positive, {{"negative"}, /*several=*/true}};
+  }
+  return {};
+}
+
+/// The beginning of a text, for a message.
+std::string excerpt(const std::string& text) {
+  constexpr size_t kBytes = 40;
+  if (text.size() <= kBytes) return text;
+  size_t end = kBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
+  return text.substr(0, end) + "…";
+}
+
+/// The parts of one row's example. The first thing that is wrong becomes the row's problem.
+class RowParts {
+ public:
+  RowParts(Row& row, const ColumnMap& columns, const std::vector<double>& label_scale)
+      : row_(row), columns_(columns), label_scale_(label_scale) {}
+
+  std::string text(size_t part) {
+    const size_t column = columns_.of_part[part][0];
+    Field& field = row_.fields[column];
+    if (field.kind != Field::Kind::text) {
+      complain("{}: expected a text, found {}", row_.names[column], excerpt(field.text));
+    } else if (is_blank(field.text)) {
+      complain_empty(column);
+    }
+    return std::move(field.text);
+  }
+
+  /// All texts of a part that may have several columns, and lists in them.
+  std::vector<std::string> texts(size_t part) {
+    std::vector<std::string> texts;
+    for (const size_t column : columns_.of_part[part]) {
+      Field& field = row_.fields[column];
+      if (field.kind == Field::Kind::text) field.list = {std::move(field.text)};
+      if (field.kind != Field::Kind::text && field.kind != Field::Kind::list)
+        complain("{}: expected a text or a list of texts, found {}", row_.names[column], excerpt(field.text));
+      if (field.list.empty()) complain("{}: empty list", row_.names[column]);
+      for (std::string& text : field.list) {
+        if (is_blank(text)) complain_empty(column);
+        texts.push_back(std::move(text));
+      }
+    }
+    return texts;
+  }
+
+  double label(size_t part) {
+    const size_t column = columns_.of_part[part][0];
+    const Field& field = row_.fields[column];
+    const std::string& name = row_.names[column];
+    double value = 0;
+    const char* end = field.text.data() + field.text.size();
+    const auto [parsed, error] = std::from_chars(field.text.data(), end, value);
+    if (field.kind == Field::Kind::missing || (field.kind == Field::Kind::text && is_blank(field.text))) {
+      complain("{}: the label is missing", name);
+    } else if (parsed != end || error != std::errc() || field.kind == Field::Kind::list) {
+      complain("{}: expected a number, found {}", name, excerpt(field.text));
+    } else if (!std::isfinite(value)) {
+      complain("{}: the label is {}, not a finite number", name, field.text);
+    } else if (label_scale_.size() == 2 && (value < label_scale_[0] || value > label_scale_[1])) {
+      complain("{}: the label {} is outside of label_scale [{}, {}]", name, field.text, label_scale_[0],
+               label_scale_[1]);
+    }
+    return value;
+  }
+
+  /// Whether that is the row's problem.
+  bool has_empty_text() const { return has_empty_text_; }
+
+ private:
+  void complain_empty(size_t column) {
+    has_empty_text_ = has_empty_text_ || row_.problem.empty();
+    complain("{}: empty text", row_.names[column]);
+  }
+
+  static bool is_blank(const std::string& text) {
+    return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+  }
+
+  template <typename... Args>
+  void complain(fmt::format_string<Args...> format, Args&&... args) {
+    if (row_.problem.empty()) row_.problem = fmt::format(format, std::forward<Args>(args)...);
+  }
+
+  Row& row_;
+  const ColumnMap& columns_;
+  const std::vector<double>& label_scale_;
+  bool has_empty_text_ = false;
+};
+
+void fill(ScoredPair& pair, RowParts& parts) {
+  pair.left = parts.text(0);
+  pair.right = parts.text(1);
+  pair.label = parts.label(2);
+}
+
+void fill(PositivePair& pair, RowParts& parts) {
+  pair.query = parts.text(0);
+  pair.positive = parts.text(1);
+}
+
+void fill(Triplet& triplet, RowParts& parts) {
+  triplet.query = parts.text(0);
+  triplet.positive = parts.text(1);
+  triplet.negatives = parts.texts(2);
+}
+
+void check_mapping(const std::string& path, DataFormat format, const ReadOptions& options) {
+  const std::vector<std::string> names = column_names(format);
+  for (const auto& [name, column] : options.columns)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      fail("{}: columns: {} is not one of {}{}", path, name, fmt::join(names, ", "), suggestion(name, names));
+}
+
+RowReader open_rows(const std::filesystem::path& path, DataFormat format, const ReadOptions& options) {
+  check_mapping(path.string(), format, options);
+  return RowReader(path, options.invalid_utf8);
+}
+
+Example make_example(DataFormat format) {
+  switch (format) {
+    case DataFormat::scored_pairs:
+      return ScoredPair{};
+    case DataFormat::pairs:
+      return PositivePair{};
+    case DataFormat::triplets:
+      return Triplet{};
+  }
+  return {};
+}
+
+}  // namespace
+
+ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat format, const ReadOptions& options)
+    : options_(options),
+      format_(format),
+      rows_(open_rows(path, format, options)),
+      finder_(parts_of(format), options.columns) {
+  if (!rows_.has_header()) return;
+  const std::string& problem = finder_.find(names()).problem;
+  if (!problem.empty()) fail("{}: {}", rows_.location(), problem);
+}
+
+ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat format, const ReadOptions& options,
+                             std::vector<std::string> header)
+    : options_(options),
+      format_(format),
+      rows_(path, options.invalid_utf8, std::move(header)),
+      finder_(parts_of(format), options.columns) {}
+
+bool ExampleReader::next() {
+  if (!rows_.next()) return false;
+  if (problem().empty()) parse();
+  return true;
+}
+
+void ExampleReader::parse() {
+  Row& row = rows_.row();
+  const ColumnMap& columns = finder_.find(row.names);
+  row.problem = columns.problem;
+  if (!row.problem.empty()) return;
+  example_ = make_example(format_);
+  RowParts parts(row, columns, options_.label_scale);
+  std::visit(
+      [&](auto& example) {
+        example.line = rows_.line();
+        fill(example, parts);
+      },
+      example_);
+  if (parts.has_empty_text()) ++empty_texts_;
+  if (row.problem.empty()) ignored_fields_ += static_cast<int64_t>(row.names.size() - columns.used);
+}
+
+DataFormat find_format(const std::filesystem::path& path, const ReadOptions& options) {
+  RowReader rows(path, options.invalid_utf8);
+  if (!rows.has_header()) rows.next();
+  std::vector<DataFormat> fitting;
+  for (const DataFormat format : {DataFormat::triplets, DataFormat::pairs, DataFormat::scored_pairs}) {
+    const std::vector<std::string> names = column_names(format);
+    const bool can_map = std::all_of(options.columns.begin(), options.columns.end(), [&](const auto& entry) {
+      return std::find(names.begin(), names.end(), entry.first) != names.end();
+    });
+    if (can_map && ColumnFinder(parts_of(format), options.columns).find(rows.row().names).problem.empty())
+      fitting.push_back(format);
+  }
+  if (fitting.empty())
+    fail(
+        "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
+        "(pairs) or query, positive, negative (triplets), or names mapped to these",
+        path.string(), fmt::join(rows.row().names, ", "));
+  if (fitting.size() > 1 && fitting.back() == DataFormat::scored_pairs)
+    fail("{}: its columns ({}) fit scored_pairs and {}; say which format is meant", path.string(),
+         fmt::join(rows.row().names, ", "), nlohmann::json(fitting.front()).get<std::string>());
+  return fitting.front();
+}
+
+std::vector<std::string> column_names(DataFormat format) {
+  std::vector<std::string> names;
+  for (const Part& part : parts_of(format)) names.push_back(part.names[0]);
+  return names;
+}
+
+}  // namespace angle

@@ -1,0 +1,113 @@
+// `angle data` as its users see it. Invariants:
+//  - a report for every file on stdout, as a table or as a JSON list, and nothing else there;
+//  - with --config the data sets are read and measured as training would;
+//  - rows that can't be used are all reported and end the command with 1, other mistakes too;
+//  - memory does not grow with the file.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using testing::CommandResult;
+using testing::TempDir;
+using ::testing::HasSubstr;
+
+CommandResult data(std::vector<std::string> args) {
+  args.insert(args.begin(), {ANGLE_BINARY, "data"});
+  return testing::run_command(args);
+}
+
+std::string tiny_bert() { return testing::golden_path("models/tiny-bert").string(); }
+
+TEST(DataCommand, ReportsAFile) {
+  const TempDir directory;
+  const std::string file = directory.file("x.csv", "query,positive\nwho,\"a, b\"\nwhat,c\n").string();
+  const CommandResult result = data({file, "--model", tiny_bert(), "--batch-size", "2"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* fragment : {"x.csv", "pairs, columns query, positive", "rows                  2",
+                               "tokens per text", "of 2: 0.00 rows whose query text"})
+    EXPECT_THAT(result.out, HasSubstr(fragment));
+}
+
+TEST(DataCommand, ReportsSeveralFilesAsJson) {
+  const TempDir directory;
+  const std::string first = directory.file("a.tsv", "left\tright\tlabel\na\tb\t1\n").string();
+  const std::string second = directory.file("b.jsonl", "{\"query\":\"a\",\"positive\":\"b\"}\n").string();
+  const CommandResult result = data({first, second, "--json", "--no-tokens"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const json reports = parse_json(result.out, "stdout");
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0].at("format"), "scored_pairs");
+  EXPECT_EQ(reports[1].at("format"), "pairs");
+}
+
+TEST(DataCommand, ReadsDataSetsAsAConfigurationSays) {
+  const TempDir directory;
+  directory.file("x.tsv", "q\tp\nwho\tyou\n");
+  const json config = {{"model", {{"path", tiny_bert()}, {"max_seq_length", 5}}},
+                       {"data",
+                        {{"train",
+                          {{{"path", "x.tsv"},
+                            {"format", "pairs"},
+                            {"columns", {{"query", "q"}, {"positive", "p"}}},
+                            {"left_prompt", "the the the the "}}}}}},
+                       {"loss", {{"cosine_weight", 0}, {"angle_weight", 0}, {"in_batch_weight", 1}}}};
+  const std::string path = directory.file("run.json", config.dump()).string();
+  const CommandResult result = data({"--config", path, "--set", "train.batch_size=7", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json report = parse_json(result.out, "stdout").at(0);
+  EXPECT_EQ(report.at("format"), "pairs");
+  EXPECT_EQ(report.at("repetitions").at("batch_size"), 7);
+  EXPECT_EQ(report.at("tokens").at("max_seq_length"), 5);
+  EXPECT_EQ(report.at("tokens").at("texts_cut"), 1);
+}
+
+TEST(DataCommand, EndsWithOneForRowsThatCannotBeUsed) {
+  const TempDir directory;
+  const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\na\tb\t1\n").string();
+  const CommandResult result = data({file, "--no-tokens"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("x.tsv:2: expected 3 tab-separated columns"));
+  EXPECT_THAT(result.out, HasSubstr("rows                  1"));
+}
+
+TEST(DataCommand, SaysWhatIsWrong) {
+  const TempDir directory;
+  const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\t1\n").string();
+  const auto expect = [](const std::vector<std::string>& args, const char* fragment) {
+    const CommandResult result = data(args);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr(fragment));
+  };
+  expect({}, "expected files, or --config");
+  expect({file, "--format", "pair"}, "--format pair: no such format");
+  expect({file, "--format", "pairs"}, "no column named query or anchor");
+  expect({file, "--column", "left"}, "--column left: expected part=name");
+  expect({file, "--label-scale", "5,0"}, "--label-scale: expected the lowest and the highest label");
+  expect({file, "--model", "/no/model"}, "/no/model");
+  expect({"/no/file.tsv"}, "/no/file.tsv: can't be opened");
+}
+
+TEST(DataCommand, NeedsNoMoreMemoryForALargeFile) {
+  const TempDir directory;
+  const auto peak = [&](int rows) {
+    std::string content = "query\tpositive\n";
+    for (int i = 0; i < rows; ++i) content += "the same query\t" + std::string(1000, 'x') + "\n";
+    const CommandResult result = data({directory.file("x.tsv", content).string(), "--no-tokens"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.peak_memory_bytes;
+  };
+  EXPECT_LT(peak(40'000), peak(1'000) + (8 << 20));
+}
+
+}  // namespace
+}  // namespace angle
