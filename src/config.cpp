@@ -21,6 +21,7 @@ json make_schema() {
   schema["train"]["schedule"] = one_of<ScheduleKind>();
   schema["train"]["precision"] = {{"one of", {"float32", "bfloat16"}}};  // nothing trains in int8
 
+  schema["data"]["mixing"] = one_of<MixingRule>();
   json data_set = DataSetConfig{};
   data_set["format"] = one_of<DataFormat>();
   data_set["label_scale"] = json::array({0.0});

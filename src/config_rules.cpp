@@ -70,12 +70,27 @@ class Rules {
     for (size_t i = 0; i < sets.size(); ++i) check_data_set(sets[i], fmt::format("data.train[{}]", i));
     const bool any = std::any_of(sets.begin(), sets.end(), [](const auto& set) { return set.weight > 0; });
     require(sets.empty() || any, "data.train: every weight is 0; expected a positive one");
+    check_mixing();
+  }
+
+  void check_mixing() {
+    const DataConfig& data = config_.data;
+    const bool passes = data.mixing == MixingRule::passes;
+    require_at_least(data.temperature, 1.0, "data.temperature");
+    require(passes || data.temperature == 1.0, "data.temperature: {}, but only mixing \"passes\" has one",
+            data.temperature);
+    require_at_least<int64_t>(data.rows_per_epoch, 0, "data.rows_per_epoch");
+    for (size_t i = 0; i < data.train.size(); ++i)
+      require(passes || data.train[i].max_rows == 0,
+              "data.train[{}].max_rows: {}, but only mixing \"passes\" has limits", i,
+              data.train[i].max_rows);
   }
 
   void check_data_set(const DataSetConfig& set, const std::string& where) {
     require(!set.path.empty(), "{}.path: not given", where);
     require(set.weight >= 0, "{}.weight: {}, expected at least 0", where, set.weight);
     require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
+    require(set.max_rows >= 0, "{}.max_rows: {}, expected at least 0", where, set.max_rows);
     check_label_scale(set, where + ".label_scale");
     const std::vector<std::string> names = column_names(set.format);
     for (const auto& [name, column] : set.columns) {

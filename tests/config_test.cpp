@@ -183,6 +183,17 @@ TEST(Rules, ReportAllProblemsTogether) {
                "model.max_seq_length: 2");
 }
 
+TEST(Rules, KnowHowDataSetsAreMixed) {
+  EXPECT_EQ(parse({"data.mixing=proportions"}).data.mixing, MixingRule::proportions);
+  EXPECT_ERROR(parse({"data.mixing=equal"}), "data.mixing", "passes", "proportions");
+  EXPECT_ERROR(parse({"data.temperature=0.5", "data.rows_per_epoch=-1", "data.train[0].max_rows=-1"}),
+               "data.temperature: 0.5, expected at least 1", "data.rows_per_epoch: -1, expected at least 0",
+               "data.train[0].max_rows: -1, expected at least 0");
+  EXPECT_ERROR(parse({"data.mixing=proportions", "data.temperature=2", "data.train[0].max_rows=9"}),
+               "data.temperature: 2, but only mixing \"passes\"",
+               "data.train[0].max_rows: 9, but only mixing \"passes\"");
+}
+
 TEST(Rules, BoundWhatIsMultiplied) {
   EXPECT_ERROR(parse({"train.epochs=9223372036854775807", "train.batch_size=1000001",
                       "train.accumulation_steps=1e6", "data.train[0].weight=1e300"}),

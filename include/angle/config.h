@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "angle/data/examples.h"
+#include "angle/data/mixing.h"
 #include "angle/io/json.h"
 #include "angle/loss/options.h"
 #include "angle/precision.h"
@@ -35,18 +36,25 @@ struct DataSetConfig {
   std::string path;  // relative: looked up in the data directory, then beside the configuration; required
   DataFormat format = DataFormat::scored_pairs;
   std::vector<double> label_scale;             // [lowest, highest] label, of scored pairs; []: not declared
-  double weight = 1.0;                         // share of the rows used per epoch: 0.5 half, 2 each row twice
+  double weight = 1.0;                         // what DataConfig::mixing says; 0: not trained on
+  int64_t max_rows = 0;                        // most rows per epoch, with mixing "passes"; 0: no limit
   std::map<std::string, std::string> columns;  // "left": the file's name for it
   std::string left_prompt;                     // put before every left text or query
   std::string right_prompt;                    // put before every right text, positive and negative
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DataSetConfig, path, format, label_scale, weight, columns,
-                                                left_prompt, right_prompt)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DataSetConfig, path, format, label_scale, weight, max_rows,
+                                                columns, left_prompt, right_prompt)
 
 struct DataConfig {
   std::vector<DataSetConfig> train;  // at least one with a positive weight
+
+  // How much of each an epoch holds; see data/mixing.h.
+  MixingRule mixing = MixingRule::passes;  // weight 0.5: half of the rows per epoch, 2: each row twice;
+                                           // proportions: weights are shares of the epoch, whatever the sizes
+  double temperature = 1.0;                // of passes: 1 keeps the sizes, more brings them together
+  int64_t rows_per_epoch = 0;              // of all data sets together; 0: as many as they have
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DataConfig, train)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DataConfig, train, mixing, temperature, rows_per_epoch)
 
 /// The block "train".
 struct OptimizationConfig {
@@ -73,8 +81,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_
 
 /// Validation during training, which decides about the model that is kept.
 struct EvaluationConfig {
-  std::string task;                        // see eval/tasks.h; "": none, the last model is kept
-  std::string split = "validation";        // never the test split by default
+  std::string task;                        // see eval/tasks.h, or a file of scored pairs, looked up as data
+                                           // are; "": none, the last model is kept
+  std::string split = "validation";        // never the test split by default; a file has none
   std::string metric = "cosine_spearman";  // the field's measure for STS; see eval/metric.h
   int64_t every_steps = 0;                 // optimizer updates; 0: at the end of each epoch
   int64_t patience = 0;                    // evaluations without a better one before training stops; 0: never

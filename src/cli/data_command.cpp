@@ -1,7 +1,6 @@
 #include "cli/data_command.h"
 
 #include <csignal>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,17 +42,6 @@ struct DataFile {
   fs::path path;
   DataReportOptions options;
 };
-
-std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given) {
-  std::map<std::string, std::string> columns;
-  for (const std::string& assignment : given) {
-    const size_t equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == assignment.size())
-      fail("--column {}: expected part=name, as in left=question1", assignment);
-    columns[assignment.substr(0, equals)] = assignment.substr(equals + 1);
-  }
-  return columns;
-}
 
 DataFormat parse_format(const std::string& name) {
   try {
@@ -162,8 +150,7 @@ int64_t run_data(const DataOptions& options) {
 void add_reading_options(CLI::App& command, DataOptions& options) {
   command.add_option("--format", options.format,
                      "scored_pairs, pairs or triplets; default: by the names of the columns");
-  command.add_option("--column", options.columns, "a column's own name: left=question1; may be repeated")
-      ->allow_extra_args(false);
+  add_column_option(command, options.columns);
   command.add_option("--label-scale", options.label_scale, "the lowest and the highest label allowed: 0,5")
       ->delimiter(',')
       ->expected(1, 2);
@@ -196,7 +183,8 @@ void add_data_command(CLI::App& app, int& exit_code) {
       .add_option("--max-seq-length", options->max_seq_length,
                   "tokens after which a text is cut; default: as the configuration or the model says")
       ->check(CLI::Range(int64_t{3}, int64_t{1'000'000}));
-  command.add_flag("--no-tokens", options->no_tokens, "do not measure texts in tokens, which takes most time");
+  command.add_flag("--no-tokens", options->no_tokens,
+                   "do not measure texts in tokens, which takes most time");
   command.add_flag("--json", options->json, "print a JSON list with a report for each file");
   command.footer(
       "Ends with 1 when a file has rows that can't be used.\nExample: angle data train.tsv --batch-size 64");

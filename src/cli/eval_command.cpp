@@ -33,6 +33,7 @@ struct EvalOptions {
   bool verify = false;
   std::string verify_as;  // empty: the model's own name
   double tolerance = 0.02;
+  std::vector<std::string> columns;
   bool json = false;
   std::string output;
 };
@@ -64,6 +65,7 @@ ScoredModel score_model(const std::string& name, const EvalOptions& options) {
   ProgressLine line;
   EvaluateOptions evaluate{.tasks = options.tasks,
                            .split = options.split,
+                           .columns = parse_columns(options.columns),
                            .data_dir = find_data_dir(options.data_dir),
                            .angle = parse_angle_variant(options.angle_similarity),
                            .bootstrap = options.bootstrap,
@@ -161,10 +163,12 @@ void add_eval_command(CLI::App& app) {
   command
       .add_option(
           "--task", options->tasks,
-          "tasks and groups: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; sts, non-transfer, all")
+          "tasks and groups: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; sts, non-transfer, all; "
+          "files of scored pairs: mine.tsv")
       ->required()
       ->delimiter(',');
   add_model_option(command, options->model);
+  add_column_option(command, options->columns);
   add_data_dir_option(command, options->data_dir);
   command.add_option("--split", options->split,
                      "train, validation, test …; default: what each task is reported on");

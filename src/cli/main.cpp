@@ -66,10 +66,10 @@ int run(int argc, char** argv) {
   add_embed_command(app);
   add_eval_command(app);
   add_train_command(app, exit_code);
-  add_data_command(app, exit_code);
   add_tokenize_command(app);
   add_report_command(app);
   add_annotate_command(app, exit_code);
+  add_data_command(app, exit_code);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());
     return kWrongUsage;

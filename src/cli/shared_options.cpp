@@ -42,6 +42,24 @@ Model load_model_for_inference(const std::string& path_or_name, const ComputeOpt
   return model;
 }
 
+void add_column_option(CLI::App& command, std::vector<std::string>& columns) {
+  command
+      .add_option("--column", columns,
+                  "which column of a file is which part: left=question1; may be repeated")
+      ->allow_extra_args(false);
+}
+
+std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given) {
+  std::map<std::string, std::string> columns;
+  for (const std::string& assignment : given) {
+    const size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == assignment.size())
+      fail("--column {}: expected part=name, as in left=question1", assignment);
+    columns[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  }
+  return columns;
+}
+
 void add_data_dir_option(CLI::App& command, std::string& data_dir) {
   command.add_option("--data-dir", data_dir,
                      "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");

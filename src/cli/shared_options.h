@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 #include <CLI/CLI.hpp>
@@ -29,6 +31,12 @@ void add_model_option(CLI::App& command, std::string& model);
 
 /// Loads the model for inference, moves it to the device, and logs what it is and what was assumed.
 Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options);
+
+/// `--column part=name`, possibly several.
+void add_column_option(CLI::App& command, std::vector<std::string>& columns);
+
+/// What `--column` says, as ReadOptions::columns. Error for one without a part or a name.
+std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given);
 
 /// `--data-dir`.
 void add_data_dir_option(CLI::App& command, std::string& data_dir);

@@ -31,6 +31,7 @@ struct TrainOptions {
   std::string output;
   std::string data_dir;
   bool resume = false;
+  int64_t in_memory_mb = 512;
   std::string device = "auto";
   int threads = 0;
 };
@@ -110,10 +111,11 @@ TrainObserver make_observer(ProgressLine& line) {
 }
 
 /// The validation file; Error when it is not there.
-fs::path find_evaluation_file(const TrainConfig& config, const fs::path& data_dir) {
+fs::path find_evaluation_file(const TrainConfig& config, const DataPlaces& places) {
   if (config.evaluation.task.empty()) return {};
+  if (is_own_task(config.evaluation.task)) return find_data_file(config.evaluation.task, places);
   const TaskSpec& task = find_task(config.evaluation.task, "evaluation.task");
-  fs::path file = task_file(data_dir, task, config.evaluation.split);
+  fs::path file = task_file(places.data_dir, task, config.evaluation.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
   return file;
 }
@@ -153,14 +155,15 @@ TrainResult run_train(TrainOptions options) {
   if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   if (options.threads > 0) at::set_num_threads(options.threads);
   const at::Device device = parse_device(options.device);
-  const fs::path data_dir = find_data_dir(options.data_dir);
-  const fs::path evaluation_file = find_evaluation_file(config, data_dir);
+  const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
+                          .config_dir = config_path.has_parent_path() ? config_path.parent_path() : "."};
+  const fs::path evaluation_file = find_evaluation_file(config, places);
 
   Model model = load_model(find_model(config.model.path));
   apply_model_config(config.model, model);
-  const fs::path config_dir = config_path.has_parent_path() ? config_path.parent_path() : ".";
-  auto sets =
-      load_training_sets(config, model.max_seq_length, {.data_dir = data_dir, .config_dir = config_dir});
+  auto sets = load_training_sets(config, model.max_seq_length, places,
+                                 {.most_bytes_in_memory = options.in_memory_mb << 20,
+                                  .note = [](const std::string& text) { log_info("data: {}", text); }});
   log_start(config, model, sets);
   if (device.is_cuda()) model.encoder.to(device);
 
@@ -193,6 +196,13 @@ void add_train_command(CLI::App& app, int& exit_code) {
                      "the model directory to make; default: runs/<name of the configuration>");
   command.add_flag("--resume", options->resume, "go on from the last checkpoint in the output");
   add_data_dir_option(command, options->data_dir);
+  command
+      .add_option(
+          "--in-memory-mb", options->in_memory_mb,
+          "data files of at most so many megabytes are held in memory, larger ones are read through an "
+          "index, to the same result")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}));
   command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   command.add_option("--threads", options->threads, "CPU threads; 0: one per core")
       ->capture_default_str()

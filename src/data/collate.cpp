@@ -1,7 +1,10 @@
 #include "angle/data/collate.h"
 
 #include <map>
+#include <numeric>
 #include <variant>
+
+#include "angle/io/checksum.h"
 
 namespace angle {
 namespace {
@@ -37,6 +40,34 @@ EncodedExample encode(const Triplet& triplet, TextEncoder& encoder) {
   return example;
 }
 
+/// Hashes texts with what is put before them.
+struct TextHasher {
+  const EncodeOptions& options;
+
+  uint64_t left(const std::string& text) const { return text_hash(options.left_prompt + text); }
+  uint64_t right(const std::string& text) const { return text_hash(options.right_prompt + text); }
+};
+
+std::vector<uint64_t> hashes(const ScoredPair& pair, const TextHasher& hasher) {
+  return {hasher.left(pair.left), hasher.right(pair.right)};
+}
+
+std::vector<uint64_t> hashes(const PositivePair& pair, const TextHasher& hasher) {
+  return {hasher.left(pair.query), hasher.right(pair.positive)};
+}
+
+std::vector<uint64_t> hashes(const Triplet& triplet, const TextHasher& hasher) {
+  std::vector<uint64_t> found{hasher.left(triplet.query), hasher.right(triplet.positive)};
+  for (const std::string& negative : triplet.negatives) found.push_back(hasher.right(negative));
+  return found;
+}
+
+std::vector<int64_t> all_rows(const Examples& examples) {
+  std::vector<int64_t> rows(static_cast<size_t>(num_examples(examples)));
+  std::iota(rows.begin(), rows.end(), int64_t{0});
+  return rows;
+}
+
 }  // namespace
 
 std::vector<EncodedExample> encode_examples(const Examples& examples, std::span<const int64_t> rows,
@@ -51,6 +82,26 @@ std::vector<EncodedExample> encode_examples(const Examples& examples, std::span<
       },
       examples);
   return encoded;
+}
+
+std::vector<EncodedExample> encode_examples(const ExampleStore& store, std::span<const int64_t> rows,
+                                            const Tokenizer& tokenizer, const EncodeOptions& options,
+                                            TextStatistics& statistics) {
+  if (store.in_memory()) return encode_examples(*store.in_memory(), rows, tokenizer, options, statistics);
+  const Examples examples = store.read(rows);
+  return encode_examples(examples, all_rows(examples), tokenizer, options, statistics);
+}
+
+std::vector<std::vector<uint64_t>> text_hashes(const ExampleStore& store, std::span<const int64_t> rows,
+                                               const EncodeOptions& options) {
+  const TextHasher hasher{options};
+  std::vector<std::vector<uint64_t>> found;
+  std::visit(
+      [&](const auto& list) {
+        for (const auto& row : list) found.push_back(hashes(row, hasher));
+      },
+      store.read(rows));
+  return found;
 }
 
 std::vector<std::vector<int64_t>> text_identities(std::span<const EncodedExample> examples) {

@@ -33,16 +33,15 @@ std::string format_rows(const DataReport& report) {
   for (const std::string& problem : report.problems) text += "    " + problem + "\n";
   const int64_t more = report.bad_rows - static_cast<int64_t>(report.problems.size());
   if (more > 0) text += fmt::format("    and {} more\n", more);
-  if (report.ignored_fields > 0)
-    text += line("ignored", "{} fields of other columns", report.ignored_fields);
+  if (report.ignored_fields > 0) text += line("ignored", "{} fields of other columns", report.ignored_fields);
   return text;
 }
 
 std::string format_bar(const HistogramBar& bar, int64_t most, int64_t all) {
   constexpr int64_t kWidth = 40;
   const auto length = static_cast<size_t>((bar.count * kWidth + most - 1) / std::max<int64_t>(most, 1));
-  const std::string name =
-      bar.low == bar.high ? fmt::format("{:.6g}", bar.low) : fmt::format("{:.4g} – {:.4g}", bar.low, bar.high);
+  const std::string name = bar.low == bar.high ? fmt::format("{:.6g}", bar.low)
+                                               : fmt::format("{:.4g} – {:.4g}", bar.low, bar.high);
   return fmt::format("    {:>15} {:<40} {} ({:.1f} %)\n", name, std::string(length, '#'), bar.count,
                      percent(bar.count, all));
 }
@@ -52,18 +51,20 @@ std::string format_labels(const LabelReport& labels, int64_t rows) {
   int64_t most = 0;
   for (const HistogramBar& bar : labels.histogram) most = std::max(most, bar.count);
   for (const HistogramBar& bar : labels.histogram) text += format_bar(bar, most, rows);
-  text += line("identical texts", "{} pairs, {} of them with a label below {:.6g}{}", labels.identical_pairs,
-               labels.contradictions, labels.middle,
-               lines_text(labels.contradictions_at, labels.contradictions));
+  text +=
+      line("identical texts", "{} pairs, {} of them with a label below {:.6g}{}", labels.identical_pairs,
+           labels.contradictions, labels.middle, lines_text(labels.contradictions_at, labels.contradictions));
   return text;
 }
 
 std::string format_repetitions(const DataReport& report) {
   const RepetitionReport& found = report.repetitions;
   const char* about = found.exact ? "" : "about ";
-  std::string text = line("texts", "{}{} different ones; {} come again in other rows, the most frequent in {}",
-                          about, found.distinct_texts, found.repeated_texts, found.most_rows);
-  text += line("pairs", "{}{} different ones; {} come again", about, found.distinct_pairs, found.repeated_pairs);
+  std::string text =
+      line("texts", "{}{} different ones; {} come again in other rows, the most frequent in {}", about,
+           found.distinct_texts, found.repeated_texts, found.most_rows);
+  text +=
+      line("pairs", "{}{} different ones; {} come again", about, found.distinct_pairs, found.repeated_pairs);
   if (report.labels)
     text += line("conflicting labels", "{}{} pairs{}", about, found.conflicting_pairs,
                  lines_text(found.conflicts_at, found.conflicting_pairs));
@@ -86,12 +87,13 @@ std::string format_batch(const DataReport& report) {
 
 std::string format_lengths(const LengthReport& lengths) {
   const TextStatistics& texts = lengths.texts;
-  std::string text = line("tokens per text", "shortest {}, median {}, mean {:.1f}, 95 % {}, 99 % {}, longest {}",
-                          lengths.shortest, lengths.median, lengths.mean, lengths.percentile_95,
-                          lengths.percentile_99, lengths.longest);
-  text += line("cut", "at {} tokens: {} texts ({:.2f} %), losing {} tokens ({:.2f} %)", lengths.max_seq_length,
-               texts.texts_cut, percent(texts.texts_cut, texts.texts), texts.tokens_cut,
-               percent(texts.tokens_cut, texts.tokens + texts.tokens_cut));
+  std::string text =
+      line("tokens per text", "shortest {}, median {}, mean {:.1f}, 95 % {}, 99 % {}, longest {}",
+           lengths.shortest, lengths.median, lengths.mean, lengths.percentile_95, lengths.percentile_99,
+           lengths.longest);
+  text += line("cut", "at {} tokens: {} texts ({:.2f} %), losing {} tokens ({:.2f} %)",
+               lengths.max_seq_length, texts.texts_cut, percent(texts.texts_cut, texts.texts),
+               texts.tokens_cut, percent(texts.tokens_cut, texts.tokens + texts.tokens_cut));
   text += line("unknown", "{} tokens ({:.3f} %)", texts.unknown_tokens,
                percent(texts.unknown_tokens, texts.tokens));
   if (texts.empty_texts > 0) text += line("without a token", "{} texts", texts.empty_texts);

@@ -20,8 +20,8 @@ using Example = std::variant<ScoredPair, PositivePair, Triplet>;
 
 class ExampleReader {
  public:
-  /// Error for a file that can't be read, a header without the columns of the format, and a mapping of columns
-  /// that the format does not have.
+  /// Error for a file that can't be read, a header without the columns of the format, and a mapping of
+  /// columns that the format does not have.
   ExampleReader(const std::filesystem::path& path, DataFormat format, const ReadOptions& options);
 
   /// For examples of a file whose header is known; there are none before continue_with().

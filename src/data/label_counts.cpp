@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 namespace angle {
 
@@ -16,17 +17,21 @@ void LabelCounts::add(double label) {
 }
 
 void LabelCounts::merge_neighbours() {
+  constexpr double kCells = 2048;
+  const double width = (highest_ / 2 - lowest_ / 2) / kCells * 2;
   std::map<double, int64_t> merged;
-  for (auto first = counts_.begin(); first != counts_.end();) {
-    const auto second = std::next(first);
-    if (second == counts_.end()) {
-      merged.insert(*first);
-      break;
+  double last_cell = -1.0;
+  for (const auto& [label, times] : counts_) {
+    const double cell = std::floor(label / width - lowest_ / width);
+    if (merged.empty() || cell != last_cell) {
+      merged[label] += times;
+      last_cell = cell;
+      continue;
     }
-    const int64_t both = first->second + second->second;
-    const double share = static_cast<double>(second->second) / static_cast<double>(both);
-    merged[first->first * (1 - share) + second->first * share] += both;
-    first = std::next(second);
+    const auto [mean, count] = *std::prev(merged.end());
+    merged.erase(std::prev(merged.end()));
+    const double share = static_cast<double>(times) / static_cast<double>(times + count);
+    merged[mean * (1 - share) + label * share] += times + count;
   }
   counts_ = std::move(merged);
 }

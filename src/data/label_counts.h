@@ -10,8 +10,8 @@
 
 namespace angle {
 
-/// Counts labels. Up to 4,096 different ones are counted exactly; beyond that neighbours are merged into their
-/// mean, which moves a label by a fraction of a histogram's bar.
+/// Counts labels. Up to 4,096 different ones are counted exactly; beyond that those within a 2,048th of the
+/// range are merged into their mean.
 class LabelCounts {
  public:
   void add(double label);
@@ -23,8 +23,8 @@ class LabelCounts {
   /// Labels below a value.
   int64_t below(double value) const;
 
-  /// A bar for each label when there are at most twelve, else ten bars of equal width from the lowest label to
-  /// the highest.
+  /// A bar for each label when there are at most twelve, else ten bars of equal width from the lowest label
+  /// to the highest.
   std::vector<HistogramBar> histogram() const;
 
  private:

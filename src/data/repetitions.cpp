@@ -17,7 +17,8 @@ double probability_to_meet(int64_t others, int64_t rows, int64_t batch_size) {
   const int64_t factors = std::min(others, drawn), rest = std::max(others, drawn);
   double none = 1.0;
   for (int64_t i = 0; i < factors && none > 0; ++i)
-    none *= static_cast<double>(std::max<int64_t>(rows - 1 - rest - i, 0)) / static_cast<double>(rows - 1 - i);
+    none *=
+        static_cast<double>(std::max<int64_t>(rows - 1 - rest - i, 0)) / static_cast<double>(rows - 1 - i);
   return 1.0 - none;
 }
 

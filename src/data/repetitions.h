@@ -23,7 +23,7 @@ class RepetitionCounter {
 
  private:
   struct TextCounts {
-    int64_t rows = 0;    // that have the text
+    int64_t rows = 0;  // that have the text
     int32_t as_left = 0, as_right = 0;
   };
   struct PairCounts {

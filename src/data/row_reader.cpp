@@ -35,12 +35,17 @@ Field make_field(const json& value) {
 
 }  // namespace
 
-RowReader::Format RowReader::format_of(const std::filesystem::path& path) {
+std::optional<RowReader::Format> RowReader::find_format(const std::filesystem::path& path) {
   const std::filesystem::path plain = path.extension() == ".gz" ? path.stem() : path;
   const std::string extension = plain.extension().string();
   if (extension == ".tsv") return Format::tsv;
   if (extension == ".csv") return Format::csv;
   if (extension == ".jsonl") return Format::jsonl;
+  return std::nullopt;
+}
+
+RowReader::Format RowReader::format_of(const std::filesystem::path& path) {
+  if (const auto format = find_format(path)) return *format;
   fail("{}: unknown kind of file; expected .tsv, .csv, .jsonl, .tsv.gz, .csv.gz or .jsonl.gz", path.string());
 }
 

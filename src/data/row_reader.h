@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,9 @@ class RowReader {
   Row& row() { return row_; }
   const Row& row() const { return row_; }
 
+  /// Whether the name of a file is that of one that can be read.
+  static bool is_readable_name(const std::filesystem::path& path) { return find_format(path).has_value(); }
+
   /// Whether names belong to the file (TSV, CSV) or to each row (JSONL).
   bool has_header() const { return format_ != Format::jsonl; }
 
@@ -61,6 +65,7 @@ class RowReader {
  private:
   enum class Format { tsv, csv, jsonl };
   static Format format_of(const std::filesystem::path& path);
+  static std::optional<Format> find_format(const std::filesystem::path& path);
 
   bool next_texts(std::vector<std::string>& texts);
   void set_fields(std::vector<std::string> texts);

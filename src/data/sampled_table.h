@@ -8,8 +8,8 @@
 
 namespace angle {
 
-/// Values by the 64-bit hash of their key. When the table is full it forgets every key whose hash has a one as
-/// its next leading bit and takes no such key any more: a random half of the keys remains, with everything
+/// Values by the 64-bit hash of their key. When the table is full it forgets every key whose hash has a one
+/// as its next leading bit and takes no such key any more: a random half of the keys remains, with everything
 /// that was noted about them, so that sums over them, times scale(), are unbiased estimates
 /// (adaptive sampling: Flajolet, "On adaptive sampling", Computing 43, 1990).
 template <class Value>

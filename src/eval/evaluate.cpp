@@ -42,10 +42,13 @@ void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vecto
 }
 
 /// The evaluations to do, not yet scored, and the missing tasks.
-EvaluationReport plan(const TaskSelection& selection, const EvaluateOptions& options) {
+EvaluationReport plan(TaskSelection selection, const EvaluateOptions& options) {
+  if (!selection.own_tasks.empty() && !options.split.empty())
+    fail("--split {}: {} is a file, which has no splits", options.split, selection.own_tasks[0]->name);
   EvaluationReport report;
   report.angle = options.angle;
   report.bootstrap = options.bootstrap;
+  report.own_tasks = std::move(selection.own_tasks);
   const auto seen = seen_in_training(options.train_config);
   std::string problems;
   for (const auto& [task, by_name] : selection.tasks) {
@@ -68,7 +71,10 @@ EvaluationReport plan(const TaskSelection& selection, const EvaluateOptions& opt
 std::vector<ScoredPair> read_pairs(const Evaluation& evaluation, const EvaluateOptions& options) {
   const bool binary = evaluation.task->labels == LabelKind::binary;
   ReadOptions reading;
-  reading.label_scale = {0, binary ? 1.0 : 5.0};
+  if (evaluation.task->labels == LabelKind::any)
+    reading.columns = options.columns;
+  else
+    reading.label_scale = {0, binary ? 1.0 : 5.0};
   reading.invalid_utf8 = options.invalid_utf8;
   std::vector<ScoredPair> pairs = read_scored_pairs(evaluation.file, reading).examples;
   for (const ScoredPair& pair : pairs) {
@@ -153,8 +159,9 @@ std::span<const double> resampled_values(const ResampledScores& resampled, const
 }
 
 EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options) {
-  const TaskSelection selection = select_tasks(options.tasks);
-  EvaluationReport report = plan(selection, options);
+  TaskSelection selection = select_tasks(options.tasks);
+  const std::vector<const TaskGroup*> groups = selection.groups;
+  EvaluationReport report = plan(std::move(selection), options);
   const auto evaluations = static_cast<int64_t>(report.evaluations.size());
   int64_t number = 0;
   for (Evaluation& evaluation : report.evaluations) {
@@ -169,7 +176,7 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
     });
     evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
   }
-  for (const TaskGroup* group : selection.groups) {
+  for (const TaskGroup* group : groups) {
     GroupAverage result = average(*group, report.evaluations);
     if (!result.scored.empty()) report.averages.push_back(std::move(result));
   }

@@ -26,8 +26,10 @@ std::string number(const Correlations& correlations, const ResampledScores& resa
                   : text;
 }
 
-/// `sts12/test`
-std::string id(const Evaluation& evaluation) { return evaluation.task->name + "/" + evaluation.split; }
+/// `sts12/test`; of a file its name
+std::string id(const Evaluation& evaluation) {
+  return evaluation.split.empty() ? evaluation.task->name : evaluation.task->name + "/" + evaluation.split;
+}
 
 /// Columns: task, split, pairs, then one for each similarity, with a number or two.
 constexpr size_t kFirstNumber = 2;
@@ -106,7 +108,7 @@ std::string details(const Evaluation& evaluation) {
                   evaluation.task->protocol, scores.texts, scores.cut_texts, share);
   if (scores.zero_vectors > 0) line += fmt::format(", {} with a zero vector", scores.zero_vectors);
   if (scores.swap_asymmetry) line += fmt::format("; swap asymmetry {:.4f}", *scores.swap_asymmetry);
-  if (evaluation.split == evaluation.task->default_split())
+  if (evaluation.split == evaluation.task->default_split() && !evaluation.task->published.empty())
     line += "; published " + evaluation.task->published;
   return line + "\n";
 }

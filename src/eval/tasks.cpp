@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/suggest.h"
 
@@ -92,7 +93,23 @@ void add_group(TaskSelection& selection, std::string_view name) {
     selection.groups.push_back(&*group);
 }
 
+void add_own_task(TaskSelection& selection, const std::string& file) {
+  selection.own_tasks.push_back(
+      std::make_unique<const TaskSpec>(TaskSpec{.name = file,
+                                                .title = "scored pairs",
+                                                .labels = LabelKind::any,
+                                                .protocol = "labels as the file has them",
+                                                .published = "",
+                                                .splits = {{"", 0, ""}},
+                                                .file = file}));
+  selection.tasks.push_back({selection.own_tasks.back().get(), /*by_name=*/true});
+}
+
 void add_name(TaskSelection& selection, const std::string& name) {
+  if (is_own_task(name)) {
+    add_own_task(selection, name);
+    return;
+  }
   const auto groups = groups_of(name);
   for (const std::string& group : groups) add_group(selection, group);
   if (groups.empty()) add_task(selection, find_task(name), /*by_name=*/true);
@@ -143,9 +160,11 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
   }
   std::vector<std::string> candidates = names;
   candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});
-  fail("{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all)", where, name,
-       suggestion(name, candidates), fmt::join(names, ", "));
+  fail("{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file)", where,
+       name, suggestion(name, candidates), fmt::join(names, ", "));
 }
+
+bool is_own_task(std::string_view name) { return is_data_file(name); }
 
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
@@ -159,10 +178,12 @@ TaskSelection select_tasks(std::span<const std::string> names) {
 
 std::filesystem::path task_file(const std::filesystem::path& data_dir, const TaskSpec& task,
                                 const std::string& split) {
+  if (!task.file.empty()) return task.file;
   return data_dir / task.name / ((split.empty() ? task.default_split() : split) + ".tsv");
 }
 
 std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task) {
+  if (!task.file.empty()) return fmt::format("{}: no such file", file.string());
   const auto there = splits_there(file.parent_path());
   const std::string splits = there.empty() ? "" : fmt::format(" (splits there: {})", fmt::join(there, ", "));
   return fmt::format("{}: no such file{}; `scripts/fetch_data.sh {}` fetches {}", file.string(), splits,
@@ -170,6 +191,7 @@ std::string missing_file_message(const std::filesystem::path& file, const TaskSp
 }
 
 std::string split_remark(const TaskSpec& task, const std::string& split, int64_t pairs) {
+  if (!task.file.empty()) return {};
   std::vector<int64_t> known;
   for (const KnownSplit& candidate : task.splits) {
     if (candidate.name != split) continue;

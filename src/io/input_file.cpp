@@ -40,6 +40,18 @@ size_t InputFile::read_fully(std::span<char> buffer) {
   return total;
 }
 
+size_t InputFile::read_at(uint64_t offset, std::span<char> buffer) const {
+  size_t total = 0;
+  while (total < buffer.size()) {
+    const ssize_t count = ::pread(descriptor_, buffer.data() + total, buffer.size() - total,
+                                  static_cast<off_t>(offset + total));
+    if (count == 0) break;
+    if (count < 0 && errno != EINTR) fail("{}: reading failed: {}", name_, last_system_error());
+    if (count > 0) total += static_cast<size_t>(count);
+  }
+  return total;
+}
+
 uint64_t InputFile::size() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail("{}: can't be examined: {}", name_, last_system_error());

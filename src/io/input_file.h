@@ -26,6 +26,10 @@ class InputFile {
   /// Reads until the buffer is full or the file ends; the number of bytes read.
   size_t read_fully(std::span<char> buffer);
 
+  /// Reads from a place of a regular file, until the buffer is full or the file ends; the number of bytes
+  /// read. May be called from several threads.
+  size_t read_at(uint64_t offset, std::span<char> buffer) const;
+
   /// Bytes in a regular file; 0 for a pipe.
   uint64_t size() const;
 

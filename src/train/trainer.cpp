@@ -10,6 +10,7 @@
 #include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
+#include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
 #include "angle/loss/duplicates.h"
@@ -23,12 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets) {
-  std::vector<DataSetShare> shares;
-  for (const TrainingSet& set : sets) shares.push_back({num_examples(set.examples), set.weight});
-  return Sampler(std::move(shares), config.train.batch_size, static_cast<uint64_t>(config.train.seed));
 }
 
 ActivationOptions activation_options(const OptimizationConfig& train) {
@@ -102,6 +97,12 @@ void check_output(const fs::path& output, const fs::path& base_model) {
     if (fs::exists(output / file))
       fail("{}: there is a model already, and no run to go on with; choose another --output",
            output.string());
+}
+
+/// `stsb validation cosine_spearman`; a file has no split.
+std::string evaluation_name(const EvaluationConfig& config) {
+  if (is_own_task(config.task)) return fmt::format("{} {}", config.task, config.metric);
+  return fmt::format("{} {} {}", config.task, config.split, config.metric);
 }
 
 void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
@@ -270,7 +271,8 @@ CollatedBatch Trainer::make_batch(const SampledBatch& sampled) {
   const TrainingSet& set = sets_[sampled.data_set];
   std::vector<EncodedExample> examples =
       encode_examples(set.examples, sampled.rows, *model_.tokenizer, set.encode, result_.statistics);
-  if (config_.loss.duplicates == DuplicatePolicy::drop) {
+  result_.dropped_examples += sampled.left_out;
+  if (config_.loss.duplicates == DuplicatePolicy::drop) {  // texts of which only the token ids are equal
     std::vector<EncodedExample> kept;
     for (const int64_t i : pairs_to_keep(text_identities(examples)))
       kept.push_back(std::move(examples[static_cast<size_t>(i)]));
@@ -291,8 +293,7 @@ void Trainer::evaluate() {
   if (evaluation_pairs_.empty()) return;
   Embedder embedder(model_, {.prompt = model_.default_prompt});
   TrainEvaluation evaluation{.step = state_.step,
-                             .name = fmt::format("{} {} {}", config_.evaluation.task,
-                                                 config_.evaluation.split, config_.evaluation.metric),
+                             .name = evaluation_name(config_.evaluation),
                              .score = evaluate_pairs(embedder, evaluation_pairs_).value(metric_)};
   if (state_.step == 0) {
     state_.initial_metric = evaluation.score;

@@ -1,6 +1,7 @@
 #include "angle/train/training_data.h"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "angle/data/reader.h"
 #include "angle/error.h"
@@ -13,30 +14,55 @@ namespace fs = std::filesystem;
 
 /// Without a positive pair the in-batch objective would silently be zero.
 void check_some_label_is_positive(const TrainingSet& set, const LossOptions& loss) {
-  const auto* pairs = std::get_if<std::vector<ScoredPair>>(&set.examples);
-  if (!pairs || loss.in_batch_weight <= 0) return;
-  double highest = pairs->front().label;
-  for (const ScoredPair& pair : *pairs) highest = std::max(highest, pair.label);
-  if (highest < loss.positive_threshold)
+  const std::optional<double> highest = set.examples.highest_label();
+  if (!highest || loss.in_batch_weight <= 0) return;
+  if (*highest < loss.positive_threshold)
     fail(
         "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
         "positives; lower the "
         "threshold or set loss.in_batch_weight to 0",
-        set.file.string(), loss.positive_threshold, highest);
+        set.file.string(), loss.positive_threshold, *highest);
 }
 
-TrainingSet load_training_set(const DataSetConfig& config, int64_t max_seq_length, const DataPlaces& places) {
+bool fits_into_memory(const fs::path& file, const DataLoading& loading) {
+  constexpr int64_t kUsualCompression = 4;
+  const auto bytes = static_cast<int64_t>(fs::file_size(file));
+  return bytes <= loading.most_bytes_in_memory / (file.extension() == ".gz" ? kUsualCompression : 1);
+}
+
+TrainingSet load_training_set(const DataSetConfig& config, int64_t max_seq_length, const DataPlaces& places,
+                              const DataLoading& loading) {
   const fs::path file = find_data_file(config.path, places);
-  auto data =
-      read_examples(file, config.format, {.columns = config.columns, .label_scale = config.label_scale});
-  return {.file = file,
-          .examples = std::move(data.examples),
-          .encode = {.max_seq_length = max_seq_length,
-                     .left_prompt = config.left_prompt,
-                     .right_prompt = config.right_prompt},
-          .weight = config.weight,
-          .ignored_fields = data.ignored_fields,
-          .checksum = file_checksum(file)};
+  const ReadOptions options{.columns = config.columns, .label_scale = config.label_scale};
+  TrainingSet set{.file = file,
+                  .examples = {},
+                  .encode = {.max_seq_length = max_seq_length,
+                             .left_prompt = config.left_prompt,
+                             .right_prompt = config.right_prompt},
+                  .checksum = {}};
+  if (fits_into_memory(file, loading)) {
+    auto data = read_examples(file, config.format, options);
+    set.ignored_fields = data.ignored_fields;
+    set.checksum = file_checksum(file);
+    set.examples = std::move(data.examples);
+  } else {
+    IndexedExamples indexed(file, config.format, options, loading.note);
+    set.ignored_fields = indexed.ignored_fields();
+    set.checksum = indexed.checksum();
+    set.examples = std::move(indexed);
+  }
+  return set;
+}
+
+/// Gives every data set its share of an epoch.
+void mix_sets(const DataConfig& config, std::vector<TrainingSet>& sets) {
+  std::vector<MixedSet> mixed;
+  for (size_t i = 0; i < sets.size(); ++i)
+    mixed.push_back({sets[i].examples.size(), config.train[i].weight, config.train[i].max_rows});
+  const auto shares = mix(
+      mixed,
+      {.rule = config.mixing, .temperature = config.temperature, .rows_per_epoch = config.rows_per_epoch});
+  for (size_t i = 0; i < sets.size(); ++i) sets[i].weight = shares[i].weight;
 }
 
 }  // namespace
@@ -53,21 +79,33 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 }
 
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
-                                            const DataPlaces& places) {
+                                            const DataPlaces& places, const DataLoading& loading) {
   std::vector<TrainingSet> sets;
   for (const auto& entry : config.data.train) {
-    sets.push_back(load_training_set(entry, max_seq_length, places));
+    sets.push_back(load_training_set(entry, max_seq_length, places, loading));
     check_some_label_is_positive(sets.back(), config.loss);
   }
+  mix_sets(config.data, sets);
   return sets;
+}
+
+Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets) {
+  std::vector<DataSetShare> shares;
+  for (const TrainingSet& set : sets) shares.push_back({set.examples.size(), set.weight});
+  TextsOfRows texts;
+  if (config.loss.duplicates == DuplicatePolicy::drop)
+    texts = [&sets](size_t data_set, std::span<const int64_t> rows) {
+      return text_hashes(sets[data_set].examples, rows, sets[data_set].encode);
+    };
+  return Sampler(std::move(shares), config.train.batch_size, static_cast<uint64_t>(config.train.seed),
+                 std::move(texts));
 }
 
 nlohmann::json describe_training_sets(const std::vector<TrainingSet>& sets) {
   nlohmann::json description = nlohmann::json::array();
   for (const TrainingSet& set : sets)
-    description.push_back({{"file", set.file.filename().string()},
-                           {"rows", num_examples(set.examples)},
-                           {"xxh3_128", set.checksum}});
+    description.push_back(
+        {{"file", set.file.filename().string()}, {"rows", set.examples.size()}, {"xxh3_128", set.checksum}});
   return description;
 }
 

@@ -17,8 +17,8 @@ namespace angle {
 namespace {
 
 using testing::CommandResult;
-using testing::TempDir;
 using ::testing::HasSubstr;
+using testing::TempDir;
 
 CommandResult data(std::vector<std::string> args) {
   args.insert(args.begin(), {ANGLE_BINARY, "data"});

@@ -89,6 +89,26 @@ TEST_F(Eval, PrintsJsonAndWritesTheSameToAFile) {
   EXPECT_EQ(read_file(file), result.out);
 }
 
+TEST_F(Eval, ScoresAFileOfPairsAsItScoresATask) {
+  const std::string file = data.file("mine.tsv", pairs).string();
+  const CommandResult own = eval({"--task", file, "--json"});
+  ASSERT_EQ(own.exit_code, 0) << own.err;
+  EXPECT_EQ(cosine_spearman(own), cosine_spearman(eval({"--task", "stsb", "--json"})));
+  EXPECT_EQ(json::parse(own.out).at("evaluations").at(0).at("task"), file);
+  const CommandResult table = eval({"--task", file});
+  EXPECT_THAT(table.out, AllOf(HasSubstr(file), HasSubstr("labels as the file has them")));
+  EXPECT_THAT(table.out, Not(HasSubstr("published")));
+}
+
+TEST_F(Eval, MapsTheColumnsOfAFile) {
+  const std::string file =
+      data.file("mine.csv", "q1,q2,gold\na cat,a dog,1\na cat,the cat,9\nx,y,2\n").string();
+  const CommandResult result =
+      eval({"--task", file, "--column", "left=q1", "--column", "right=q2", "--column", "label=gold"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(eval({"--task", file}).exit_code, 1);
+}
+
 TEST_F(Eval, GivesTheSameIntervalsForTheSameSeed) {
   const auto interval = [&](std::vector<std::string> args) {
     args.insert(args.end(), {"--task", "stsb", "--json"});

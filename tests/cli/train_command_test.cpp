@@ -135,6 +135,52 @@ TEST(TrainCommand, ValidatesOnATaskOfTheDataDirectory) {
   EXPECT_FALSE(fs::exists(data.path() / "other"));
 }
 
+TEST(TrainCommand, TrainsTheSameFromFilesLargerThanMemory) {
+  const TempDir directory;
+  const std::string file =
+      directory.file("pairs.tsv", read_file(kSource / "data/samples/pairs_train.tsv")).string();
+  const std::vector<std::string> common = {
+      "--set", "data.train[0].path=" + file, "--set", "train.max_steps=30", "--set", "loss.duplicates=drop"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.end(), common.begin(), common.end());
+    return more;
+  };
+  ASSERT_EQ(train(directory.path() / "memory", with({})).exit_code, 0);
+  const CommandResult first = train(directory.path() / "file", with({"--in-memory-mb", "0"}));
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("pairs.tsv: reading all rows once, to make an index"));
+  expect_same_run(directory.path() / "memory", directory.path() / "file");
+  const CommandResult second = train(directory.path() / "again", with({"--in-memory-mb", "0"}));
+  EXPECT_THAT(second.err, Not(HasSubstr("reading all rows once")));
+  expect_same_run(directory.path() / "memory", directory.path() / "again");
+}
+
+TEST(TrainCommand, ReportsEveryBadRowBeforeItBegins) {
+  const TempDir directory;
+  const std::string file =
+      directory.file("pairs.tsv", "left\tright\tlabel\na\tb\t1\nbad\na\tb\t9\n \tb\t1\n").string();
+  for (const char* megabytes : {"512", "0"}) {
+    const fs::path output = directory.path() / "model";
+    const CommandResult result =
+        train(output, {"--set", "data.train[0].path=" + file, "--in-memory-mb", megabytes});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, AllOf(HasSubstr("3 rows can't be used"), HasSubstr("pairs.tsv:3: expected 3"),
+                                  HasSubstr("pairs.tsv:4: label: the label 9 is outside"),
+                                  HasSubstr("pairs.tsv:5: left: empty text")));
+    EXPECT_FALSE(fs::exists(output));
+  }
+}
+
+TEST(TrainCommand, ValidatesOnAFileOfPairs) {
+  const TempDir directory;
+  const std::string file =
+      directory.file("mine.tsv", read_file(kSource / "data/samples/pairs_validation.tsv")).string();
+  const CommandResult result =
+      train(directory.path() / "model", {"--set", "train.max_steps=4", "--set", "evaluation.task=" + file});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("step 4: " + file + " cosine_spearman "));
+}
+
 TEST(TrainCommand, TakesABareNameAndStdinForItsConfiguration) {
   const TempDir directory;
   fs::copy_file(kSource / "data/samples/pairs_train.tsv", directory.path() / "pairs.tsv");

@@ -98,9 +98,8 @@ TEST_F(DataReportTest, FindsRepetitionsConflictsAndContradictions) {
 }
 
 TEST_F(DataReportTest, TakesTheMiddleOfADeclaredScaleAndCountsPositives) {
-  const DataReport report =
-      examine("x.tsv", std::string(kScored) + "a\ta\t2\nb\tc\t4\nd\te\t3.5\n",
-              {.reading = {.label_scale = {0, 5}}, .positive_threshold = 3.5});
+  const DataReport report = examine("x.tsv", std::string(kScored) + "a\ta\t2\nb\tc\t4\nd\te\t3.5\n",
+                                    {.reading = {.label_scale = {0, 5}}, .positive_threshold = 3.5});
   EXPECT_EQ(report.labels->middle, 2.5);
   EXPECT_EQ(report.labels->contradictions, 1);
   EXPECT_EQ(report.labels->positives, 2);
@@ -111,7 +110,8 @@ TEST_F(DataReportTest, ExpectsTheRepetitionsThatASimulationFinds) {
   constexpr int64_t kRows = 20, kBatch = 6, kTrials = 20'000;
   std::string content = "query\tpositive\n";
   for (int64_t i = 0; i < kRows; ++i)
-    content += (i == 4 ? "p" : "q" + std::to_string(i)) + "\t" + (i < 4 ? "p" : "r" + std::to_string(i)) + "\n";
+    content +=
+        (i == 4 ? "p" : "q" + std::to_string(i)) + "\t" + (i < 4 ? "p" : "r" + std::to_string(i)) + "\n";
   const RepetitionReport found = examine("x.tsv", content, {.batch_size = kBatch}).repetitions;
 
   int64_t anchors = 0, positives = 0;
@@ -142,8 +142,7 @@ TEST_F(DataReportTest, ExpectsEveryRepetitionInABatchOfAllRows) {
 
 TEST_F(DataReportTest, EstimatesFromAPartOfTheTextsWhenThereAreTooMany) {
   std::string content = "query\tpositive\n";
-  for (int i = 0; i < 20'000; ++i)
-    content += "q" + std::to_string(i) + "\tp" + std::to_string(i / 2) + "\n";
+  for (int i = 0; i < 20'000; ++i) content += "q" + std::to_string(i) + "\tp" + std::to_string(i / 2) + "\n";
   const RepetitionReport exact = examine("x.tsv", content).repetitions;
   const RepetitionReport estimated = examine("x.tsv", content, {.most_texts = 2000}).repetitions;
   EXPECT_EQ(exact.distinct_texts, 30'000);
@@ -156,7 +155,8 @@ TEST_F(DataReportTest, EstimatesFromAPartOfTheTextsWhenThereAreTooMany) {
 TEST_F(DataReportTest, MeasuresTextsInTokens) {
   const LoadedTokenizer loaded = load_tokenizer(testing::golden_path("models/tiny-bert"));
   const std::string content = "query\tpositive\nthe cat\tthe the the the the the the the\n";
-  const DataReport report = examine("x.tsv", content, {.tokenizer = loaded.tokenizer.get(), .max_seq_length = 6});
+  const DataReport report =
+      examine("x.tsv", content, {.tokenizer = loaded.tokenizer.get(), .max_seq_length = 6});
   ASSERT_TRUE(report.lengths);
   const auto length = [&](const std::string& text) {
     return static_cast<int64_t>(loaded.tokenizer->encode(text, 100).token_ids.size());

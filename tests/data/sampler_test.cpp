@@ -3,6 +3,7 @@
 // - with weight 1 each row comes once per epoch; other weights take their share and go through all rows
 // before any
 //   comes again;
+// - with the texts of rows no batch has equal ones, and batches stay full as long as that can be;
 // - a batch is a function of seed and number alone, so a run goes on from any step as if it had never
 // stopped.
 #include "angle/data/sampler.h"
@@ -153,6 +154,69 @@ TEST(Sampler, GoesBackAsWellAsForward) {
   const Rows first = sampler.batch(0).rows;
   sampler.batch(17);
   EXPECT_EQ(sampler.batch(0).rows, first);
+}
+
+TEST(Sampler, ShufflesMillionsOfRowsWithoutMemory) {
+  constexpr int64_t kRows = 1'500'000, kBatch = 10'000;
+  const Sampler sampler({{.size = kRows}}, kBatch, 42);
+  std::vector<bool> seen(kRows);
+  int64_t ascending = 0;
+  Rows first;
+  for (int64_t number = 0; number < sampler.batches_per_epoch(); ++number) {
+    const Rows rows = sampler.batch(number).rows;
+    if (number == 0) first = rows;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_FALSE(seen[static_cast<size_t>(rows[i])]);
+      seen[static_cast<size_t>(rows[i])] = true;
+      if (i > 0 && rows[i] > rows[i - 1]) ++ascending;
+    }
+  }
+  EXPECT_EQ(std::count(seen.begin(), seen.end(), true), kRows);
+  EXPECT_NEAR(static_cast<double>(ascending), kRows / 2.0, 2000);  // standard deviation 354
+  EXPECT_NE(sampler.batch(sampler.batches_per_epoch()).rows, first);
+  EXPECT_NE(Sampler({{.size = kRows}}, kBatch, 43).batch(0).rows, first);
+  EXPECT_EQ((Rows{first[0], first[1], first[2]}), (Rows{1401232, 258525, 1298172}));
+}
+
+/// Texts of 60 rows of which three each have the same left one.
+std::vector<std::vector<uint64_t>> texts_in_threes(size_t, std::span<const int64_t> rows) {
+  std::vector<std::vector<uint64_t>> texts;
+  for (const int64_t row : rows)
+    texts.push_back({static_cast<uint64_t>(row / 3), 1000 + static_cast<uint64_t>(row)});
+  return texts;
+}
+
+TEST(Sampler, FillsBatchesWithoutEqualTexts) {
+  const Sampler sampler({{.size = 60}}, 15, 42, texts_in_threes);
+  for (int64_t epoch = 0; epoch < 5; ++epoch) {
+    EXPECT_EQ(sorted(epoch_rows(sampler, 0, epoch)), numbers_below(60));
+    for (int64_t number = 4 * epoch; number < 4 * (epoch + 1); ++number) {
+      const SampledBatch batch = sampler.batch(number);
+      EXPECT_EQ(batch.rows.size(), 15u);
+      EXPECT_EQ(batch.left_out, 0);
+      std::set<int64_t> lefts;
+      for (const int64_t row : batch.rows) EXPECT_TRUE(lefts.insert(row / 3).second);
+    }
+  }
+}
+
+TEST(Sampler, CountsRowsThatFitIntoNoBatch) {
+  const auto same = [](size_t, std::span<const int64_t> rows) {
+    return std::vector<std::vector<uint64_t>>(rows.size(), {7});
+  };
+  const Sampler sampler({{.size = 10}}, 5, 42, same);
+  EXPECT_EQ(sampler.batch(0).rows.size(), 1u);
+  EXPECT_EQ(sampler.batch(0).left_out + sampler.batch(1).left_out, 8);
+}
+
+TEST(Sampler, GoesOnFromAnyBatchWithoutEqualTexts) {
+  const std::vector<DataSetShare> shares{{.size = 400}, {.size = 300, .weight = 0.7}};
+  const Sampler whole(shares, 4, 42, texts_in_threes);
+  for (int64_t start = 0; start < 2 * whole.batches_per_epoch(); start += 13) {
+    const Sampler resumed(shares, 4, 42, texts_in_threes);
+    EXPECT_EQ(resumed.batch(start).data_set, whole.batch(start).data_set);
+    EXPECT_EQ(resumed.batch(start).rows, whole.batch(start).rows) << "batch " << start;
+  }
 }
 
 TEST(Sampler, RefusesWhatMakesNoBatch) {

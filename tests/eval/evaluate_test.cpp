@@ -64,6 +64,40 @@ TEST(EvaluateTasks, ScoresTheSplitThatIsAskedFor) {
   EXPECT_THAT(scored_files(evaluate_tasks(sum_of_labels, asked)), ElementsAre("stsb/validation"));
 }
 
+TEST(EvaluateTasks, ScoresFilesOfTheUser) {
+  const testing::TempDir data;
+  const std::string file = data.file("mine.csv", "left,right,label\na,b,-3\nc,d,250\n").string();
+  data.file("stsb/test.tsv", kGraded);
+  const auto report = evaluate_tasks(sum_of_labels, options(data, {"stsb", file}));
+  ASSERT_EQ(report.evaluations.size(), 2u);
+  const Evaluation& own = report.evaluations[1];
+  EXPECT_EQ(own.task->name, file);
+  EXPECT_EQ(own.split, "");
+  EXPECT_EQ(own.file, file);
+  EXPECT_EQ(own.scores.pairs, 2);
+  EXPECT_THAT(own.notes, IsEmpty());
+  EXPECT_NEAR(own.scores.correlations[0].spearman.value(), 2.47, 1e-12);
+}
+
+TEST(EvaluateTasks, MapsColumnsOfFilesOfTheUserOnly) {
+  const testing::TempDir data;
+  const std::string file = data.file("mine.tsv", "one\ttwo\tscore\na\tb\t1\nc\td\t2\n").string();
+  data.file("stsb/test.tsv", kGraded);
+  auto asked = options(data, {file, "stsb"});
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, asked), "mine.tsv:1: no column named left");
+  asked.columns = {{"left", "one"}, {"right", "two"}};
+  EXPECT_EQ(evaluate_tasks(sum_of_labels, asked).evaluations.size(), 2u);
+}
+
+TEST(EvaluateTasks, RefusesFilesThatAreNotThereAndSplitsOfFiles) {
+  const testing::TempDir data;
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, options(data, {"no/mine.tsv"})), "no/mine.tsv: no such file");
+  auto asked = options(data, {data.file("mine.tsv", kGraded).string()});
+  asked.split = "test";
+  EXPECT_ERROR(evaluate_tasks(sum_of_labels, asked),
+               "--split test: ", "mine.tsv is a file, which has no splits");
+}
+
 TEST(EvaluateTasks, ReportsTasksOfAGroupThatAreMissing) {
   const testing::TempDir data;
   data.file("stsb/test.tsv", kGraded);

@@ -38,6 +38,31 @@ TEST_F(LineReaderTest, StripsLineEnds) {
   EXPECT_EQ(lines_of("a\r\nb\r\n"), (Lines{"a", "b"}));
 }
 
+TEST_F(LineReaderTest, TellsWhereLinesBegin) {
+  const std::string content =
+      "\xEF\xBB\xBF"
+      "a\r\nbc\n\nd";
+  for (const std::string& bytes : {content, testing::gzip(content)}) {
+    LineReader reader(directory_.file("text", bytes));
+    std::string line;
+    std::vector<int64_t> offsets;
+    do offsets.push_back(reader.offset());
+    while (reader.next(line));
+    EXPECT_EQ(offsets, (std::vector<int64_t>{0, 6, 9, 10, 11}));
+  }
+}
+
+TEST_F(LineReaderTest, ReadsAPieceOfAFileInMemory) {
+  LineReader reader("b\r\nc", "x.tsv", 7);
+  std::string line;
+  EXPECT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "b");
+  EXPECT_EQ(reader.location(), "x.tsv:8");
+  EXPECT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "c");
+  EXPECT_FALSE(reader.next(line));
+}
+
 TEST_F(LineReaderTest, KeepsOtherWhiteSpaceAndCarriageReturns) {
   EXPECT_EQ(lines_of(" a\t\r\r\nb\rc\n\v\n"), (Lines{" a\t\r", "b\rc", "\v"}));
 }

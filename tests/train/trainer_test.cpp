@@ -181,7 +181,7 @@ TEST(Trainer, TreatsDuplicatesAsThePolicySays) {
     runs[policy] = train(
         {.output = output.path(),
          .set = {fmt::format("loss.duplicates={}", policy), "train.max_steps=2", "train.warmup_steps=0"}},
-        [](Model&, std::vector<TrainingSet>& sets) { sets[0].examples = repetitive_pairs(); });
+        [](Model&, std::vector<TrainingSet>& sets) { sets[0].examples = Examples(repetitive_pairs()); });
   }
   EXPECT_EQ(runs["none"].steps[0].result.examples, 16);
   EXPECT_EQ(runs["none"].steps[0].result.duplicates, 18);

@@ -3,9 +3,13 @@
 //    taken as it is; a missing one names every place;
 //  - every data set has its format, length, prompts, weight, ignored fields and checksum;
 //  - in-batch negatives without a single positive pair are an error;
+//  - small files are in memory, larger ones in their file, with the same examples, labels and checksum;
+//  - data sets are mixed as the configuration says; with duplicates dropped, batches stay full;
 //  - the description of the data changes when a file's bytes or number of rows do, not when it moves.
 
 #include "angle/train/training_data.h"
+
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -94,6 +98,84 @@ TEST(LoadTrainingSets, PassesOnWhatIsWrongWithAFile) {
   EXPECT_ERROR(load_training_sets(config_of({{.path = "scored.tsv"}}), 64,
                                   {.data_dir = directory.path(), .config_dir = {}}),
                "scored.tsv:2", "many");
+}
+
+TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
+  const TempDir directory;
+  directory.file("scored.tsv", kPairs);
+  const DataPlaces places{.data_dir = directory.path(), .config_dir = {}};
+  const TrainConfig config = config_of({{.path = "scored.tsv", .label_scale = {0, 5}}});
+  std::vector<std::string> notes;
+  const auto load = [&](int64_t most_bytes) {
+    return load_training_sets(config, 64, places,
+                              {.most_bytes_in_memory = most_bytes,
+                               .note = [&](const std::string& text) { notes.push_back(text); }});
+  };
+  const auto memory = load(1000), file = load(10);
+  EXPECT_TRUE(memory[0].examples.in_memory());
+  EXPECT_FALSE(file[0].examples.in_memory());
+  EXPECT_EQ(describe_training_sets(file), describe_training_sets(memory));
+  EXPECT_EQ(file[0].examples.highest_label(), memory[0].examples.highest_label());
+  EXPECT_EQ(notes.size(), 1u);
+  TrainConfig high = config;
+  high.loss.positive_threshold = 4.6;
+  EXPECT_ERROR(load_training_sets(high, 64, places, {.most_bytes_in_memory = 0}),
+               "no label reaches loss.positive_threshold 4.6", "the highest is 4.5");
+}
+
+TEST(LoadTrainingSets, MixesAsTheConfigurationSays) {
+  const TempDir directory;
+  directory.file("a.tsv", kPairs);
+  directory.file("b.tsv", kPairs);
+  TrainConfig config = config_of({{.path = "a.tsv", .weight = 1}, {.path = "b.tsv", .weight = 3}});
+  const auto rows_per_epoch = [&] {
+    const auto sets = load_training_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
+    const Sampler sampler = make_sampler(config, sets);
+    std::vector<size_t> rows(2);
+    for (int64_t number = 0; number < sampler.batches_per_epoch(); ++number)
+      rows[sampler.batch(number).data_set] += sampler.batch(number).rows.size();
+    return rows;
+  };
+  EXPECT_EQ(rows_per_epoch(), (std::vector<size_t>{2, 6}));
+  config.data.mixing = MixingRule::proportions;
+  EXPECT_EQ(rows_per_epoch(), (std::vector<size_t>{1, 3}));
+  config.data.rows_per_epoch = 400;
+  EXPECT_EQ(rows_per_epoch(), (std::vector<size_t>{100, 300}));
+}
+
+TEST(MakeSampler, FillsBatchesWhenDuplicatesAreDropped) {
+  const TempDir directory;
+  std::string content = "query\tpositive\n";
+  for (int i = 0; i < 60; ++i) content += "q" + std::to_string(i / 3) + "\tp" + std::to_string(i) + "\n";
+  directory.file("pairs.tsv", content);
+  TrainConfig config = config_of({{.path = "pairs.tsv", .format = DataFormat::pairs}});
+  config.train.batch_size = 15;
+  config.loss.duplicates = DuplicatePolicy::drop;
+  for (const int64_t most_bytes : {1'000'000, 0}) {  // in memory, and in the file
+    const auto sets = load_training_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}},
+                                         {.most_bytes_in_memory = most_bytes});
+    const Sampler sampler = make_sampler(config, sets);
+    for (int64_t number = 0; number < 12; ++number) {
+      const SampledBatch batch = sampler.batch(number);
+      EXPECT_EQ(batch.rows.size(), 15u);
+      std::set<int64_t> queries;
+      for (const int64_t row : batch.rows) EXPECT_TRUE(queries.insert(row / 3).second);
+    }
+  }
+}
+
+TEST(MakeSampler, TellsEqualTextsWithDifferentPromptsApart) {
+  const TempDir directory;
+  directory.file("pairs.tsv", "query\tpositive\nsame\tone\ntwo\tsame\n");
+  TrainConfig config = config_of({{.path = "pairs.tsv", .format = DataFormat::pairs}});
+  config.loss.duplicates = DuplicatePolicy::drop;
+  const auto rows_of_first_batch = [&] {
+    const auto sets = load_training_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
+    return make_sampler(config, sets).batch(0).rows.size();
+  };
+  EXPECT_EQ(rows_of_first_batch(), 1u);
+  config.data.train[0].left_prompt = "query: ";
+  EXPECT_EQ(rows_of_first_batch(), 2u);
 }
 
 TEST(DescribeTrainingSets, ChangesWithTheDataOnly) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "angle/data/example_store.h"
 #include "angle/data/examples.h"
 #include "angle/text/statistics.h"
 #include "angle/text/tokenizer.h"
@@ -30,6 +31,16 @@ struct EncodedExample {
 std::vector<EncodedExample> encode_examples(const Examples& examples, std::span<const int64_t> rows,
                                             const Tokenizer& tokenizer, const EncodeOptions& options,
                                             TextStatistics& statistics);
+
+/// The same of examples that may be in their file.
+std::vector<EncodedExample> encode_examples(const ExampleStore& store, std::span<const int64_t> rows,
+                                            const Tokenizer& tokenizer, const EncodeOptions& options,
+                                            TextStatistics& statistics);
+
+/// For each of the rows the hashes of its texts, prompts included. Texts that differ may still have equal
+/// token ids, where a model does not tell them apart or cuts them.
+std::vector<std::vector<uint64_t>> text_hashes(const ExampleStore& store, std::span<const int64_t> rows,
+                                               const EncodeOptions& options);
 
 /// For each example the identities of its texts: numbers that are equal for equal token ids and for no
 /// others.

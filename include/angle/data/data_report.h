@@ -40,28 +40,28 @@ struct HistogramBar {
 struct LabelReport {
   double lowest = 0, highest = 0;
   std::vector<HistogramBar> histogram;
-  int64_t identical_pairs = 0;            // left = right
-  int64_t contradictions = 0;             // of these: with a label below `middle`
-  double middle = 0;                      // of the label scale, or of the labels found when none is declared
-  std::vector<int64_t> contradictions_at; // lines of the first
-  std::optional<int64_t> positives;       // labels at or above the threshold, when there is one
+  int64_t identical_pairs = 0;             // left = right
+  int64_t contradictions = 0;              // of these: with a label below `middle`
+  double middle = 0;                       // of the label scale, or of the labels found when none is declared
+  std::vector<int64_t> contradictions_at;  // lines of the first
+  std::optional<int64_t> positives;        // labels at or above the threshold, when there is one
 };
 
 /// How often texts and pairs come again. Counts are estimates where `exact` is false.
 struct RepetitionReport {
   bool exact = true;
   int64_t distinct_texts = 0;
-  int64_t repeated_texts = 0;  // occurrences of a text in another row than its first
-  int64_t most_rows = 0;       // rows with the most frequent text
-  int64_t distinct_pairs = 0;  // (a, b) and (b, a) are the same pair
-  int64_t repeated_pairs = 0;  // rows whose pair has been there before
-  int64_t conflicting_pairs = 0;            // scored pairs with different labels in different rows
-  std::vector<int64_t> conflicts_at;        // lines of the first
+  int64_t repeated_texts = 0;         // occurrences of a text in another row than its first
+  int64_t most_rows = 0;              // rows with the most frequent text
+  int64_t distinct_pairs = 0;         // (a, b) and (b, a) are the same pair
+  int64_t repeated_pairs = 0;         // rows whose pair has been there before
+  int64_t conflicting_pairs = 0;      // scored pairs with different labels in different rows
+  std::vector<int64_t> conflicts_at;  // lines of the first
   int64_t batch_size = 0;
   double anchors_in_batch = 0;    // expected number of rows in a random batch whose left text (or query) is
                                   // also in another row of the batch
-  double positives_in_batch = 0;  // the same of right texts (or positives): as a negative of another row such a
-                                  // text teaches the opposite of the truth
+  double positives_in_batch = 0;  // the same of right texts (or positives): as a negative of another row such
+                                  // a text teaches the opposite of the truth
 };
 
 /// Tokens per text, special ones included, before anything is cut.

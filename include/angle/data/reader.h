@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "angle/data/examples.h"
@@ -52,6 +53,9 @@ DataSet<std::vector<Triplet>> read_triplets(const std::filesystem::path& path,
 /// The one of the three that the format asks for.
 DataSet<Examples> read_examples(const std::filesystem::path& path, DataFormat format,
                                 const ReadOptions& options = {});
+
+/// Whether a name ends as data files do: .tsv, .csv or .jsonl, each possibly with .gz.
+bool is_data_file(std::string_view name);
 
 /// The names that `ReadOptions::columns` may map for a format: `left`, `right`, `label` …
 std::vector<std::string> column_names(DataFormat format);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -58,6 +60,7 @@ struct EvaluationReport {
   std::vector<MissingTask> missing;
   AngleVariant angle = AngleVariant::angle_emb;
   BootstrapOptions bootstrap;
+  std::vector<std::unique_ptr<const TaskSpec>> own_tasks;  // of files, which evaluations refer to
 };
 
 /// Where an evaluation stands.
@@ -71,8 +74,9 @@ struct EvaluationProgress {
 };
 
 struct EvaluateOptions {
-  std::vector<std::string> tasks = {"stsb"};  // names as select_tasks() takes them
-  std::string split;                          // empty: the default of each task
+  std::vector<std::string> tasks = {"stsb"};   // names as select_tasks() takes them
+  std::string split;                           // empty: the default of each task; files have none
+  std::map<std::string, std::string> columns;  // of files of the user's own; see ReadOptions
   std::filesystem::path data_dir;
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
   AngleVariant angle = AngleVariant::angle_emb;

@@ -2,10 +2,13 @@
 //
 // Protocol: all pairs of a set together give one correlation, the subsets of a year not apart (SentEval
 // "all", as SimCSE and AnglE report). The text is taken as the file has it.
+//
+// A file of the user's own scored pairs is a task too.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,7 +19,8 @@ namespace angle {
 /// What gold labels mean.
 enum class LabelKind {
   graded,  // 0 (unrelated) to 5 (same meaning)
-  binary   // 0 or 1; so many ties keep Spearman's correlation far below 1
+  binary,  // 0 or 1; so many ties keep Spearman's correlation far below 1
+  any      // of a user's own file: any numbers, the larger the more similar
 };
 
 /// A split as the field knows it.
@@ -33,6 +37,7 @@ struct TaskSpec {
   std::string protocol;            // where the pairs come from and what the labels are
   std::string published;           // the score to compare with: Spearman × 100 of the cosine
   std::vector<KnownSplit> splits;  // the first is scored by default
+  std::filesystem::path file;      // of a user's own pairs, which have one split without a name; else empty
 
   const std::string& default_split() const { return splits.front().name; }
 };
@@ -51,8 +56,9 @@ struct SelectedTask {
 
 /// What `--task` asks for.
 struct TaskSelection {
-  std::vector<SelectedTask> tasks;       // in the order of the names, each once
-  std::vector<const TaskGroup*> groups;  // whose averages are reported
+  std::vector<SelectedTask> tasks;                         // in the order of the names, each once
+  std::vector<const TaskGroup*> groups;                    // whose averages are reported
+  std::vector<std::unique_ptr<const TaskSpec>> own_tasks;  // those of files
 };
 
 const std::vector<TaskSpec>& all_tasks();
@@ -63,13 +69,17 @@ const std::vector<TaskGroup>& all_groups();
 /// @param where  what the name was given to, for the message
 const TaskSpec& find_task(std::string_view name, const std::string& where = "--task");
 
-/// Names of tasks and groups, each possibly a comma list: `stsb`, `sts12,sts13`, `sts` (the seven of the
-/// transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
+/// Whether the name of a task is that of a file: it ends as the files do that data/reader.h reads.
+bool is_own_task(std::string_view name);
+
+/// Names of tasks and groups and files of scored pairs, each possibly a comma list: `stsb`, `sts12,sts13`,
+/// `sts` (the seven of the transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
 ///
 /// Error for no name at all, and for an unknown one with the nearest.
 TaskSelection select_tasks(std::span<const std::string> names);
 
-/// `<data_dir>/<task>/<split>.tsv`; an empty split is the task's default.
+/// `<data_dir>/<task>/<split>.tsv`, an empty split being the task's default; of a user's own pairs their
+/// file.
 std::filesystem::path task_file(const std::filesystem::path& data_dir, const TaskSpec& task,
                                 const std::string& split = {});
 

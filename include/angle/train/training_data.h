@@ -1,7 +1,9 @@
 // The data sets of a training configuration, found, read and identified.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,20 +11,21 @@
 
 #include "angle/config.h"
 #include "angle/data/collate.h"
-#include "angle/data/examples.h"
+#include "angle/data/example_store.h"
+#include "angle/data/sampler.h"
 
 namespace angle {
 
-/// One entry of `data.train` in memory.
+/// One entry of `data.train`.
 struct TrainingSet {
   std::filesystem::path file;
-  Examples examples;
+  ExampleStore examples;
   EncodeOptions encode;
-  double weight = 1.0;
+  double weight = 1.0;  // of the rows, that an epoch holds: what data.mixing makes of the configured one
   int64_t ignored_fields = 0;
   std::string checksum;  // of the file
 
-  DataFormat format() const { return format_of(examples); }
+  DataFormat format() const { return examples.format(); }
 };
 
 /// Where relative paths of a configuration are looked up.
@@ -34,10 +37,22 @@ struct DataPlaces {
 /// The file that a path of the configuration means; Error with all places that were tried.
 std::filesystem::path find_data_file(const std::string& path, const DataPlaces& places);
 
-/// Reads every data set. Error for what is wrong with the files, and when in_batch_weight is positive but no
+/// What is held in memory, and who is told when something takes long.
+struct DataLoading {
+  /// Larger files stay on the disk and are read through an index (indexed_examples.h); one within gzip counts
+  /// four times its size. What is trained does not depend on it.
+  int64_t most_bytes_in_memory = int64_t{512} << 20;
+  std::function<void(const std::string&)> note = {};
+};
+
+/// Opens every data set. Error for what is wrong with the files, and when in_batch_weight is positive but no
 /// label of a scored data set reaches the positive threshold.
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
-                                            const DataPlaces& places);
+                                            const DataPlaces& places, const DataLoading& loading = {});
+
+/// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
+/// the sets, which must not move.
+Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets);
 
 /// File, rows and checksum of every data set, for checkpoints: a run is only resumed on the same data.
 nlohmann::json describe_training_sets(const std::vector<TrainingSet>& sets);
