@@ -26,7 +26,7 @@ struct DataReportOptions {
   const Tokenizer* tokenizer = nullptr;      // null: no token lengths
   int64_t max_seq_length = 0;                // with a tokenizer: tokens, special ones included
   std::string left_prompt, right_prompt;     // as the data set's in training
-  size_t most_texts = 3'000'000;             // told apart exactly; of more texts a random share is looked at
+  size_t most_texts = 1'300'000;             // told apart exactly; of more texts a random share is looked at
   std::function<void(int64_t rows)> progress = {};
 };
 
