@@ -18,6 +18,8 @@ json make_schema() {
   schema["loss"]["angle_similarity"] = one_of<AngleVariant>();
   schema["loss"]["duplicates"] = one_of<DuplicatePolicy>();
   schema["loss"]["in_batch_divisor"] = one_of<InBatchDivisor>();
+  schema["loss"]["matryoshka_dims"] = json::array({0});
+  schema["loss"]["matryoshka_weights"] = json::array({0.0});
   schema["train"]["schedule"] = one_of<ScheduleKind>();
   schema["train"]["precision"] = {{"one of", {"float32", "bfloat16"}}};  // nothing trains in int8
 
@@ -27,6 +29,7 @@ json make_schema() {
   data_set["label_scale"] = json::array({0.0});
   data_set["columns"] = {{"*", ""}};
   schema["data"]["train"] = json::array({data_set});
+  schema["evaluation"]["loss_data"] = json::array({data_set});
   return schema;
 }
 
@@ -34,8 +37,9 @@ json make_schema() {
 bool lacks_threshold(const json& given, const TrainConfig& config) {
   if (config.loss.in_batch_weight <= 0) return false;
   if (given.contains("loss") && given.at("loss").contains("positive_threshold")) return false;
-  for (const DataSetConfig& data_set : config.data.train)
-    if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs) return true;
+  for (const auto* sets : {&config.data.train, &config.evaluation.loss_data})
+    for (const DataSetConfig& data_set : *sets)
+      if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs) return true;
   return false;
 }
 

@@ -7,8 +7,9 @@
 #include "angle/config.h"
 #include "angle/data/reader.h"
 #include "angle/error.h"
-#include "angle/eval/metric.h"
+#include "angle/eval/tasks.h"
 #include "angle/suggest.h"
+#include "angle/train/validation_metric.h"
 
 namespace angle {
 
@@ -126,6 +127,24 @@ class Rules {
     require_positive(loss.angle_scale, "loss.angle_scale");
     require(loss.cosine_weight > 0 || loss.in_batch_weight > 0 || loss.angle_weight > 0,
             "loss: every weight is 0; expected a positive one");
+    check_matryoshka();
+  }
+
+  void check_matryoshka() {
+    const std::vector<int64_t>& dims = config_.loss.matryoshka_dims;
+    const std::vector<double>& weights = config_.loss.matryoshka_weights;
+    for (size_t i = 0; i < dims.size(); ++i) {
+      require_at_least<int64_t>(dims[i], 1, "loss.matryoshka_dims");
+      require(config_.loss.angle_weight <= 0 || dims[i] % 2 == 0,
+              "loss.matryoshka_dims: {}, but the angle objective needs an even number of dimensions",
+              dims[i]);
+      require(std::count(dims.begin(), dims.end(), dims[i]) == 1, "loss.matryoshka_dims: {} is there twice",
+              dims[i]);
+    }
+    require(weights.empty() || weights.size() == dims.size(),
+            "loss.matryoshka_weights: {} numbers, expected one for each of the {} matryoshka_dims",
+            weights.size(), dims.size());
+    for (const double weight : weights) require_positive(weight, "loss.matryoshka_weights");
   }
 
   /// Scored pairs use all three terms, triplets too, pairs only in_batch. A term or a choice that none of the
@@ -164,25 +183,78 @@ class Rules {
             "train.dropout: {}, expected -1 (as the model says) or from 0 to below 1", train.dropout);
     require_at_least<int64_t>(train.seed, 0, "train.seed");
     require_at_least<int64_t>(train.gradient_cache_tokens, 0, "train.gradient_cache_tokens");
+    require_at_least<int64_t>(train.freeze_layers, 0, "train.freeze_layers");
+    require(
+        train.freeze_layers <= 0 || train.freeze_embeddings,
+        "train.freeze_layers: {}, but the embeddings below these layers would be trained through them; set "
+        "train.freeze_embeddings to true",
+        train.freeze_layers);
+    require(train.layer_decay > 0 && train.layer_decay <= 1,
+            "train.layer_decay: {}, expected more than 0 and at most 1 (no decay)", train.layer_decay);
   }
 
   void check_evaluation() {
     const EvaluationConfig& evaluation = config_.evaluation;
-    check_metric(evaluation.metric);
+    check_loss_data();
+    check_tasks_and_metric();
     require_at_least<int64_t>(evaluation.every_steps, 0, "evaluation.every_steps");
     require_at_least<int64_t>(evaluation.patience, 0, "evaluation.patience");
-    require(evaluation.patience <= 0 || !evaluation.task.empty(),
-            "evaluation.patience: {}, but there is no evaluation.task to judge by", evaluation.patience);
+    const bool has_judge = !evaluation.task.empty() || !evaluation.loss_data.empty();
+    require(evaluation.patience <= 0 || has_judge,
+            "evaluation.patience: {}, but there is no evaluation.task or loss_data to judge by",
+            evaluation.patience);
+    require(!config_.checkpoint.keep_best || has_judge,
+            "checkpoint.keep_best: true, but there is no evaluation.task or loss_data to judge by");
     require_at_least<int64_t>(config_.checkpoint.every_steps, 0, "checkpoint.every_steps");
     require_at_least<int64_t>(config_.checkpoint.keep, 1, "checkpoint.keep");
   }
 
-  void check_metric(const std::string& name) {
+  void check_loss_data() {
+    const auto& sets = config_.evaluation.loss_data;
+    for (size_t i = 0; i < sets.size(); ++i) {
+      const std::string where = fmt::format("evaluation.loss_data[{}]", i);
+      check_data_set(sets[i], where);
+      require(sets[i].format != DataFormat::pairs || config_.loss.in_batch_weight > 0,
+              "{}: pairs have the in-batch term alone, but loss.in_batch_weight is 0", where);
+    }
+    const bool any = std::any_of(sets.begin(), sets.end(), [](const auto& set) { return set.weight > 0; });
+    require(sets.empty() || any, "evaluation.loss_data: every weight is 0; expected a positive one");
+  }
+
+  void check_tasks_and_metric() {
     try {
-      parse_metric(name, "evaluation.metric");
+      const auto tasks = parse_task_names(config_.evaluation.task, config_.evaluation.split);
+      for (const TaskName& name : tasks) {
+        if (!is_own_task(name.task)) find_task(name.task, "evaluation.task");
+        const auto is_same = [&](const TaskName& other) { return other.task == name.task; };
+        require(std::count_if(tasks.begin(), tasks.end(), is_same) == 1, "evaluation.task: {} is there twice",
+                name.task);
+      }
+      check_metric_is_measured(parse_validation_metric(config_.evaluation.metric), tasks);
     } catch (const Error& error) {
       problems_.emplace_back(error.what());
     }
+  }
+
+  void check_metric_is_measured(const ValidationMetric& metric, const std::vector<TaskName>& tasks) {
+    const EvaluationConfig& evaluation = config_.evaluation;
+    const LossOptions& loss = config_.loss;
+    require(metric.loss.empty() || !evaluation.loss_data.empty(),
+            "evaluation.metric: {}, but there is no evaluation.loss_data to take it on", evaluation.metric);
+    for (const auto& [name, weight] : {std::pair("val_loss_cosine", loss.cosine_weight),
+                                       {"val_loss_in_batch", loss.in_batch_weight},
+                                       {"val_loss_angle", loss.angle_weight}})
+      require(metric.loss != name || weight > 0, "evaluation.metric: {}, but the weight of that term is 0",
+              name);
+    require(!metric.loss.empty() || evaluation.loss_data.empty() || !tasks.empty(),
+            "evaluation.metric: {}, but there is no evaluation.task to measure it on; with loss_data alone "
+            "choose "
+            "val_loss",
+            evaluation.metric);
+    const bool is_named = std::any_of(tasks.begin(), tasks.end(),
+                                      [&](const TaskName& name) { return name.task == metric.task; });
+    require(metric.task.empty() || is_named, "evaluation.metric: {}, but evaluation.task does not name {}",
+            evaluation.metric, metric.task);
   }
 
   const TrainConfig& config_;

@@ -211,6 +211,34 @@ TEST(Rules, KnowTheMetrics) {
                "evaluation.metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?");
 }
 
+TEST(Rules, RequireAMetricThatIsMeasured) {
+  const std::string data = R"(evaluation.loss_data=[{"path":"held_out.tsv"}])";
+  EXPECT_NO_THROW(parse({data, "evaluation.metric=val_loss_angle"}));
+  EXPECT_NO_THROW(parse({"evaluation.task=stsb, sts12/test", "evaluation.metric=sts12/cosine_spearman"}));
+  EXPECT_ERROR(parse({"evaluation.metric=val_loss"}),
+               "evaluation.metric: val_loss, but there is no evaluation.loss_data");
+  EXPECT_ERROR(parse({data, "evaluation.metric=val_loss_angle", "loss.angle_weight=0"}),
+               "evaluation.metric: val_loss_angle, but the weight of that term is 0");
+  EXPECT_ERROR(parse({data, "evaluation.task="}),
+               "evaluation.metric: cosine_spearman, but there is no evaluation.task", "choose val_loss");
+  EXPECT_ERROR(parse({"evaluation.metric=sts12/cosine_spearman"}), "but evaluation.task does not name sts12");
+  EXPECT_ERROR(parse({"evaluation.task=stsb,stbs"}), "evaluation.task stbs: unknown task");
+  EXPECT_ERROR(parse({"evaluation.task=sts12,sts12/test"}), "evaluation.task: sts12 is there twice");
+}
+
+TEST(Rules, RequireValidationDataThatTheObjectiveCanUse) {
+  EXPECT_ERROR(parse({R"(evaluation.loss_data=[{"path":""}])"}), "evaluation.loss_data[0].path: not given");
+  EXPECT_ERROR(
+      parse({R"(evaluation.loss_data=[{"path":"a.csv","format":"pairs"}])", "loss.in_batch_weight=0"}),
+      "evaluation.loss_data[0]: pairs have the in-batch term alone");
+  EXPECT_ERROR(parse({R"(evaluation.loss_data=[{"path":"a.tsv","weight":0}])"}),
+               "evaluation.loss_data: every weight is 0");
+  EXPECT_ERROR(parse({R"(evaluation.loss_data=[{"path":"a.tsv","fromat":"pairs"}])"}),
+               "evaluation.loss_data[0].fromat: unknown key; did you mean \"format\"?");
+  EXPECT_ERROR(parse({"evaluation.task=", "checkpoint.keep_best=true"}),
+               "checkpoint.keep_best: true, but there is no evaluation.task or loss_data");
+}
+
 TEST(Rules, RequireSomethingToLearnFrom) {
   EXPECT_ERROR(parse({"loss.cosine_weight=0", "loss.in_batch_weight=0", "loss.angle_weight=0"}),
                "loss: every weight is 0");
@@ -221,6 +249,33 @@ TEST(Rules, RequireSomethingToLearnFrom) {
 TEST(Rules, RequireAWarmUpWithinTheRun) {
   EXPECT_ERROR(parse({"train.max_steps=10"}), "train.warmup_steps: 18, more than max_steps, 10");
   EXPECT_NO_THROW(parse({"train.max_steps=18"}));
+}
+
+TEST(Rules, RequireFreezingFromBelow) {
+  EXPECT_ERROR(parse({"train.freeze_layers=2"}), "train.freeze_layers: 2, but the embeddings below",
+               "set train.freeze_embeddings to true");
+  EXPECT_ERROR(parse({"train.freeze_layers=-1"}), "train.freeze_layers: -1, expected at least 0");
+  EXPECT_NO_THROW(parse({"train.freeze_layers=2", "train.freeze_embeddings=true"}));
+}
+
+TEST(Rules, RequireADecayThatFalls) {
+  EXPECT_ERROR(parse({"train.layer_decay=0"}), "train.layer_decay: 0, expected more than 0 and at most 1");
+  EXPECT_ERROR(parse({"train.layer_decay=1.05"}), "train.layer_decay: 1.05");
+  EXPECT_NO_THROW(parse({"train.layer_decay=0.95"}));
+}
+
+TEST(Rules, RequireDimensionsThatCanBeTruncatedTo) {
+  EXPECT_ERROR(parse({"loss.matryoshka_dims=[384,0]"}), "loss.matryoshka_dims: 0, expected at least 1");
+  EXPECT_ERROR(parse({"loss.matryoshka_dims=[128,128]"}), "loss.matryoshka_dims: 128 is there twice");
+  EXPECT_ERROR(parse({"loss.matryoshka_dims=[33]"}),
+               "loss.matryoshka_dims: 33, but the angle objective needs an even number");
+  EXPECT_NO_THROW(parse({"loss.matryoshka_dims=[33]", "loss.angle_weight=0"}));
+  EXPECT_ERROR(parse({"loss.matryoshka_dims=[64,32]", "loss.matryoshka_weights=[1]"}),
+               "loss.matryoshka_weights: 1 numbers, expected one for each of the 2 matryoshka_dims");
+  EXPECT_ERROR(parse({"loss.matryoshka_dims=[64]", "loss.matryoshka_weights=[0]"}),
+               "loss.matryoshka_weights: 0");
+  EXPECT_EQ(parse({"loss.matryoshka_dims=[64,32]", "loss.matryoshka_weights=[1,0.5]"}).loss.matryoshka_dims,
+            (std::vector<int64_t>{64, 32}));
 }
 
 TEST(Rules, RequireAThresholdForInBatchNegativesOfScoredPairs) {
@@ -282,7 +337,7 @@ TEST(Rules, RefuseChoicesWithoutEffect) {
   EXPECT_EQ(problems_of(DataFormat::triplets, {.in_batch_divisor = InBatchDivisor::positive_rows}).size(),
             1u);
   EXPECT_ERROR(parse({"evaluation.task=", "evaluation.patience=3"}),
-               "evaluation.patience: 3, but there is no evaluation.task");
+               "evaluation.patience: 3, but there is no evaluation.task or loss_data");
 }
 
 TEST(LoadConfig, NamesTheFile) {

@@ -72,29 +72,36 @@ struct OptimizationConfig {
   int64_t seed = 42;                             // of shuffling and dropout; angle_emb's recipes
   int64_t gradient_cache_tokens = 0;             // most tokens in one chunk of the gradient cache; 0: off
   bool gradient_checkpointing =
-      false;  // compute each layer again in the backward pass: less memory, more time
+      false;                       // compute each layer again in the backward pass: less memory, more time
+  bool freeze_embeddings = false;  // word, position and token type embeddings stay as they are
+  int64_t freeze_layers = 0;       // so do this many of the lowest layers; needs freeze_embeddings
+  double layer_decay = 1.0;        // of the learning rate from each layer to the one below (arXiv 1905.05583)
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_steps, batch_size,
                                                 accumulation_steps, learning_rate, schedule, warmup_steps,
                                                 weight_decay, max_grad_norm, dropout, precision, seed,
-                                                gradient_cache_tokens, gradient_checkpointing)
+                                                gradient_cache_tokens, gradient_checkpointing,
+                                                freeze_embeddings, freeze_layers, layer_decay)
 
-/// Validation during training, which decides about the model that is kept.
+/// Validation during training, which decides about the model that is kept; without one it is the last.
 struct EvaluationConfig {
-  std::string task;                        // see eval/tasks.h, or a file of scored pairs, looked up as data
-                                           // are; "": none, the last model is kept
-  std::string split = "validation";        // never the test split by default; a file has none
-  std::string metric = "cosine_spearman";  // the field's measure for STS; see eval/metric.h
+  std::string task;                        // "stsb", "stsb,sts12/test" (see eval/tasks.h), files of scored pairs
+                                           // (looked up as data are); "": none
+  std::string split = "validation";        // of tasks without a split of their own; never test by default
+  std::vector<DataSetConfig> loss_data;    // files like those of data.train, to take the losses on; [] none
+  std::string metric = "cosine_spearman";  // what decides, the field's for STS; see train/validation_metric.h
   int64_t every_steps = 0;                 // optimizer updates; 0: at the end of each epoch
   int64_t patience = 0;                    // evaluations without a better one before training stops; 0: never
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationConfig, task, split, metric, every_steps, patience)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationConfig, task, split, loss_data, metric, every_steps,
+                                                patience)
 
 struct CheckpointConfig {
   int64_t every_steps = 200;  // optimizer updates; 0: at the end of each epoch. Bounds what a crash costs
   int64_t keep = 2;           // newest ones; one more than needed, should the last be damaged
+  bool keep_best = false;  // also make and keep one of the best validation, whose model is the output anyway
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CheckpointConfig, every_steps, keep)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CheckpointConfig, every_steps, keep, keep_best)
 
 struct TrainConfig {
   std::string description;  // what it is for, expected score, hardware, command

@@ -96,6 +96,25 @@ std::string format_progress(const TrainProgress& at) {
       at.learning_rate, at.tokens_per_second, left / 60, left % 60);
 }
 
+/// Correlations times 100, losses as they are.
+std::string format_score(const std::optional<double>& score, bool is_loss) {
+  if (!score) return "n/a (undefined)";
+  return is_loss ? fmt::format("{:.4f}", *score) : fmt::format("{:.2f}", 100 * *score);
+}
+
+/// `step 360: stsb validation cosine_spearman 87.31, the best so far, saved; val_loss 1.9310`
+std::string format_evaluation(const TrainEvaluation& evaluation) {
+  std::string text = fmt::format("step {}: {} {}{}", evaluation.step, evaluation.name,
+                                 format_score(evaluation.score, evaluation.lower_is_better),
+                                 evaluation.best ? ", the best so far, saved" : "");
+  const char* separator = "; ";
+  for (const auto& [name, value] : evaluation.others) {
+    text += fmt::format("{}{} {}", separator, name, format_score(value, name.starts_with("val_loss")));
+    separator = ", ";
+  }
+  return text;
+}
+
 TrainObserver make_observer(ProgressLine& line) {
   return {.note = [&line](const std::string& text) { line.finish(), log_info("{}", text); },
           .warning = [&line](const std::string& text) { line.finish(), log_warning("{}", text); },
@@ -103,21 +122,24 @@ TrainObserver make_observer(ProgressLine& line) {
           .evaluation =
               [&line](const TrainEvaluation& evaluation) {
                 line.finish();
-                log_info(
-                    "step {}: {} {}{}", evaluation.step, evaluation.name,
-                    evaluation.score ? fmt::format("{:.2f}", 100 * *evaluation.score) : "n/a (undefined)",
-                    evaluation.best ? ", the best so far, saved" : "");
+                log_info("{}", format_evaluation(evaluation));
               }};
 }
 
-/// The validation file; Error when it is not there.
-fs::path find_evaluation_file(const TrainConfig& config, const DataPlaces& places) {
-  if (config.evaluation.task.empty()) return {};
-  if (is_own_task(config.evaluation.task)) return find_data_file(config.evaluation.task, places);
-  const TaskSpec& task = find_task(config.evaluation.task, "evaluation.task");
-  fs::path file = task_file(places.data_dir, task, config.evaluation.split);
-  if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
-  return file;
+/// The files of the tasks to validate on; Error when one is not there.
+std::vector<ValidationTask> find_tasks(const EvaluationConfig& config, const DataPlaces& places) {
+  std::vector<ValidationTask> tasks;
+  for (const TaskName& name : parse_task_names(config.task, config.split)) {
+    if (is_own_task(name.task)) {
+      tasks.push_back({name.task, "", find_data_file(name.task, places)});
+      continue;
+    }
+    const TaskSpec& task = find_task(name.task, "evaluation.task");
+    const fs::path file = task_file(places.data_dir, task, name.split);
+    if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
+    tasks.push_back({task.name, name.split, file});
+  }
+  return tasks;
 }
 
 void log_end(const TrainResult& result, const std::string& output) {
@@ -129,10 +151,12 @@ void log_end(const TrainResult& result, const std::string& output) {
   if (result.end == TrainResult::End::stopped_early)
     log_info("stopped early at step {}: no gain within the patience", result.steps);
   if (result.best_score)
-    log_info(
-        "best validation score {:.2f} at step {}{}", 100 * *result.best_score, result.best_step,
-        result.initial_score ? fmt::format(", {:.2f} before training", 100 * *result.initial_score) : "");
-  if (result.best_score && result.initial_score && *result.best_score < *result.initial_score)
+    log_info("best validation score {} at step {}, {} before training",
+             format_score(result.best_score, result.lower_is_better), result.best_step,
+             format_score(result.initial_score, result.lower_is_better));
+  if (result.best_score && result.initial_score &&
+      (result.lower_is_better ? *result.best_score > *result.initial_score
+                              : *result.best_score < *result.initial_score))
     log_warning("no step was better on the validation than the model that training started from");
   if (result.end == TrainResult::End::interrupted)
     log_info("interrupted at step {}; the state is saved, go on with --resume", result.steps);
@@ -148,6 +172,22 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, kBytes);
 }
 
+/// A word of a command line, in quotes where the shell would take it apart.
+std::string shell_word(const std::string& word) {
+  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char character : word) quoted += character == '\'' ? "'\\''" : std::string(1, character);
+  return quoted + "'";
+}
+
+/// The command that makes the model, without what says only where and on what machine.
+std::string describe_command(const TrainOptions& options) {
+  std::string command = "angle train --config " + shell_word(options.config);
+  for (const std::string& assignment : options.overrides) command += " --set " + shell_word(assignment);
+  return command;
+}
+
 TrainResult run_train(TrainOptions options) {
   keep_freed_memory();
   const TrainConfig config = load_config(options.config, options.overrides);
@@ -157,13 +197,14 @@ TrainResult run_train(TrainOptions options) {
   const at::Device device = parse_device(options.device);
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
                           .config_dir = config_path.has_parent_path() ? config_path.parent_path() : "."};
-  const fs::path evaluation_file = find_evaluation_file(config, places);
+  ValidationData validation{.tasks = find_tasks(config.evaluation, places)};
 
   Model model = load_model(find_model(config.model.path));
   apply_model_config(config.model, model);
-  auto sets = load_training_sets(config, model.max_seq_length, places,
-                                 {.most_bytes_in_memory = options.in_memory_mb << 20,
-                                  .note = [](const std::string& text) { log_info("data: {}", text); }});
+  const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
+                            .note = [](const std::string& text) { log_info("data: {}", text); }};
+  auto sets = load_training_sets(config, model.max_seq_length, places, loading);
+  validation.loss_sets = load_loss_sets(config, model.max_seq_length, places, loading);
   log_start(config, model, sets);
   if (device.is_cuda()) model.encoder.to(device);
 
@@ -172,7 +213,9 @@ TrainResult run_train(TrainOptions options) {
   ProgressLine line;
   Trainer trainer(config, model, std::move(sets),
                   {.output = options.output,
-                   .evaluation_file = evaluation_file,
+                   .validation = std::move(validation),
+                   .command = describe_command(options),
+                   .version = ANGLE_VERSION,
                    .resume = options.resume,
                    .interrupted = &interrupted},
                   make_observer(line));

@@ -101,7 +101,7 @@ void from_json(const json& in, TrainState& state) {
 }
 
 void save_checkpoint(const fs::path& directory, const TrainState& state, std::span<const NamedTensor> model,
-                     std::span<const NamedTensor> optimizer, int64_t keep) {
+                     std::span<const NamedTensor> optimizer, const Retention& keep) {
   fs::create_directories(directory);
   remove_unfinished(directory);
   const fs::path destination = directory / step_name(state.step);
@@ -124,16 +124,15 @@ void save_checkpoint(const fs::path& directory, const TrainState& state, std::sp
   settle_checkpoints(directory, state.step, keep);
 }
 
-void settle_checkpoints(const fs::path& directory, int64_t step, int64_t keep) {
+void settle_checkpoints(const fs::path& directory, int64_t step, const Retention& keep) {
   write_file(directory / "latest", step_name(step) + "\n");
   auto checkpoints = list_checkpoints(directory);
   const auto damaged = checkpoints.upper_bound(step);
   for (auto it = damaged; it != checkpoints.end(); ++it) fs::remove_all(it->second);
   checkpoints.erase(damaged, checkpoints.end());
-  while (static_cast<int64_t>(checkpoints.size()) > std::max<int64_t>(keep, 1)) {
-    fs::remove_all(checkpoints.begin()->second);
-    checkpoints.erase(checkpoints.begin());
-  }
+  int64_t older = static_cast<int64_t>(checkpoints.size()) - std::max<int64_t>(keep.newest, 1);
+  for (auto it = checkpoints.begin(); older > 0; ++it, --older)
+    if (it->first != keep.best_step) fs::remove_all(it->second);
 }
 
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,

@@ -1,5 +1,7 @@
 #include "angle/train/gradient_cache.h"
 
+#include <limits>
+
 #include <ATen/ATen.h>
 
 namespace angle {
@@ -53,6 +55,13 @@ void cached_backward(const SentenceEncoder& encoder, const Dropout& dropout,
         .backward(embeddings.grad().index_select(0, chunk.texts));
   }
   dropout.go_to(draws);
+}
+
+Tensor embed_in_chunks(const SentenceEncoder& encoder, std::span<const std::vector<int64_t>> token_ids,
+                       int64_t max_tokens) {
+  const int64_t limit = max_tokens > 0 ? max_tokens : std::numeric_limits<int64_t>::max();
+  std::vector<Chunk> chunks = cut(token_ids, limit, encoder.device());
+  return embed_without_graph(encoder, Dropout(), ActivationOptions(), chunks).detach();
 }
 
 }  // namespace angle

@@ -8,6 +8,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "angle/error.h"
+#include "angle/loss/matryoshka.h"
 #include "angle/train/gradient_cache.h"
 
 namespace angle {
@@ -79,10 +80,9 @@ void add(std::optional<double>& sum, const Tensor& term, double share) {
 
 int64_t count(const Tensor& counter) { return counter.defined() ? counter.item<int64_t>() : 0; }
 
-}  // namespace
-
-Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
-                            const LossOptions& options) {
+/// The objective of embeddings of any number of dimensions.
+Objective plain_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                          const LossOptions& options) {
   const int64_t n = batch.num_examples();
   const Tensor left = embeddings.narrow(0, 0, n);   // [examples, dims]
   const Tensor right = embeddings.narrow(0, n, n);  // [examples, dims]
@@ -103,11 +103,20 @@ Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch
   TORCH_CHECK(false, "unknown data format");
 }
 
+}  // namespace
+
+Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                            const LossOptions& options) {
+  return matryoshka_objective(embeddings, options, [&](const Tensor& truncated) {
+    return plain_objective(truncated, batch, format, options);
+  });
+}
+
 Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout)
     : encoder_(encoder),
       options_(std::move(options)),
       dropout_(std::move(dropout)),
-      optimizer_(encoder.parameters(), options_.optimizer) {}
+      optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer) {}
 
 StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate) {
   StepResult result;

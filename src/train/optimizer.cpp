@@ -1,11 +1,15 @@
 #include "angle/train/optimizer.h"
 
+#include <map>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 namespace angle {
 namespace {
+
+/// What the parameters of a group have in common: the factor of the learning rate, and whether they decay.
+using GroupKey = std::pair<double, bool>;
 
 /// The lists that one fused call updates.
 struct Group {
@@ -26,24 +30,23 @@ AdamW::AdamW(std::vector<Parameter> parameters, AdamWOptions options)
 
 void AdamW::step(double learning_rate) {
   const at::NoGradGuard no_grad;
-  Group groups[2];  // without and with weight decay
+  std::map<GroupKey, Group> groups;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& tensor = parameters_[i].tensor;
     if (!tensor.grad().defined()) continue;
-    Group& group = groups[parameters_[i].decays ? 1 : 0];
+    Group& group = groups[{parameters_[i].rate_factor, parameters_[i].decays}];
     group.parameters.push_back(tensor);
     group.gradients.push_back(tensor.grad());
     group.exp_avgs.push_back(exp_avgs_[i]);
     group.exp_avg_sqs.push_back(exp_avg_sqs_[i]);
     group.steps.push_back(steps_[i]);
   }
-  for (Group& group : groups) {
-    if (group.parameters.empty()) continue;
-    const double weight_decay = &group == &groups[1] ? options_.weight_decay : 0.0;
+  for (auto& [key, group] : groups) {
+    const auto& [rate_factor, decays] = key;
     at::_foreach_add_(group.steps, 1);  // the fused kernel expects the number of this step
     at::_fused_adamw_(group.parameters, group.gradients, group.exp_avgs, group.exp_avg_sqs,
-                      /*max_exp_avg_sqs=*/{}, group.steps, learning_rate, options_.beta1, options_.beta2,
-                      weight_decay, options_.epsilon,
+                      /*max_exp_avg_sqs=*/{}, group.steps, learning_rate * rate_factor, options_.beta1,
+                      options_.beta2, decays ? options_.weight_decay : 0.0, options_.epsilon,
                       /*amsgrad=*/false, /*maximize=*/false);
   }
 }

@@ -7,13 +7,9 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/cpu_features.h"
-#include "angle/data/reader.h"
-#include "angle/embed/embedder.h"
 #include "angle/error.h"
-#include "angle/eval/tasks.h"
-#include "angle/io/checksum.h"
 #include "angle/io/file.h"
-#include "angle/loss/duplicates.h"
+#include "angle/train/model_card.h"
 #include "angle/train/schedule.h"
 
 namespace angle {
@@ -36,6 +32,9 @@ LearnerOptions learner_options(const TrainConfig& config) {
   return {.loss = config.loss,
           .max_grad_norm = config.train.max_grad_norm,
           .gradient_cache_tokens = config.train.gradient_cache_tokens,
+          .parameters = {.freeze_embeddings = config.train.freeze_embeddings,
+                         .freeze_layers = config.train.freeze_layers,
+                         .layer_decay = config.train.layer_decay},
           .optimizer = {.weight_decay = config.train.weight_decay},
           .activations = activation_options(config.train)};
 }
@@ -78,31 +77,19 @@ nlohmann::json deciding_part(const TrainConfig& config) {
   return part;
 }
 
-/// The files that decide: those trained on and the one that tells which model is best.
-nlohmann::json describe_files(const std::vector<TrainingSet>& sets, const fs::path& evaluation_file) {
-  nlohmann::json files = {{"train", describe_training_sets(sets)}};
-  if (!evaluation_file.empty())
-    files["evaluation"] = {{"file", evaluation_file.filename().string()},
-                           {"xxh3_128", file_checksum(evaluation_file)}};
-  return files;
-}
-
 /// The output is a new directory or that of a run: nobody's model is overwritten.
 void check_output(const fs::path& output, const fs::path& base_model) {
   if (fs::exists(output) && fs::equivalent(output, base_model))
     fail("{}: that is the model to start from, which would be overwritten; choose another --output",
          output.string());
   if (fs::exists(output / "checkpoints")) return;
+  if (fs::exists(output / "README.md"))
+    fail("{}: there is a README.md already, which the model card would overwrite; choose another --output",
+         output.string());
   for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
     if (fs::exists(output / file))
       fail("{}: there is a model already, and no run to go on with; choose another --output",
            output.string());
-}
-
-/// `stsb validation cosine_spearman`; a file has no split.
-std::string evaluation_name(const EvaluationConfig& config) {
-  if (is_own_task(config.task)) return fmt::format("{} {}", config.task, config.metric);
-  return fmt::format("{} {} {}", config.task, config.split, config.metric);
 }
 
 void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
@@ -122,16 +109,14 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
       total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
                    config_.train.accumulation_steps),
+      validation_(config_, std::move(options_.validation)),
       learner_(model.encoder, learner_options(config_),
                make_dropout(config_, model.encoder.encoder.config())) {
   if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
   check();
-  if (!options_.evaluation_file.empty()) {
-    metric_ = parse_metric(config_.evaluation.metric, "evaluation.metric");
-    evaluation_pairs_ = read_scored_pairs(options_.evaluation_file).examples;
-  }
   state_.config = deciding_part(config_);
-  state_.data = describe_files(sets_, options_.evaluation_file);
+  state_.data = {{"train", describe_training_sets(sets_)}};
+  if (!validation_.is_empty()) state_.data["evaluation"] = validation_.describe();
 }
 
 void Trainer::check() const {
@@ -145,6 +130,8 @@ void Trainer::check() const {
   const int64_t dims = model_.encoder.dims();
   if (config_.loss.angle_weight > 0 && dims % 2 != 0)
     fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", dims);
+  for (const int64_t truncated : config_.loss.matryoshka_dims)
+    if (truncated > dims) fail("loss.matryoshka_dims: {}, but the model has {} dimensions", truncated, dims);
   for (const TrainingSet& set : sets_)
     if (!model_.include_prompt && !(set.encode.left_prompt.empty() && set.encode.right_prompt.empty()))
       fail("{}: the model's include_prompt is false, which is not supported together with prompts",
@@ -162,7 +149,8 @@ TrainResult Trainer::run() {
     log_step(progress);
     if (is_due(config_.evaluation.every_steps)) evaluate();
     const bool stop = options_.interrupted && options_.interrupted->load() && state_.step < total_steps_;
-    if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
+    const bool keep = config_.checkpoint.keep_best && state_.best_step == state_.step;
+    if (stop || keep || is_due(config_.checkpoint.every_steps)) save_checkpoint();
     if (stop) {
       result_.end = TrainResult::End::interrupted;
       break;
@@ -172,11 +160,11 @@ TrainResult Trainer::run() {
     save_checkpoint();
     result_.end = TrainResult::End::stopped_early;
   }
-  if (result_.end != TrainResult::End::interrupted && !state_.best_metric)
-    save_model(model_, options_.output);
+  if (result_.end != TrainResult::End::interrupted && !state_.best_metric) save_model();
   result_.steps = state_.step;
   result_.initial_score = state_.initial_metric;
   result_.best_score = state_.best_metric;
+  result_.lower_is_better = validation_.lower_is_better();
   result_.best_step = state_.best_step;
   return result_;
 }
@@ -195,6 +183,7 @@ void Trainer::open_output() {
   remove_unfinished(options_.output);
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
   log_.emplace(options_.output / "metrics.jsonl", state_.step);
+  events_.emplace(options_.output, state_.step);
 }
 
 bool Trainer::resume() {
@@ -219,7 +208,7 @@ bool Trainer::resume() {
   state_ = found->state;
   saved_step_ = state_.step;
   learner_.dropout().go_to(state_.dropout_draws);
-  settle_checkpoints(options_.output / "checkpoints", state_.step, config_.checkpoint.keep);
+  settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
   if (observer_.note)
     observer_.note(
@@ -262,24 +251,12 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
   for (int64_t number = micro_batches_done(step); number < micro_batches_done(step + 1); ++number) {
     const SampledBatch sampled = sampler_.batch(number);
     const TrainingSet& set = sets_[sampled.data_set];
-    batches.push_back({make_batch(sampled), set.format(), set.file.string()});
+    PreparedBatch prepared = make_batch(set, sampled, *model_.tokenizer, config_.loss.duplicates);
+    result_.statistics += prepared.statistics;
+    result_.dropped_examples += prepared.dropped_examples;
+    batches.push_back({std::move(prepared.batch), set.format(), set.file.string()});
   }
   return batches;
-}
-
-CollatedBatch Trainer::make_batch(const SampledBatch& sampled) {
-  const TrainingSet& set = sets_[sampled.data_set];
-  std::vector<EncodedExample> examples =
-      encode_examples(set.examples, sampled.rows, *model_.tokenizer, set.encode, result_.statistics);
-  result_.dropped_examples += sampled.left_out;
-  if (config_.loss.duplicates == DuplicatePolicy::drop) {  // texts of which only the token ids are equal
-    std::vector<EncodedExample> kept;
-    for (const int64_t i : pairs_to_keep(text_identities(examples)))
-      kept.push_back(std::move(examples[static_cast<size_t>(i)]));
-    result_.dropped_examples += static_cast<int64_t>(examples.size() - kept.size());
-    examples = std::move(kept);
-  }
-  return collate(examples);
 }
 
 bool Trainer::is_due(int64_t every_steps) const {
@@ -290,26 +267,30 @@ bool Trainer::is_due(int64_t every_steps) const {
 }
 
 void Trainer::evaluate() {
-  if (evaluation_pairs_.empty()) return;
-  Embedder embedder(model_, {.prompt = model_.default_prompt});
+  if (validation_.is_empty()) return;
+  const Measurement measured = validation_.measure(model_);
   TrainEvaluation evaluation{.step = state_.step,
-                             .name = evaluation_name(config_.evaluation),
-                             .score = evaluate_pairs(embedder, evaluation_pairs_).value(metric_)};
+                             .name = validation_.name(),
+                             .score = measured.score,
+                             .lower_is_better = validation_.lower_is_better(),
+                             .others = measured.others};
   if (state_.step == 0) {
     state_.initial_metric = evaluation.score;
-  } else if (evaluation.score && (!state_.best_metric || *evaluation.score > *state_.best_metric)) {
+  } else if (validation_.is_better(evaluation.score, state_.best_metric)) {
     evaluation.best = true;
     state_.best_metric = evaluation.score;
     state_.best_step = state_.step;
     state_.evaluations_without_gain = 0;
-    save_model(model_, options_.output);
+    save_model();
   } else {
     ++state_.evaluations_without_gain;
   }
-  log_->write({{"step", state_.step},
-               {"evaluation", evaluation.name},
-               {"score", evaluation.score ? nlohmann::json(*evaluation.score) : nlohmann::json()},
-               {"best", evaluation.best}});
+  nlohmann::json line = {{"step", state_.step},
+                         {"evaluation", evaluation.name},
+                         {"score", evaluation.score ? nlohmann::json(*evaluation.score) : nlohmann::json()},
+                         {"best", evaluation.best}};
+  for (const auto& [name, value] : evaluation.others) line[name] = value;
+  log(line);
   if (observer_.evaluation) observer_.evaluation(evaluation);
 }
 
@@ -317,11 +298,33 @@ bool Trainer::out_of_patience() const {
   return config_.evaluation.patience > 0 && state_.evaluations_without_gain >= config_.evaluation.patience;
 }
 
+/// The card first: who finds the new weights finds what they are.
+void Trainer::save_model() {
+  const ModelCard card{.base_model = config_.model.path,
+                       .pipeline = model_.describe(),
+                       .config = config_,
+                       .files = state_.data,
+                       .evaluation = validation_.is_empty() ? "" : validation_.name(),
+                       .lower_is_better = validation_.lower_is_better(),
+                       .before = state_.initial_metric,
+                       .after = state_.best_metric,
+                       .step = state_.step,
+                       .command = options_.command,
+                       .version = options_.version};
+  write_file(options_.output / "README.md", format_model_card(card));
+  angle::save_model(model_, options_.output);
+}
+
+Retention Trainer::retention() const {
+  return {.newest = config_.checkpoint.keep,
+          .best_step = config_.checkpoint.keep_best ? state_.best_step : 0};
+}
+
 void Trainer::save_checkpoint() {
   if (saved_step_ == state_.step) return;
   state_.dropout_draws = learner_.dropout().draws();
   angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
-                         learner_.optimizer().state(), config_.checkpoint.keep);
+                         learner_.optimizer().state(), retention());
   saved_step_ = state_.step;
 }
 
@@ -341,8 +344,13 @@ void Trainer::log_step(const TrainProgress& progress) {
   put(line, "cosine", result.cosine);
   put(line, "in_batch", result.in_batch);
   put(line, "angle", result.angle);
-  log_->write(line);
+  log(line);
   if (observer_.progress) observer_.progress(progress);
+}
+
+void Trainer::log(const nlohmann::json& line) {
+  log_->write(line);
+  events_->write(line);
 }
 
 }  // namespace angle

@@ -6,6 +6,7 @@
 #include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/io/checksum.h"
+#include "angle/loss/duplicates.h"
 
 namespace angle {
 namespace {
@@ -65,6 +66,17 @@ void mix_sets(const DataConfig& config, std::vector<TrainingSet>& sets) {
   for (size_t i = 0; i < sets.size(); ++i) sets[i].weight = shares[i].weight;
 }
 
+std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, const LossOptions& loss,
+                                   int64_t max_seq_length, const DataPlaces& places,
+                                   const DataLoading& loading) {
+  std::vector<TrainingSet> sets;
+  for (const DataSetConfig& entry : entries) {
+    sets.push_back(load_training_set(entry, max_seq_length, places, loading));
+    check_some_label_is_positive(sets.back(), loss);
+  }
+  return sets;
+}
+
 }  // namespace
 
 fs::path find_data_file(const std::string& path, const DataPlaces& places) {
@@ -80,13 +92,31 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
                                             const DataPlaces& places, const DataLoading& loading) {
-  std::vector<TrainingSet> sets;
-  for (const auto& entry : config.data.train) {
-    sets.push_back(load_training_set(entry, max_seq_length, places, loading));
-    check_some_label_is_positive(sets.back(), config.loss);
-  }
+  auto sets = load_sets(config.data.train, config.loss, max_seq_length, places, loading);
   mix_sets(config.data, sets);
   return sets;
+}
+
+std::vector<TrainingSet> load_loss_sets(const TrainConfig& config, int64_t max_seq_length,
+                                        const DataPlaces& places, const DataLoading& loading) {
+  return load_sets(config.evaluation.loss_data, config.loss, max_seq_length, places, loading);
+}
+
+PreparedBatch make_batch(const TrainingSet& set, const SampledBatch& sampled, const Tokenizer& tokenizer,
+                         DuplicatePolicy duplicates) {
+  PreparedBatch prepared;
+  prepared.dropped_examples = sampled.left_out;
+  std::vector<EncodedExample> examples =
+      encode_examples(set.examples, sampled.rows, tokenizer, set.encode, prepared.statistics);
+  if (duplicates == DuplicatePolicy::drop) {
+    std::vector<EncodedExample> kept;
+    for (const int64_t i : pairs_to_keep(text_identities(examples)))
+      kept.push_back(std::move(examples[static_cast<size_t>(i)]));
+    prepared.dropped_examples += static_cast<int64_t>(examples.size() - kept.size());
+    examples = std::move(kept);
+  }
+  prepared.batch = collate(examples);
+  return prepared;
 }
 
 Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets) {

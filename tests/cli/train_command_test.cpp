@@ -4,15 +4,11 @@
 //  them;
 //  - what is wrong with a configuration is reported all together, with the nearest names, and nothing is
 //  begun;
-//  - killed at any moment and resumed, again and again, a run ends with the bytes of one that was not;
 //  - Ctrl-C and SIGTERM save and exit 130; a full disk is an error that leaves the last checkpoint intact;
 //  - two processes do not write to one output.
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
-#include <random>
-#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -21,8 +17,10 @@
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 
+#include "cli/tiny_command.h"
 #include "support/golden.h"
 #include "support/run_command.h"
+#include "support/run_directory.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -37,47 +35,12 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::RunningCommand;
 using testing::TempDir;
+using testing::tiny_command;
 
 const fs::path kSource = ANGLE_SOURCE_DIR;
 
-/// `angle train` of tiny.json with the golden model, one thread.
-std::vector<std::string> command(const fs::path& output, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> args = {
-      ANGLE_BINARY, "train",
-      "--config",   (kSource / "configs/tiny.json").string(),
-      "--output",   output.string(),
-      "--threads",  "1",
-      "--set",      "model.path=" + testing::golden_path("models/tiny-bert").string()};
-  args.insert(args.end(), more.begin(), more.end());
-  return args;
-}
-
 CommandResult train(const fs::path& output, const std::vector<std::string>& more = {}) {
-  return testing::run_command(command(output, more));
-}
-
-/// metrics.jsonl but for the speed.
-std::vector<json> read_metrics(const fs::path& output) {
-  std::vector<json> lines;
-  std::istringstream stream(read_file(output / "metrics.jsonl"));
-  for (std::string line; std::getline(stream, line);) {
-    lines.push_back(json::parse(line));
-    lines.back().erase("tokens_per_second");
-  }
-  return lines;
-}
-
-void expect_same_run(const fs::path& left, const fs::path& right) {
-  EXPECT_EQ(read_metrics(left), read_metrics(right));
-  std::vector<std::string> names, other_names;
-  for (const auto& [root, list] : {std::pair(left, &names), {right, &other_names}})
-    for (const auto& entry : fs::recursive_directory_iterator(root))
-      list->push_back(fs::relative(entry.path(), root));
-  EXPECT_THAT(names, ::testing::UnorderedElementsAreArray(other_names));
-  for (const std::string& name : names)
-    if (fs::is_regular_file(left / name) && fs::path(name).filename() != "metrics.jsonl") {
-      EXPECT_TRUE(read_file(left / name) == read_file(right / name)) << name;
-    }
+  return testing::run_command(tiny_command(output, more));
 }
 
 /// Waits until a run has written so many lines to its log.
@@ -102,6 +65,12 @@ TEST(TrainCommand, MakesAModelForTheOtherCommands) {
               AllOf(HasSubstr("BERT 3 × 32"), HasSubstr("360 scored_pairs"), HasSubstr("step 1/8"),
                     HasSubstr("loss "), HasSubstr("cosine "), HasSubstr("angle "), HasSubstr("tokens/s"),
                     HasSubstr("left"), HasSubstr("the model is in " + output.string())));
+
+  const std::string card = read_file(output / "README.md");
+  EXPECT_THAT(card, AllOf(HasSubstr("Made by angle "), HasSubstr("angle train --config "),
+                          HasSubstr(" --set train.max_steps=8"), Not(HasSubstr("--output"))));
+  EXPECT_THAT(train(output, {"--set", "train.max_steps=8", "--resume"}).exit_code, 0);
+  EXPECT_EQ(read_file(output / "README.md"), card);
 
   const CommandResult embedded =
       testing::run_command({ANGLE_BINARY, "embed", "--model", output.string()}, "a cat\n");
@@ -275,7 +244,7 @@ TEST(TrainCommand, RefusesToResumeWithAnotherConfiguration) {
   EXPECT_THAT(other.err, HasSubstr("train.max_steps: 4 → 5"));
 }
 
-// --- being stopped
+// --- being stopped; killed_run_test.cpp kills it
 
 /// A run of a few seconds with everything that has a state.
 class LongRun : public ::testing::Test {
@@ -299,32 +268,19 @@ class LongRun : public ::testing::Test {
                             "evaluation.task=stsb", "evaluation.every_steps=25"})
       args.insert(args.end(), {"--set", set});
     args.insert(args.end(), more.begin(), more.end());
-    return command(output, args);
+    return tiny_command(output, args);
   }
 
   static void finish_and_compare() {
     const CommandResult result = testing::run_command(long_run(broken(), {"--resume"}));
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    expect_same_run(whole(), broken());
+    EXPECT_THAT(testing::differing_files(whole(), broken()), IsEmpty());
   }
 
   static std::unique_ptr<TempDir> directory;
 };
 
 std::unique_ptr<TempDir> LongRun::directory;
-
-TEST_F(LongRun, SurvivesBeingKilledAtAnyMoment) {
-  std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> milliseconds(250, 700);  // from before the first step on
-  for (int kill = 0; kill < 10; ++kill) {
-    RunningCommand run(long_run(broken(), {"--resume"}));
-    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds(random)));
-    run.send(SIGKILL);
-    const CommandResult result = run.wait();
-    ASSERT_TRUE(result.exit_code == 128 + SIGKILL || result.exit_code == 0) << result.err;
-  }
-  finish_and_compare();
-}
 
 TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
   for (const int signal : {SIGINT, SIGTERM}) {

@@ -15,10 +15,10 @@ TEST(LossOptions, HaveTheKeysOfTheConfiguration) {
   const nlohmann::json options = LossOptions{};
   std::vector<std::string> keys;
   for (const auto& [key, value] : options.items()) keys.push_back(key);
-  EXPECT_THAT(keys, ::testing::UnorderedElementsAre("cosine_weight", "cosine_scale", "in_batch_weight",
-                                                    "in_batch_scale", "angle_weight", "angle_scale",
-                                                    "angle_similarity", "positive_threshold", "duplicates",
-                                                    "in_batch_divisor", "symmetric"));
+  EXPECT_THAT(keys, ::testing::UnorderedElementsAre(
+                        "cosine_weight", "cosine_scale", "in_batch_weight", "in_batch_scale", "angle_weight",
+                        "angle_scale", "angle_similarity", "positive_threshold", "duplicates",
+                        "in_batch_divisor", "symmetric", "matryoshka_dims", "matryoshka_weights"));
 }
 
 TEST(LossOptions, SurviveJson) {
@@ -32,7 +32,9 @@ TEST(LossOptions, SurviveJson) {
                                   {"positive_threshold", 4.0},
                                   {"duplicates", "mask"},
                                   {"in_batch_divisor", "positive_rows"},
-                                  {"symmetric", true}};
+                                  {"symmetric", true},
+                                  {"matryoshka_dims", {64, 32}},
+                                  {"matryoshka_weights", {1.0, 0.5}}};
   EXPECT_EQ(nlohmann::json(written.get<LossOptions>()), written);
 }
 

@@ -74,6 +74,15 @@ class RunningCommand {
 
   void send(int signal) const { ::kill(pid_, signal); }
 
+  pid_t process_id() const { return pid_; }
+
+  /// Whether it has not ended yet.
+  bool is_running() const {
+    siginfo_t ended{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
+  }
+
   /// Waits for its end.
   CommandResult wait() {
     int status = 0;

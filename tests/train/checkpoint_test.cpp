@@ -1,6 +1,6 @@
 // Checkpoints:
 //  - what is saved is what is loaded, bit for bit;
-//  - only the newest `keep` remain;
+//  - only the newest remain, as many as are to be kept, and that of the best step;
 //  - a damaged, half-written or unfinished checkpoint is passed over, with a warning, for the one before;
 //  - a checkpoint of another model is refused by name;
 //  - a failure to write leaves earlier checkpoints alone and nothing unfinished behind.
@@ -26,7 +26,7 @@ std::vector<NamedTensor> some_tensors(double value) {
   return {{"weight", at::full({3, 4}, value)}, {"bias", at::full({4}, -value)}};
 }
 
-void save(const fs::path& directory, int64_t step, int64_t keep = 2) {
+void save(const fs::path& directory, int64_t step, const Retention& keep = {}) {
   TrainState state;
   state.step = step;
   state.best_metric = 0.5 + static_cast<double>(step);
@@ -59,17 +59,27 @@ TEST(Checkpoint, LoadsWhatWasSaved) {
 
 TEST(Checkpoint, KeepsTheNewest) {
   const TempDir directory;
-  for (const int64_t step : {1, 2, 3, 4}) save(directory.path(), step, 2);
+  for (const int64_t step : {1, 2, 3, 4}) save(directory.path(), step, {.newest = 2});
   EXPECT_FALSE(fs::exists(directory.path() / "step-000002"));
   EXPECT_TRUE(fs::exists(directory.path() / "step-000003"));
   EXPECT_TRUE(fs::exists(directory.path() / "step-000004"));
+}
+
+TEST(Checkpoint, KeepsThatOfTheBestStep) {
+  const TempDir directory;
+  for (const int64_t step : {10, 20, 30, 40}) save(directory.path(), step, {.newest = 1, .best_step = 20});
+  EXPECT_TRUE(fs::exists(directory.path() / "step-000020"));
+  EXPECT_TRUE(fs::exists(directory.path() / "step-000040"));
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000010") || fs::exists(directory.path() / "step-000030"));
+  save(directory.path(), 50, {.newest = 1, .best_step = 50});
+  EXPECT_FALSE(fs::exists(directory.path() / "step-000020") || fs::exists(directory.path() / "step-000040"));
 }
 
 TEST(Checkpoint, NeverKeepsADamagedOneInsteadOfAGoodOne) {
   const TempDir directory;
   save(directory.path(), 1);
   save(directory.path(), 4);  // damaged, so the run was resumed at step 1
-  save(directory.path(), 2, 1);
+  save(directory.path(), 2, {.newest = 1});
   EXPECT_FALSE(fs::exists(directory.path() / "step-000001"));
   EXPECT_TRUE(fs::exists(directory.path() / "step-000002"));
   EXPECT_FALSE(fs::exists(directory.path() / "step-000004"));
@@ -139,7 +149,7 @@ TEST(Checkpoint, LeavesEarlierOnesAloneWhenWritingFails) {
   // A file where the temporary directory of step 2 should be.
   directory.file("step-000002.tmp-" + std::to_string(getpid()) + "x", "");
   const std::vector<NamedTensor> unwritable = {{"complex", at::zeros({2}, at::kComplexFloat)}};
-  EXPECT_ANY_THROW(save_checkpoint(directory.path(), state, unwritable, {}, 2));
+  EXPECT_ANY_THROW(save_checkpoint(directory.path(), state, unwritable, {}, {}));
   std::vector<std::string> warnings;
   const auto found = find_checkpoint(directory.path(), warnings);
   ASSERT_TRUE(found);

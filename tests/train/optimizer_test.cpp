@@ -1,5 +1,6 @@
 // AdamW:
 //  - every step is that of the formula (Loshchilov & Hutter, algorithm 2) written out, in float64;
+//  - a parameter's factor multiplies the learning rate, and so its decay;
 //  - biases and LayerNorm weights do not decay; a parameter without a gradient is left alone;
 //  - clipping scales by min(1, max / (norm + 1e-6)) and returns the norm before it;
 //  - what state() shows is everything a later step depends on: put back, the next steps are the same bits.
@@ -69,6 +70,20 @@ TEST(AdamW, FollowsTheFormula) {
           << optimizer.parameters()[i].name << ", step " << step;
     }
   }
+}
+
+TEST(AdamW, MultipliesTheRateByTheFactorOfTheParameter) {
+  std::vector<Parameter> slower = some_parameters();
+  slower[0].rate_factor = 0.25;
+  AdamW mixed(slower, {.weight_decay = 0.5}), fast(some_parameters(), {.weight_decay = 0.5}),
+      slow(some_parameters(), {.weight_decay = 0.5});
+  for (int64_t step = 1; step <= 3; ++step)
+    for (const auto& [optimizer, rate] : {std::pair(&mixed, kRate), {&fast, kRate}, {&slow, 0.25 * kRate}}) {
+      set_gradients(*optimizer, step);
+      optimizer->step(rate);
+    }
+  EXPECT_TRUE(at::equal(mixed.parameters()[0].tensor, slow.parameters()[0].tensor));
+  EXPECT_TRUE(at::equal(mixed.parameters()[1].tensor, fast.parameters()[1].tensor));
 }
 
 TEST(AdamW, LeavesAParameterWithoutAGradientAlone) {

@@ -126,6 +126,28 @@ INSTANTIATE_TEST_SUITE_P(Ways, ResumeWith,
                                                                     "train.gradient_checkpointing=true"},
                                            std::vector<std::string>{"train.gradient_checkpointing=true"}));
 
+TEST_F(Resume, KeepsTheBestModelAndItsCheckpoint) {
+  const auto run_to = [&](const std::string& name, int64_t interrupt_after, bool resume) {
+    TinyRun run = full_run(outputs->path() / name);
+    run.set.insert(run.set.end(),
+                   {"checkpoint.keep=1", "checkpoint.keep_best=true", "train.learning_rate=0.02",
+                    "evaluation.metric=val_loss", "train.max_steps=46",
+                    R"(evaluation.loss_data=[{"path":"../data/samples/pairs_validation.tsv"}])"});
+    run.interrupt_after = interrupt_after;
+    run.resume = resume;
+    return train(run).result;
+  };
+  const TrainResult at_once = run_to("best", 0, false);
+  ASSERT_LT(at_once.best_step, 40);  // or the best would be among the last
+  run_to("broken", at_once.best_step, false);
+  run_to("broken", at_once.best_step + 1, true);
+  const TrainResult resumed = run_to("broken", 0, true);
+  EXPECT_EQ(resumed.best_step, at_once.best_step);
+  EXPECT_EQ(resumed.best_score, at_once.best_score);
+  EXPECT_THAT(differing_files(outputs->path() / "best", broken()), IsEmpty());
+  EXPECT_TRUE(fs::exists(broken() / "checkpoints" / fmt::format("step-{:06}", at_once.best_step)));
+}
+
 TEST_F(Resume, DoesNothingToAFinishedRun) {
   const auto before = testing::read_directory(whole());
   const RunRecord again = train(resumed(full_run(whole())));
@@ -241,7 +263,7 @@ TEST_F(Resume, RefusesOtherData) {
                "files.train.0.xxh3_128", "\"another\"");
   TinyRun run = resumed(full_run(broken()));
   run.evaluation_file = testing::source_file("data/samples/pairs_train.tsv");
-  EXPECT_ERROR(train(run), "files.evaluation.file: \"pairs_validation.tsv\" → \"pairs_train.tsv\"");
+  EXPECT_ERROR(train(run), "files.evaluation.0.file: \"pairs_validation.tsv\" → \"pairs_train.tsv\"");
 }
 
 }  // namespace

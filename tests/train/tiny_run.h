@@ -3,14 +3,13 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "angle/io/file.h"
 #include "angle/train/trainer.h"
 
 #include "support/golden.h"
+#include "support/run_directory.h"
 
 namespace angle::testing {
 
@@ -46,15 +45,15 @@ inline RunRecord train(const TinyRun& run,
                        const std::function<void(Model&, std::vector<TrainingSet>&)>& change = {}) {
   const TrainConfig config = tiny_config(run.set);
   Model model = load_model(run.model);
-  auto sets = load_training_sets(config, model.max_seq_length,
-                                 {.data_dir = run.output, .config_dir = source_file("configs")});
+  const DataPlaces places{.data_dir = run.output, .config_dir = source_file("configs")};
+  auto sets = load_training_sets(config, model.max_seq_length, places);
   if (change) change(model, sets);
   RunRecord record;
   std::atomic<bool> interrupted = false;
-  TrainerOptions options{.output = run.output,
-                         .evaluation_file = run.validate ? run.evaluation_file : "",
-                         .resume = run.resume,
-                         .interrupted = &interrupted};
+  ValidationData validation{.loss_sets = load_loss_sets(config, model.max_seq_length, places)};
+  if (run.validate) validation.tasks = {{"samples", "validation", run.evaluation_file}};
+  TrainerOptions options{
+      .output = run.output, .validation = validation, .resume = run.resume, .interrupted = &interrupted};
   TrainObserver observer{.note = [&](const std::string& text) { record.notes.push_back(text); },
                          .warning = [&](const std::string& text) { record.warnings.push_back(text); },
                          .progress =
@@ -65,41 +64,6 @@ inline RunRecord train(const TinyRun& run,
                          .evaluation = [&](const TrainEvaluation& at) { record.evaluations.push_back(at); }};
   record.result = Trainer(config, model, std::move(sets), options, observer).run();
   return record;
-}
-
-/// The lines of metrics.jsonl but for the speed, the one thing that differs from run to run.
-inline std::vector<json> read_metrics(const std::filesystem::path& output) {
-  std::vector<json> lines;
-  std::istringstream stream(read_file(output / "metrics.jsonl"));
-  for (std::string line; std::getline(stream, line);) {
-    json entry = json::parse(line);
-    entry.erase("tokens_per_second");
-    lines.push_back(entry);
-  }
-  return lines;
-}
-
-/// Every file of a directory by name, with its bytes; of metrics.jsonl what read_metrics() says.
-inline std::map<std::string, std::string> read_directory(const std::filesystem::path& directory) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    const std::string name = std::filesystem::relative(entry.path(), directory).string();
-    if (!entry.is_regular_file() || name == ".lock") continue;
-    files[name] = name == "metrics.jsonl" ? json(read_metrics(directory)).dump() : read_file(entry.path());
-  }
-  return files;
-}
-
-/// Names of the files that differ; empty when two directories hold the same bytes.
-inline std::vector<std::string> differing_files(const std::filesystem::path& left,
-                                                const std::filesystem::path& right) {
-  auto first = read_directory(left), second = read_directory(right);
-  std::vector<std::string> names;
-  for (const auto& [name, bytes] : first)
-    if (!second.contains(name) || second[name] != bytes) names.push_back(name);
-  for (const auto& [name, bytes] : second)
-    if (!first.contains(name)) names.push_back(name);
-  return names;
 }
 
 }  // namespace angle::testing

@@ -10,6 +10,7 @@
 #include "angle/train/trainer.h"
 
 #include <cmath>
+#include <fstream>
 #include <sstream>
 
 #include <ATen/ATen.h>
@@ -18,6 +19,8 @@
 
 #include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
+#include "angle/eval/sts.h"
+#include "angle/model/weights.h"
 
 #include "support/expect_error.h"
 #include "support/model_copy.h"
@@ -205,6 +208,52 @@ TEST(Trainer, TrainsThroughTheGradientCache) {
     EXPECT_NEAR(cached.steps[i].result.total, plain.steps[i].result.total, 1e-3);
 }
 
+TEST(Trainer, TrainsTruncatedEmbeddingsThroughTheGradientCacheToo) {
+  const TempDir outputs;
+  const std::vector<std::string> set = {"train.max_steps=6", "loss.matryoshka_dims=[32,16,8]"};
+  const RunRecord nested = train({.output = outputs.path() / "a", .set = set});
+  const RunRecord cached =
+      train({.output = outputs.path() / "b", .set = {set[0], set[1], "train.gradient_cache_tokens=100"}});
+  const RunRecord plain = train({.output = outputs.path() / "c", .set = {set[0]}});
+  EXPECT_GT(std::abs(nested.steps[0].result.total - plain.steps[0].result.total), 1e-3);
+  for (size_t i = 0; i < nested.steps.size(); ++i)
+    EXPECT_NEAR(cached.steps[i].result.total, nested.steps[i].result.total, 1e-3);
+}
+
+TEST(Trainer, FreezesAndDecaysAsTheConfigurationSays) {
+  const TempDir output;
+  train({.output = output.path(),
+         .set = {"train.max_steps=6", "train.freeze_embeddings=true", "train.freeze_layers=1",
+                 "train.layer_decay=0.5", "train.warmup_steps=0"}});
+  Model base = load_model(testing::golden_path("models/tiny-bert")), trained = load_model(output.path());
+  const auto before = base.encoder.checkpoint_tensors(), after = trained.encoder.checkpoint_tensors();
+  std::map<std::string, double> moved;
+  for (size_t i = 0; i < before.size(); ++i)
+    moved[before[i].name] = (after[i].tensor - before[i].tensor).abs().mean().item<double>();
+  EXPECT_EQ(moved.at("embeddings.word_embeddings.weight"), 0);
+  EXPECT_EQ(moved.at("encoder.layer.0.output.dense.weight"), 0);
+  // Adam's steps are of about the size of the rate, whatever the gradients.
+  EXPECT_NEAR(
+      moved.at("encoder.layer.1.output.dense.weight") / moved.at("encoder.layer.2.output.dense.weight"), 0.5,
+      0.1);
+}
+
+TEST(Trainer, WritesACardBesideTheModel) {
+  const TempDir outputs;
+  train({.output = outputs.path() / "a", .set = {"train.max_steps=4"}, .validate = true});
+  EXPECT_THAT(read_file(outputs.path() / "a/README.md"),
+              ::testing::AllOf(::testing::HasSubstr("library_name: sentence-transformers"),
+                               ::testing::HasSubstr("in 4 optimizer updates"),
+                               ::testing::HasSubstr("| pairs_train.tsv | train | 360 |"),
+                               ::testing::HasSubstr("| pairs_validation.tsv | evaluation |"),
+                               ::testing::HasSubstr("cosine_spearman × 100 | ")));
+  fs::create_directories(outputs.path() / "b");
+  std::ofstream(outputs.path() / "b/README.md") << "mine";
+  EXPECT_ERROR(train({.output = outputs.path() / "b", .set = {"train.max_steps=4"}}),
+               "there is a README.md already", "choose another --output");
+  EXPECT_EQ(read_file(outputs.path() / "b/README.md"), "mine");
+}
+
 double validate(const fs::path& model_directory) {
   Model model = load_model(model_directory);
   Embedder embedder(model, {});
@@ -230,6 +279,44 @@ TEST(Trainer, KeepsTheBestModelByTheValidation) {
   EXPECT_EQ(run.result.best_step, best_step);
   EXPECT_EQ(run.result.initial_score, run.evaluations.front().score);
   EXPECT_NEAR(validate(output.path()), best, 1e-9);
+}
+
+TEST(Trainer, KeepsTheModelOfTheLowestLossAndItsCheckpoint) {
+  const TempDir output;
+  const RunRecord run = train(
+      {.output = output.path(),
+       .set = {
+           "train.learning_rate=0.02", "evaluation.every_steps=4", "train.epochs=2",
+           "evaluation.metric=val_loss",
+           R"(evaluation.loss_data=[{"path":"../data/samples/pairs_validation.tsv","label_scale":[0,5]}])",
+           "checkpoint.keep=1", "checkpoint.keep_best=true", "checkpoint.every_steps=5"}});
+  double best = 1e9;
+  int64_t best_step = 0;
+  for (const TrainEvaluation& at : run.evaluations) {
+    if (at.step == 0) continue;
+    EXPECT_EQ(at.best, *at.score < best) << at.step;
+    if (*at.score < best) std::tie(best, best_step) = std::pair(*at.score, at.step);
+    EXPECT_TRUE(at.others.contains("val_loss_angle"));
+  }
+  ASSERT_LT(best_step, 46);  // or the test would show nothing
+  EXPECT_EQ(run.result.best_step, best_step);
+  std::vector<std::string> checkpoints;
+  for (const auto& entry : fs::directory_iterator(output.path() / "checkpoints"))
+    if (entry.is_directory()) checkpoints.push_back(entry.path().filename().string());
+  const std::string of_best = fmt::format("step-{:06}", best_step);
+  EXPECT_THAT(checkpoints, ::testing::UnorderedElementsAre(of_best, "step-000046"));
+  for (const char* other : {"", "step-000046"}) {
+    Model kept = load_model(output.path()), base = load_model(testing::golden_path("models/tiny-bert"));
+    const fs::path checkpoint = output.path() / "checkpoints" / (*other ? other : of_best);
+    const WeightFiles weights(checkpoint);
+    weights.check(base.encoder.encoder.checkpoint_tensors());
+    weights.copy_to(base.encoder.encoder.checkpoint_tensors());
+    const auto left = kept.encoder.checkpoint_tensors(), right = base.encoder.checkpoint_tensors();
+    EXPECT_EQ(at::equal(left[0].tensor, right[0].tensor), !*other);
+  }
+  const std::vector<json> lines = read_metrics(output.path());
+  EXPECT_EQ(lines[0].at("evaluation"), "val_loss");
+  EXPECT_TRUE(lines[0].at("val_loss_cosine").is_number());
 }
 
 TEST(Trainer, ValidatesAtTheEndOfEachEpochAndOfTheRun) {
@@ -288,6 +375,8 @@ TEST(Trainer, RefusesWhatDoesNotFitTogether) {
   };
   EXPECT_ERROR(refused("train.warmup_steps=47"),
                "train.warmup_steps: 47 is more than the 46 steps of the run");
+  EXPECT_ERROR(refused("loss.matryoshka_dims=[32,64]"),
+               "loss.matryoshka_dims: 64, but the model has 32 dimensions");
   EXPECT_ERROR(refused("train.seed=1",
                        [](Model& model) {
                          model.encoder.dense.push_back({Linear(32, 5), Activation::none});

@@ -1,6 +1,9 @@
 // The "loss" block of a configuration: weights, scales and choices of the three objectives. Knows no torch.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "angle/json_enum.h"
@@ -45,10 +48,14 @@ struct LossOptions {
   DuplicatePolicy duplicates = DuplicatePolicy::positive;
   InBatchDivisor in_batch_divisor = InBatchDivisor::all_rows;  // scored pairs only; all_rows as in angle_emb
   bool symmetric = false;  // pairs and triplets: the mean of query → positive and positive → query
+
+  std::vector<int64_t> matryoshka_dims;    // also train the first so many dimensions; see loss/matryoshka.h
+  std::vector<double> matryoshka_weights;  // one for each of them; []: all alike
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LossOptions, cosine_weight, cosine_scale, in_batch_weight,
                                                 in_batch_scale, angle_weight, angle_scale, angle_similarity,
-                                                positive_threshold, duplicates, in_batch_divisor, symmetric)
+                                                positive_threshold, duplicates, in_batch_divisor, symmetric,
+                                                matryoshka_dims, matryoshka_weights)
 
 }  // namespace angle

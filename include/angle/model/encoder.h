@@ -24,7 +24,8 @@ struct NamedTensor {
 struct Parameter {
   std::string name;
   Tensor tensor;
-  bool decays = true;  // biases and LayerNorm weights have no weight decay
+  bool decays = true;        // biases and LayerNorm weights have no weight decay
+  double rate_factor = 1.0;  // of the learning rate
 };
 
 struct LayerNorm {

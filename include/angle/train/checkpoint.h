@@ -29,19 +29,25 @@ struct TrainState {
 void to_json(nlohmann::json& out, const TrainState& state);
 void from_json(const nlohmann::json& in, TrainState& state);
 
+/// The checkpoints that stay.
+struct Retention {
+  int64_t newest = 2;     // how many of the last ones; at least one stays
+  int64_t best_step = 0;  // and that of this step, if there is one; 0: none
+};
+
 /// Writes `<directory>/step-000400` with model.safetensors, optimizer.safetensors, trainer_state.json and a
-/// manifest of their sizes and checksums, then removes all but the newest `keep` checkpoints.
+/// manifest of their sizes and checksums, then removes all but the checkpoints to keep.
 ///
 /// The directory appears under its name only when it is complete and on the disk. Error when it can't be
 /// written (a full disk); checkpoints written before are untouched then.
 void save_checkpoint(const std::filesystem::path& directory, const TrainState& state,
                      std::span<const NamedTensor> model, std::span<const NamedTensor> optimizer,
-                     int64_t keep);
+                     const Retention& keep);
 
 /// The end of save_checkpoint(), which a run that was killed just before it makes up for when it is resumed:
 /// the file `latest` names the checkpoint of `step`; those of later steps, which a resumed run found damaged,
-/// are removed, and of the others all but the newest `keep`.
-void settle_checkpoints(const std::filesystem::path& directory, int64_t step, int64_t keep);
+/// are removed, and of the others all but those to keep.
+void settle_checkpoints(const std::filesystem::path& directory, int64_t step, const Retention& keep);
 
 /// A checkpoint found on the disk.
 struct FoundCheckpoint {

@@ -35,4 +35,11 @@ void cached_backward(const SentenceEncoder& encoder, const Dropout& dropout,
                      std::span<const std::vector<int64_t>> token_ids, int64_t max_tokens,
                      const EmbeddingLoss& loss, const ActivationOptions& activations = {});
 
+/// Embeddings of a batch without a graph and without dropout, a chunk at a time.
+///
+/// @param max_tokens  of a chunk; 0: the whole batch is one
+/// @return            [texts, dims]
+Tensor embed_in_chunks(const SentenceEncoder& encoder, std::span<const std::vector<int64_t>> token_ids,
+                       int64_t max_tokens);
+
 }  // namespace angle

@@ -9,10 +9,12 @@
 #include "angle/loss/objective.h"
 #include "angle/model/sentence_encoder.h"
 #include "angle/train/optimizer.h"
+#include "angle/train/parameter_groups.h"
 
 namespace angle {
 
-/// The objective of a collated batch.
+/// The objective of a collated batch, that of the whole embeddings or the mean over truncated ones (see
+/// loss/matryoshka.h).
 ///
 /// @param embeddings  [texts, dims], in the order of batch.token_ids
 Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
@@ -43,6 +45,7 @@ struct LearnerOptions {
   double max_grad_norm = 1.0;  // 0: no clipping
   int64_t gradient_cache_tokens =
       0;  // most tokens in one chunk (see gradient_cache.h); 0: the whole batch at once
+  ParameterGroupOptions parameters;
   AdamWOptions optimizer;
   ActivationOptions activations = {};
 };
@@ -50,7 +53,7 @@ struct LearnerOptions {
 /// Holds what one update needs; knows nothing of schedules, files or steps.
 class Learner {
  public:
-  /// Keeps a reference to the encoder, whose weights it changes.
+  /// Keeps a reference to the encoder, whose weights it changes. Error as trainable_parameters().
   Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout);
 
   /// One update. The gradient is the mean over the micro-batches.

@@ -20,7 +20,8 @@ class AdamW {
  public:
   AdamW(std::vector<Parameter> parameters, AdamWOptions options);
 
-  /// One update of every parameter: decay, moments, step. Gradients stay as they are.
+  /// One update of every parameter: decay, moments, step, at the learning rate times the parameter's factor.
+  /// Gradients stay as they are.
   void step(double learning_rate);
 
   /// Forgets all gradients.

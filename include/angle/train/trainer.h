@@ -8,19 +8,20 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "angle/config.h"
 #include "angle/data/sampler.h"
-#include "angle/eval/metric.h"
-#include "angle/eval/sts.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/checkpoint.h"
+#include "angle/train/event_file.h"
 #include "angle/train/learner.h"
 #include "angle/train/metrics_log.h"
 #include "angle/train/training_data.h"
+#include "angle/train/validation.h"
 
 namespace angle {
 
@@ -38,9 +39,11 @@ struct TrainProgress {
 /// A validation during training.
 struct TrainEvaluation {
   int64_t step;
-  std::string name;             // `stsb validation cosine_spearman`
-  std::optional<double> score;  // absent when undefined
-  bool best = false;            // so far; the model was saved
+  std::string name;                      // `stsb validation cosine_spearman`, `val_loss`
+  std::optional<double> score;           // absent when undefined
+  bool lower_is_better = false;          // a loss, not a correlation
+  std::map<std::string, double> others;  // what was measured beside the score; see Measurement
+  bool best = false;                     // so far; the model was saved
 };
 
 /// What a run reports as it goes; the library itself prints nothing. Empty functions are not called.
@@ -52,9 +55,11 @@ struct TrainObserver {
 };
 
 struct TrainerOptions {
-  std::filesystem::path output;           // the model directory to make
-  std::filesystem::path evaluation_file;  // the pairs to validate on; empty: no validation
-  bool resume = false;                    // from the newest good checkpoint in the output, if there is one
+  std::filesystem::path output;  // the model directory to make
+  ValidationData validation;
+  std::string command;  // that the model card tells; empty: none
+  std::string version;  // of angle, for the model card
+  bool resume = false;  // from the newest good checkpoint in the output, if there is one
   const std::atomic<bool>* interrupted = nullptr;  // when it turns true the run saves its state and returns
 };
 
@@ -63,6 +68,7 @@ struct TrainResult {
   End end = End::finished;
   int64_t steps = 0;
   std::optional<double> initial_score, best_score;  // of the validation
+  bool lower_is_better = false;                     // they are losses
   int64_t best_step = 0;
   TextStatistics statistics;     // of the texts trained on, repeats counted
   int64_t dropped_examples = 0;  // by loss.duplicates = drop
@@ -88,12 +94,14 @@ class Trainer {
   void open_output();
   TrainProgress update();
   std::vector<FormattedBatch> next_batches(int64_t step);
-  CollatedBatch make_batch(const SampledBatch& sampled);
   bool is_due(int64_t every_steps) const;
   void evaluate();
   bool out_of_patience() const;
   void save_checkpoint();
+  Retention retention() const;
+  void save_model();
   void log_step(const TrainProgress& progress);
+  void log(const nlohmann::json& line);
   int64_t micro_batches_done(int64_t step) const;
 
   TrainConfig config_;
@@ -104,13 +112,13 @@ class Trainer {
   Sampler sampler_;
   int64_t total_micro_batches_;
   int64_t total_steps_;
-  Metric metric_;  // of the validation
-  std::vector<ScoredPair> evaluation_pairs_;
+  Validation validation_;
   Learner learner_;
   TrainState state_;
   int64_t saved_step_ = 0;  // of the newest checkpoint
   TrainResult result_;
   std::optional<MetricsLog> log_;
+  std::optional<EventFile> events_;
 };
 
 }  // namespace angle

@@ -54,6 +54,22 @@ std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t m
 /// the sets, which must not move.
 Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets);
 
+/// The same for evaluation.loss_data; empty when there is none.
+std::vector<TrainingSet> load_loss_sets(const TrainConfig& config, int64_t max_seq_length,
+                                        const DataPlaces& places, const DataLoading& loading = {});
+
+/// A batch and what was done to get it.
+struct PreparedBatch {
+  CollatedBatch batch;
+  TextStatistics statistics;
+  int64_t dropped_examples = 0;
+};
+
+/// Rows of a data set as token ids, without the duplicates that DuplicatePolicy::drop leaves out: the sampler has
+/// left out equal texts, this leaves out those of which only the token ids are equal.
+PreparedBatch make_batch(const TrainingSet& set, const SampledBatch& sampled, const Tokenizer& tokenizer,
+                         DuplicatePolicy duplicates);
+
 /// File, rows and checksum of every data set, for checkpoints: a run is only resumed on the same data.
 nlohmann::json describe_training_sets(const std::vector<TrainingSet>& sets);
 

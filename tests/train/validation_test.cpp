@@ -1,0 +1,137 @@
+// Validation:
+//  - losses are those of training on the same data without dropout, whatever the chunks, each term by name;
+//  - over several tasks a correlation is their mean, or that of the one named; the rest is told beside it;
+//  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
+//  - everything that is read is described by file, rows and checksum.
+
+#include "angle/train/validation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/temp_dir.h"
+#include "train/tiny_run.h"
+
+namespace angle {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Key;
+using testing::source_file;
+using testing::TempDir;
+using testing::tiny_config;
+using ::testing::UnorderedElementsAre;
+
+const std::string kPairs =
+    R"([{"path":"../data/samples/pairs_train.tsv","format":"scored_pairs","label_scale":[0,5]}])";
+
+class ValidationTest : public ::testing::Test {
+ protected:
+  std::map<std::string, double> losses(std::vector<std::string> set) {
+    const TrainConfig config = tiny_config(std::move(set));
+    return validation_losses(model, load_loss_sets(config, model.max_seq_length, places), config);
+  }
+
+  Validation validation(std::vector<std::string> set, ValidationData data = {}) {
+    const TrainConfig config = tiny_config(std::move(set));
+    data.loss_sets = load_loss_sets(config, model.max_seq_length, places);
+    return {config, std::move(data)};
+  }
+
+  /// Two tasks with different pairs.
+  static ValidationData two_tasks() {
+    return {.tasks = {{"stsb", "validation", source_file("data/samples/pairs_validation.tsv")},
+                      {"sts12", "test", source_file("data/samples/pairs_train.tsv")}}};
+  }
+
+  DataPlaces places{.data_dir = "", .config_dir = source_file("configs")};
+  Model model = load_model(testing::golden_path("models/tiny-bert"));
+};
+
+TEST_F(ValidationTest, TakesTheLossesOfTrainingOnTheSameData) {
+  const TempDir output;
+  const testing::RunRecord run = testing::train(
+      {.output = output.path(),
+       .set = {"train.epochs=1", "train.learning_rate=1e-30", "train.dropout=0", "train.weight_decay=0"}});
+  double total = 0, cosine = 0, angle = 0, examples = 0;
+  for (const TrainProgress& at : run.steps) {
+    const auto count = static_cast<double>(at.result.examples);
+    total += count * at.result.total;
+    cosine += count * *at.result.cosine;
+    angle += count * *at.result.angle;
+    examples += count;
+  }
+  for (const char* cache : {"train.gradient_cache_tokens=0", "train.gradient_cache_tokens=50"}) {
+    const auto found = losses({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss", cache});
+    EXPECT_THAT(found, UnorderedElementsAre(Key("val_loss"), Key("val_loss_cosine"), Key("val_loss_in_batch"),
+                                            Key("val_loss_angle")));
+    EXPECT_NEAR(found.at("val_loss"), total / examples, 1e-4);
+    EXPECT_NEAR(found.at("val_loss_cosine"), cosine / examples, 1e-4);
+    EXPECT_NEAR(found.at("val_loss_angle"), angle / examples, 1e-4);
+  }
+}
+
+TEST_F(ValidationTest, HasTheTermsThatTheDataHave) {
+  EXPECT_THAT(losses({R"(evaluation.loss_data=[{"path":"../data/samples/positives.csv","format":"pairs"}])",
+                      "evaluation.metric=val_loss"}),
+              UnorderedElementsAre(Key("val_loss"), Key("val_loss_in_batch")));
+}
+
+TEST_F(ValidationTest, AveragesACorrelationOverTheTasks) {
+  const Validation mean = validation({}, two_tasks());
+  EXPECT_EQ(mean.name(), "stsb validation, sts12 test cosine_spearman");
+  const Measurement found = mean.measure(model);
+  ASSERT_THAT(found.others, UnorderedElementsAre(Key("stsb/cosine_spearman"), Key("sts12/cosine_spearman")));
+  const double first = found.others.at("stsb/cosine_spearman"),
+               second = found.others.at("sts12/cosine_spearman");
+  EXPECT_NE(first, second);
+  EXPECT_DOUBLE_EQ(found.score.value(), (first + second) / 2);
+}
+
+TEST_F(ValidationTest, TakesTheCorrelationOfTheTaskNamed) {
+  const Validation one =
+      validation({"evaluation.task=stsb,sts12/test", "evaluation.metric=sts12/angle_pearson"}, two_tasks());
+  EXPECT_EQ(one.name(), "sts12 test angle_pearson");
+  const Measurement found = one.measure(model);
+  EXPECT_TRUE(found.score);
+  EXPECT_THAT(found.others, UnorderedElementsAre(Key("stsb/angle_pearson")));
+}
+
+TEST_F(ValidationTest, DecidesByALossWithTheTasksBesideIt) {
+  const Validation loss =
+      validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss_angle"}, two_tasks());
+  EXPECT_EQ(loss.name(), "val_loss_angle");
+  const Measurement found = loss.measure(model);
+  EXPECT_GT(found.score.value(), 0);
+  EXPECT_THAT(found.others,
+              UnorderedElementsAre(Key("stsb/cosine_spearman"), Key("sts12/cosine_spearman"), Key("val_loss"),
+                                   Key("val_loss_cosine"), Key("val_loss_in_batch")));
+}
+
+TEST_F(ValidationTest, KnowsWhatIsBetter) {
+  const Validation correlation = validation({}, two_tasks());
+  EXPECT_TRUE(correlation.is_better(0.8, 0.7));
+  EXPECT_FALSE(correlation.is_better(0.7, 0.7));
+  const Validation loss = validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss"});
+  EXPECT_TRUE(loss.is_better(0.7, 0.8));
+  EXPECT_FALSE(loss.is_better(0.8, 0.7));
+  for (const Validation* either : {&correlation, &loss}) {
+    EXPECT_TRUE(either->is_better(0.5, std::nullopt));
+    EXPECT_FALSE(either->is_better(std::nullopt, 0.5));
+    EXPECT_FALSE(either->is_better(std::nullopt, std::nullopt));
+  }
+}
+
+TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
+  const json files =
+      validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss"}, two_tasks()).describe();
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0].at("rows"), 360);
+  EXPECT_EQ(files[1].at("file"), "pairs_validation.tsv");
+  EXPECT_EQ(files[0].at("xxh3_128"), files[2].at("xxh3_128"));
+  EXPECT_TRUE(validation({}).describe().is_null());
+  EXPECT_TRUE(validation({}).is_empty());
+}
+
+}  // namespace
+}  // namespace angle
