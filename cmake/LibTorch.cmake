@@ -38,6 +38,15 @@ add_library(libtorch INTERFACE)
 target_include_directories(libtorch SYSTEM INTERFACE "${libtorch_include}" "${libtorch_include}/torch/csrc/api/include")
 target_link_libraries(libtorch INTERFACE "${libtorch_dir}/lib/libtorch_cpu.so" "${libtorch_dir}/lib/libc10.so")
 
+# at::parallel_for is inline code that uses threads only where it is compiled with OpenMP. The run time must be LibTorch's own:
+# two of them in one process would start twice the threads.
+target_compile_options(libtorch INTERFACE -fopenmp)
+file(GLOB libtorch_openmp "${libtorch_dir}/lib/libgomp*.so*")
+if(NOT libtorch_openmp)
+  set(libtorch_openmp gomp)
+endif()
+target_link_libraries(libtorch INTERFACE ${libtorch_openmp})
+
 # libtorch_cuda.so is used through the dispatcher only, so the linker would drop it.
 if(EXISTS "${libtorch_dir}/lib/libtorch_cuda.so")
   set(ANGLE_WITH_CUDA TRUE)

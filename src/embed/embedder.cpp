@@ -1,8 +1,11 @@
 #include "angle/embed/embedder.h"
 
+#include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "angle/data/batch.h"
@@ -11,8 +14,25 @@
 namespace angle {
 namespace {
 
-/// Enough rows to keep the matrix products busy, few enough for their inputs to stay in the cache.
-constexpr int64_t kTokensPerBatch = 1024;
+/// Tokens of a batch: few enough for its hidden states to stay in the cache and for all threads to end at
+/// about the same time, enough to read the weights rarely.
+int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, at::Device device) {
+  constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kOnGpu = 1024;
+  if (!device.is_cpu()) return kOnGpu;
+  int64_t tokens = 0;
+  for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
+  return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
+}
+
+/// Calls `work(i)` for all i < count, the last first; every thread takes the next i when it is done with one.
+template <class Work>
+void in_parallel(size_t count, const Work& work) {
+  std::atomic<size_t> taken = 0;
+  at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
+    const c10::InferenceMode inference;
+    for (size_t i = taken++; i < count; i = taken++) work(count - 1 - i);
+  });
+}
 
 EmbedOptions resolve(const Model& model, EmbedOptions options) {
   const int64_t longest = model.encoder.encoder.config().max_tokens();
@@ -43,13 +63,14 @@ int64_t Embedder::dims() const { return *options_.truncate_dim; }
 Tensor Embedder::embed(std::span<const std::string> texts) {
   const c10::InferenceMode inference;
   const std::vector<std::vector<int64_t>> token_ids = tokenize(texts);
+  const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder.device()));
   Tensor embeddings = at::empty({static_cast<int64_t>(texts.size()), dims()}, at::kFloat);
-  for (const std::vector<size_t>& rows : length_sorted_batches(token_ids, kTokensPerBatch)) {
-    std::vector<std::vector<int64_t>> batch;
-    for (const size_t row : rows) batch.push_back(token_ids[row]);
-    const Tensor index = at::tensor(std::vector<int64_t>(rows.begin(), rows.end()), at::kLong);
-    embeddings.index_copy_(0, index, embed_batch(pack(batch, model_.encoder.device())));
-  }
+  const auto embed_one = [&](size_t i) { embed_batch(token_ids, batches[i], embeddings); };
+  // A batch on each thread needs no waiting for each other; fewer batches than threads share the threads.
+  if (model_.encoder.device().is_cpu() && static_cast<int>(batches.size()) >= at::get_num_threads())
+    in_parallel(batches.size(), embed_one);
+  else
+    for (size_t i = 0; i < batches.size(); ++i) embed_one(i);
   return embeddings;
 }
 
@@ -66,10 +87,18 @@ std::vector<std::vector<int64_t>> Embedder::tokenize(std::span<const std::string
   return token_ids;
 }
 
-Tensor Embedder::embed_batch(const TokenBatch& batch) const {
-  Tensor vectors = model_.encoder.forward(batch).narrow(1, 0, dims()).to(at::kFloat);
+void Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts,
+                           Tensor& embeddings) const {
+  std::vector<std::vector<int64_t>> batch;
+  batch.reserve(texts.size());
+  for (const size_t text : texts) batch.push_back(token_ids[text]);
+  Tensor vectors = model_.encoder.forward(pack(batch, model_.encoder.device()));
+  vectors = vectors.narrow(1, 0, dims()).to(at::kFloat);
   if (*options_.normalize) vectors = vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
-  return vectors.cpu();
+  vectors = vectors.cpu().contiguous();
+  const auto* row = vectors.const_data_ptr<float>();
+  for (size_t i = 0; i < texts.size(); ++i, row += dims())
+    std::copy_n(row, dims(), embeddings.mutable_data_ptr<float>() + static_cast<int64_t>(texts[i]) * dims());
 }
 
 }  // namespace angle

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
-#include <spdlog/fmt/fmt.h>
 
+#include "angle/error.h"
 #include "angle/model/attention.h"
 
+#include "model/packed_encoder.h"
 #include "model/training/layer.h"
 #include "model/training/recompute.h"
 
@@ -53,6 +54,7 @@ Encoder::Encoder(const EncoderConfig& config, at::Device device)
 
 Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout,
                         const ActivationOptions& activations) const {
+  if (packed_) return packed_->forward(batch, positions(batch));
   Tensor hidden = embed_tokens(batch, dropout);
   if (activations.type) hidden = hidden.to(*activations.type);
   for (const EncoderLayer& layer : layers_)
@@ -73,12 +75,22 @@ Tensor Encoder::recompute_layer(const EncoderLayer& layer, const Tensor& hidden,
   return recompute_in_backward(apply, hidden, layer.output.weight);
 }
 
+Tensor Encoder::forward_first_tokens(const TokenBatch& batch) const {
+  TORCH_CHECK(packed_, "forward_first_tokens: the encoder is not packed");
+  return packed_->forward_first_tokens(batch, positions(batch));
+}
+
+Tensor Encoder::positions(const TokenBatch& batch) const {
+  return config_.architecture == Architecture::roberta ? roberta_positions(batch, config_.pad_token_id)
+                                                       : batch.position_ids;
+}
+
 Tensor Encoder::embed_tokens(const TokenBatch& batch, const Dropout& dropout) const {
   const bool roberta = config_.architecture == Architecture::roberta;
-  const Tensor positions = roberta ? roberta_positions(batch, config_.pad_token_id) : batch.position_ids;
   // The padding row is a constant: it gets no gradient, as in the reference models.
   const Tensor words = at::embedding(word_embeddings_, batch.token_ids, config_.pad_token_id);
-  const Tensor places = at::embedding(position_embeddings_, positions, roberta ? config_.pad_token_id : -1);
+  const Tensor places =
+      at::embedding(position_embeddings_, positions(batch), roberta ? config_.pad_token_id : -1);
   const Tensor sum = words + token_type_embeddings_[0] + places;  // all tokens are of type 0
   return dropout.hidden(normalize(sum, embedding_norm_));
 }
@@ -148,7 +160,16 @@ std::vector<Parameter> Encoder::parameters() {
   return parameters;
 }
 
-void Encoder::pack() {
+void Encoder::pack(Precision precision) {
+  const std::string obstacle = PackedEncoder::obstacle(config_, precision);
+  if (obstacle.empty()) {
+    packed_ = std::make_shared<PackedEncoder>(config_, word_embeddings_,
+                                              position_embeddings_ + token_type_embeddings_[0],
+                                              embedding_norm_, layers_, precision);
+    return;
+  }
+  if (precision == Precision::int8) fail("precision int8: {}; use float32 or bfloat16", obstacle);
+  if (precision == Precision::bfloat16) to(at::kBFloat16);
   for (EncoderLayer& layer : layers_)
     for (Linear* linear :
          {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output})

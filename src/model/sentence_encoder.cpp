@@ -9,14 +9,22 @@ namespace angle {
 
 Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout,
                                 const ActivationOptions& activations) const {
-  Tensor token_embeddings = encoder.forward(batch, dropout, activations);  // [tokens, hidden]
-  if (token_embeddings.scalar_type() == at::kBFloat16) token_embeddings = token_embeddings.to(at::kFloat);
-  std::vector<Tensor> pooled;
-  for (const Pooling kind : pooling) pooled.push_back(pool(token_embeddings, batch, kind));
+  const std::vector<Tensor> pooled = pool_tokens(batch, dropout, activations);
   Tensor embeddings = pooled.size() == 1 ? pooled.front() : at::cat(pooled, 1);  // [texts, hidden · poolings]
   for (const Dense& projection : dense)
     embeddings = projection.linear.forward(embeddings, projection.activation);
   return embeddings.index_select(0, batch.row_of_text);
+}
+
+std::vector<Tensor> SentenceEncoder::pool_tokens(const TokenBatch& batch, const Dropout& dropout,
+                                                 const ActivationOptions& activations) const {
+  if (encoder.is_packed() && pooling == std::vector{Pooling::cls})
+    return {encoder.forward_first_tokens(batch)};
+  Tensor token_embeddings = encoder.forward(batch, dropout, activations);  // [tokens, hidden]
+  if (token_embeddings.scalar_type() == at::kBFloat16) token_embeddings = token_embeddings.to(at::kFloat);
+  std::vector<Tensor> pooled;
+  for (const Pooling kind : pooling) pooled.push_back(pool(token_embeddings, batch, kind));
+  return pooled;
 }
 
 int64_t SentenceEncoder::dims() const {
@@ -50,13 +58,16 @@ std::vector<Parameter> SentenceEncoder::dense_parameters() const {
 }
 
 void SentenceEncoder::prepare_inference(at::Device device, Precision precision) {
-  if (precision == Precision::int8) fail("precision int8: not available yet; use float32 or bfloat16");
+  if (precision == Precision::int8 && !device.is_cpu())
+    fail("precision int8: for the CPU only; on {} use bfloat16", device.str());
   if (precision == Precision::bfloat16 && device.is_cpu())
     require_bfloat16(cpu_features(), "precision bfloat16");
   to(device);
-  if (precision == Precision::bfloat16) encoder.to(at::kBFloat16);
-  if (!device.is_cpu()) return;
-  encoder.pack();
+  if (!device.is_cpu()) {
+    if (precision == Precision::bfloat16) encoder.to(at::kBFloat16);
+    return;
+  }
+  encoder.pack(precision);
   for (Dense& projection : dense) projection.linear.pack();
 }
 

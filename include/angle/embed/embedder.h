@@ -44,7 +44,9 @@ class Embedder {
 
  private:
   std::vector<std::vector<int64_t>> tokenize(std::span<const std::string> texts);
-  Tensor embed_batch(const TokenBatch& batch) const;
+  /// Writes the rows of some texts into `embeddings`.
+  void embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts,
+                   Tensor& embeddings) const;
 
   Model& model_;
   EmbedOptions options_;

@@ -1,6 +1,7 @@
 // The transformer encoder of BERT (arXiv 1810.04805) and RoBERTa, on packed batches.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "angle/model/dropout.h"
 #include "angle/model/encoder_config.h"
 #include "angle/model/linear.h"
+#include "angle/precision.h"
 #include "angle/tensor.h"
 
 namespace angle {
@@ -48,6 +50,8 @@ struct ActivationOptions {
   bool recompute = false;              // gradient checkpointing: keep each layer's input only
 };
 
+class PackedEncoder;
+
 /// Token ids to token embeddings. Weights are undefined values until they are loaded.
 class Encoder {
  public:
@@ -57,6 +61,12 @@ class Encoder {
   /// @return  token_embeddings [tokens, hidden], the last hidden state
   Tensor forward(const TokenBatch& batch, const Dropout& dropout = {},
                  const ActivationOptions& activations = {}) const;
+
+  /// The rows of forward() that are the first of a text, at less cost: the last layer computes no others.
+  /// Only when is_packed().
+  ///
+  /// @return  [texts, hidden]
+  Tensor forward_first_tokens(const TokenBatch& batch) const;
 
   /// The first step of forward(): word, position and token type embeddings, normalised. [tokens, hidden]
   Tensor embed_tokens(const TokenBatch& batch, const Dropout& dropout = {}) const;
@@ -72,8 +82,15 @@ class Encoder {
   /// (`….attention.self.query_key_value.weight`).
   std::vector<Parameter> parameters();
 
-  /// Prepares all linear layers for inference (see Linear::pack).
-  void pack();
+  /// Prepares the encoder for inference on the CPU: forward() uses copies of the weights in the layout and
+  /// precision that are fastest there, and records no gradient. Neither training nor a change of weights may
+  /// follow.
+  ///
+  /// Error when int8 is asked for and the CPU or the encoder's sizes do not allow it.
+  void pack(Precision precision = Precision::float32);
+
+  /// Whether pack() found a CPU whose instructions the fast forward pass needs.
+  bool is_packed() const { return packed_ != nullptr; }
 
   /// Moves every weight to a device or type.
   void to(const at::TensorOptions& options);
@@ -90,6 +107,7 @@ class Encoder {
   std::vector<Weight> weights();
   Tensor recompute_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
                          const Dropout& dropout) const;
+  Tensor positions(const TokenBatch& batch) const;
   Tensor normalize(const Tensor& input, const LayerNorm& norm) const;
 
   EncoderConfig config_;
@@ -98,6 +116,7 @@ class Encoder {
   Tensor token_type_embeddings_;  // [types, hidden]
   LayerNorm embedding_norm_;
   std::vector<EncoderLayer> layers_;
+  std::shared_ptr<const PackedEncoder> packed_;  // after pack(), where the CPU has the instructions
 };
 
 }  // namespace angle

@@ -38,15 +38,17 @@ struct SentenceEncoder {
   std::vector<Parameter> parameters();
 
   /// Moves the weights to a device, and the encoder's to a number format; on the CPU packs all linear layers
-  /// (see Linear::pack). bfloat16 is for the encoder alone: pooling, projections and vectors stay float32.
+  /// (see Encoder::pack). The format is the encoder's alone: pooling, projections and vectors stay float32.
   ///
-  /// Error for int8, which is not available yet, and for bfloat16 on a CPU without instructions for it, where
-  /// it would be slower than float32.
+  /// Error for a format that the device has no instructions for, where it would be slower than float32.
   void prepare_inference(at::Device device, Precision precision);
 
   void to(const at::TensorOptions& options);
 
  private:
+  /// One tensor [texts, hidden] per pooling, in packed order.
+  std::vector<Tensor> pool_tokens(const TokenBatch& batch, const Dropout& dropout,
+                                  const ActivationOptions& activations) const;
   std::vector<Parameter> dense_parameters() const;
 };
 

@@ -1,0 +1,130 @@
+// The arithmetic of the CPU's inference path, for CPUs with AVX-512: matrix products, attention,
+// normalisation. Knows no torch.
+//
+// All of it works on rows of tokens, and what it computes for a row depends on that row alone (attention: on
+// the rows of its text), in an order of operations that is always the same. So a text's vector is the same to
+// the bit in any batch and with any number of threads.
+//
+// Each file here is compiled for the instructions that its first line names; cpu_multiplies() (support.h)
+// says at run time what may be called.
+#pragma once
+
+#include <cstdint>
+
+namespace angle::avx512 {
+
+/// What a matrix product reads on its left side. One step of the product takes a 32-bit word of it: one
+/// float32, two bfloat16 or four bytes.
+enum class Element { float32, bfloat16, uint8 };
+
+constexpr int64_t elements_per_word(Element element) {
+  switch (element) {
+    case Element::float32:
+      return 1;
+    case Element::bfloat16:
+      return 2;
+    case Element::uint8:
+      return 4;
+  }
+  return 0;
+}
+
+/// How a row of bytes was made: x ≈ scale · (byte − zero).
+struct RowScale {
+  float scale;
+  int32_t zero;
+};
+
+/// A row-major matrix.
+struct Rows {
+  Element element;
+  void* data;
+  int64_t stride;    // elements from one row to the next
+  RowScale* scales;  // of each row, for bytes
+};
+
+/// GELU is x/2 + |x|·g(|x|), where g(a) = Φ(a) − ½ (or its tanh form) is a cubic polynomial on each of 32
+/// intervals. The error is below 1e-6.
+struct GeluTable {
+  alignas(64) float coefficients[4][32];  // by power
+  float intervals_per_unit;
+};
+
+/// Columns of weights that lie side by side for one step of the product.
+constexpr int64_t kPanelColumns = 64;
+
+/// What happens to a product and its bias.
+enum class Finish {
+  store,
+  gelu,
+  relu,
+  add,  // to the output, which is float32: the residual connection
+};
+
+/// output = finish(input · weights + bias).
+struct LinearTask {
+  Rows input;
+  int64_t rows;
+  const int32_t* weights;  // [panels, words, kPanelColumns]: words of `in`, the last ones padded with zeros
+  int64_t words;           // of a row of the input
+  int64_t columns;         // a multiple of 16
+  const float* bias;       // [columns]
+  const float* column_scales;  // [columns], for bytes: weight = column_scale · integer
+  const int32_t* column_sums;  // [columns], for bytes: of the integers
+  Finish finish;
+  const GeluTable* gelu;
+  Rows output;  // float32 or bfloat16
+};
+
+/// The columns of panels `first` to `last` − 1.
+void multiply_float32(const LinearTask& task, int64_t first, int64_t last);
+void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last);
+void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
+
+/// softmax(Q·Kᵀ·scale)·V of one text and head. query, key and value have the type of the function's name,
+/// even head_size and the same stride.
+struct AttentionTask {
+  const void* query;
+  const void* key;
+  const void* value;
+  int64_t stride;   // elements from one token to the next
+  int64_t length;   // of the text
+  int64_t queries;  // the first tokens only, when the others are not needed
+  int64_t head_size;
+  float scale;
+  Rows context;      // float32 or bfloat16, from the first token and column on
+  int32_t* scratch;  // attention_scratch_words(…), aligned to 64 bytes
+};
+
+int64_t attention_scratch_words(int64_t length, int64_t head_size);
+void attend_float32(const AttentionTask& task);
+void attend_bfloat16(const AttentionTask& task);
+
+/// LayerNorm of float32 rows, in place, and the result once more in the form that the next product reads.
+struct NormalizeTask {
+  float* hidden;    // [rows, columns]
+  int64_t columns;  // a multiple of 16
+  const float* weight;
+  const float* bias;
+  float epsilon;
+  Rows operand;  // nothing is written for float32, which `hidden` is itself
+};
+
+void normalize(const NormalizeTask& task, int64_t first_row, int64_t last_row);
+
+/// normalize() of words[token_ids] + places[position_ids].
+struct EmbedTask {
+  const int64_t* token_ids;
+  const int64_t* position_ids;
+  const float* words;   // [vocabulary, columns]
+  const float* places;  // [positions, columns]
+  NormalizeTask norm;
+};
+
+void embed(const EmbedTask& task, int64_t first_row, int64_t last_row);
+
+/// float32 rows of `columns` (a multiple of 16) as bytes, each row with the scale that its own range asks
+/// for.
+void quantize(const float* input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row);
+
+}  // namespace angle::avx512

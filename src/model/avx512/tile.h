@@ -1,0 +1,131 @@
+// The matrix product that everything else is made of: up to twelve rows times up to 64 columns, in registers.
+//
+// Names here have internal linkage: every file that includes this is compiled for other instructions.
+#pragma once
+
+#include <immintrin.h>
+
+#include "model/avx512/kernels.h"
+
+namespace angle::avx512 {
+namespace {
+
+struct Float32 {
+  using Sums = __m512;
+  static constexpr Element kElement = Element::float32;
+  static Sums zero() { return _mm512_setzero_ps(); }
+  static Sums add_products(Sums sums, __m512i left, __m512i right) {
+    return _mm512_fmadd_ps(_mm512_castsi512_ps(left), _mm512_castsi512_ps(right), sums);
+  }
+  static __m512i bits(Sums sums) { return _mm512_castps_si512(sums); }
+};
+
+#ifdef __AVX512BF16__
+struct BFloat16 {
+  using Sums = __m512;
+  static constexpr Element kElement = Element::bfloat16;
+  static Sums zero() { return _mm512_setzero_ps(); }
+  static Sums add_products(Sums sums, __m512i left, __m512i right) {
+    return _mm512_dpbf16_ps(sums, reinterpret_cast<__m512bh>(left), reinterpret_cast<__m512bh>(right));
+  }
+  static __m512i bits(Sums sums) { return _mm512_castps_si512(sums); }
+};
+#endif
+
+#ifdef __AVX512VNNI__
+struct UInt8 {  // times signed bytes, sums in int32
+  using Sums = __m512i;
+  static constexpr Element kElement = Element::uint8;
+  static Sums zero() { return _mm512_setzero_si512(); }
+  static Sums add_products(Sums sums, __m512i left, __m512i right) {
+    return _mm512_dpbusd_epi32(sums, left, right);
+  }
+  static __m512i bits(Sums sums) { return sums; }
+};
+#endif
+
+/// out = left · right; all strides in words.
+struct Tile {
+  const int32_t* left;
+  int64_t left_stride;
+  const int32_t* right;  // [words, right_stride]
+  int64_t right_stride;
+  int64_t words;
+  int32_t* out;  // the bits of Format::Sums
+  int64_t out_stride;
+};
+
+constexpr int64_t kVector = 16;  // words in a register
+
+/// @tparam kRows, kVectors  their product is at most 24 of the 32 registers
+template <class Format, int kRows, int kVectors>
+void multiply_registers(const Tile& tile) {
+  typename Format::Sums sums[kRows][kVectors];
+#pragma GCC unroll 12
+  for (int row = 0; row < kRows; ++row)
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Format::zero();
+  const int32_t* left = tile.left;
+  const int32_t* right = tile.right;
+  const int64_t left_stride = tile.left_stride;
+  for (int64_t word = 0; word < tile.words; ++word, ++left, right += tile.right_stride) {
+    __m512i columns[kVectors];
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector)
+      columns[vector] = _mm512_loadu_si512(right + vector * kVector);
+#pragma GCC unroll 12
+    for (int row = 0; row < kRows; ++row) {
+      const __m512i element = _mm512_set1_epi32(left[row * left_stride]);
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kVectors; ++vector)
+        sums[row][vector] = Format::add_products(sums[row][vector], element, columns[vector]);
+    }
+  }
+#pragma GCC unroll 12
+  for (int row = 0; row < kRows; ++row)
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector)
+      _mm512_storeu_si512(tile.out + row * tile.out_stride + vector * kVector,
+                          Format::bits(sums[row][vector]));
+}
+
+/// Rows of one tile: with few columns more rows keep the multipliers busy.
+constexpr int64_t tile_rows(int64_t vectors) { return vectors > 2 ? 6 : 12; }
+
+template <class Format, int kVectors, int kRows = tile_rows(kVectors)>
+void multiply_rows(int64_t rows, const Tile& tile) {
+  if constexpr (kRows > 0) {
+    if (rows == kRows) return multiply_registers<Format, kRows, kVectors>(tile);
+    multiply_rows<Format, kVectors, kRows - 1>(rows, tile);
+  }
+}
+
+/// @param rows     1 to tile_rows(vectors)
+/// @param vectors  1 to 4, of kVector columns
+template <class Format>
+void multiply_tile(int64_t rows, int64_t vectors, const Tile& tile) {
+  switch (vectors) {
+    case 1:
+      return multiply_rows<Format, 1>(rows, tile);
+    case 2:
+      return multiply_rows<Format, 2>(rows, tile);
+    case 3:
+      return multiply_rows<Format, 3>(rows, tile);
+    default:
+      return multiply_rows<Format, 4>(rows, tile);
+  }
+}
+
+/// Any number of rows.
+template <class Format>
+void multiply_tiles(int64_t rows, int64_t vectors, Tile tile) {
+  const int64_t step = tile_rows(vectors);
+  for (int64_t row = 0; row < rows; row += step) {
+    multiply_tile<Format>(rows - row < step ? rows - row : step, vectors, tile);
+    tile.left += step * tile.left_stride;
+    tile.out += step * tile.out_stride;
+  }
+}
+
+}  // namespace
+}  // namespace angle::avx512

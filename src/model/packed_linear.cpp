@@ -1,0 +1,106 @@
+#include "model/packed_linear.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "model/gelu_table.h"
+
+namespace angle {
+namespace {
+
+using avx512::Element;
+using avx512::kPanelColumns;
+
+/// [out, in] of 1, 2 or 4 byte elements as [panels, words, 64] words; columns beyond the last are zero.
+Tensor pack_words(const Tensor& weight) {
+  const Tensor words = weight.contiguous().view(at::kInt);  // [out, words]
+  const int64_t panels = (words.size(0) + kPanelColumns - 1) / kPanelColumns;
+  Tensor packed = at::zeros({panels, words.size(1), kPanelColumns}, at::kInt);
+  const auto* from = words.const_data_ptr<int32_t>();
+  auto* to = packed.mutable_data_ptr<int32_t>();
+  at::parallel_for(0, panels, 1, [&](int64_t first, int64_t last) {
+    const int64_t length = words.size(1);
+    for (int64_t panel = first; panel < last; ++panel)
+      for (int64_t column = 0; column < kPanelColumns; ++column) {
+        const int64_t row = panel * kPanelColumns + column;
+        if (row >= words.size(0)) break;
+        for (int64_t word = 0; word < length; ++word)
+          to[(panel * length + word) * kPanelColumns + column] = from[row * length + word];
+      }
+  });
+  return packed;
+}
+
+void multiply(const avx512::LinearTask& task, int64_t first, int64_t last) {
+  switch (task.input.element) {
+    case Element::float32:
+      return avx512::multiply_float32(task, first, last);
+    case Element::bfloat16:
+      return avx512::multiply_bfloat16(task, first, last);
+    case Element::uint8:
+      return avx512::multiply_uint8(task, first, last);
+  }
+}
+
+}  // namespace
+
+Element operand_element(Precision precision) {
+  switch (precision) {
+    case Precision::float32:
+      return Element::float32;
+    case Precision::bfloat16:
+      return Element::bfloat16;
+    case Precision::int8:
+      return Element::uint8;
+  }
+  TORCH_CHECK(false, "unknown precision");
+}
+
+PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision)
+    : element_(operand_element(precision)),
+      columns_(weight.size(0)),
+      words_(weight.size(1) / avx512::elements_per_word(element_)),
+      bias_(bias.to(at::kFloat).contiguous()) {
+  TORCH_CHECK(weight.size(0) % 16 == 0 && weight.size(1) % 16 == 0, "PackedLinear: sizes ", weight.sizes());
+  if (precision == Precision::int8)
+    quantize(weight);
+  else
+    weights_ = pack_words(weight.to(precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat));
+}
+
+void PackedLinear::quantize(const Tensor& weight) {
+  const Tensor largest = weight.abs().amax(1);
+  column_scales_ = at::where(largest > 0, largest / 127, 1).to(at::kFloat).contiguous();
+  const Tensor integers = (weight / column_scales_.unsqueeze(1)).round().clamp(-127, 127).to(at::kChar);
+  column_sums_ = integers.sum(1, /*keepdim=*/false, at::kInt);
+  weights_ = pack_words(integers);
+}
+
+void PackedLinear::forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,
+                           Activation activation) const {
+  avx512::LinearTask task{.input = input, .rows = rows, .finish = avx512::Finish::store, .output = output};
+  if (activation == Activation::relu) task.finish = avx512::Finish::relu;
+  if (activation == Activation::gelu || activation == Activation::gelu_tanh) {
+    task.finish = avx512::Finish::gelu;
+    task.gelu = &gelu_table(activation);
+  }
+  run(task);
+}
+
+void PackedLinear::add_to(const avx512::Rows& input, int64_t rows, const avx512::Rows& output) const {
+  run({.input = input, .rows = rows, .finish = avx512::Finish::add, .output = output});
+}
+
+void PackedLinear::run(avx512::LinearTask task) const {
+  task.weights = weights_.const_data_ptr<int32_t>();
+  task.words = words_;
+  task.columns = columns_;
+  task.bias = bias_.const_data_ptr<float>();
+  if (element_ == Element::uint8) {
+    task.column_scales = column_scales_.const_data_ptr<float>();
+    task.column_sums = column_sums_.const_data_ptr<int32_t>();
+  }
+  at::parallel_for(0, weights_.size(0), 1, [&](int64_t first, int64_t last) { multiply(task, first, last); });
+}
+
+}  // namespace angle

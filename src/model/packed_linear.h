@@ -1,0 +1,45 @@
+// The linear layer of the CPU's inference path: weights in the layout of avx512/kernels.h, in any precision.
+#pragma once
+
+#include <cstdint>
+
+#include "angle/model/encoder_config.h"
+#include "angle/precision.h"
+#include "angle/tensor.h"
+
+#include "model/avx512/kernels.h"
+
+namespace angle {
+
+/// What linear layers of that precision read.
+avx512::Element operand_element(Precision precision);
+
+class PackedLinear {
+ public:
+  /// int8: every output has a scale of its own, its largest weight is ±127.
+  ///
+  /// @param weight     [out, in] float32; out and in are multiples of 16
+  /// @param bias       [out] float32
+  PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision);
+
+  /// output = activation(input · weightᵀ + bias), by all threads unless one of several asks.
+  void forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,
+               Activation activation = Activation::none) const;
+
+  /// output += input · weightᵀ + bias; float32.
+  void add_to(const avx512::Rows& input, int64_t rows, const avx512::Rows& output) const;
+
+ private:
+  void run(avx512::LinearTask task) const;
+  void quantize(const Tensor& weight);
+
+  avx512::Element element_;
+  int64_t columns_;
+  int64_t words_;
+  Tensor weights_;        // [panels, words, 64] int32, see LinearTask
+  Tensor bias_;           // [out]
+  Tensor column_scales_;  // [out], for int8
+  Tensor column_sums_;    // [out] int32, for int8
+};
+
+}  // namespace angle
