@@ -42,7 +42,7 @@ forbid() {
 # layer FOLDER FOLDER…: the first includes nothing of folders that are not named. ARCHITECTURE.md has the picture.
 layer() {
   local other
-  for other in text io data model loss train eval embed annotate report cli; do
+  for other in text io data model loss distributed train eval embed annotate report cli; do
     [[ " $* " == *" $other "* ]] || forbid "$1/*" "$1/ must not include $other/" "#include \"(angle/)?$other/"
   done
 }
@@ -55,7 +55,8 @@ check_layers() {
   layer loss
   layer embed model data text io
   layer eval embed model data text io loss # it scores with the same similarities
-  layer train data model loss eval embed text io
+  layer distributed
+  layer train data model loss eval embed text io distributed
   layer annotate text io data eval
   layer report io # it reads what train/ has written
   local torch='#include [<"](torch/|ATen/|c10/|angle/tensor.h)'
@@ -63,12 +64,16 @@ check_layers() {
   forbid 'io/*' "io/ knows no torch" "$torch"
   forbid 'data/*read*' "the readers of data/ know no torch" "$torch"
   forbid 'annotate/*' "annotate/ knows no torch" "$torch"
+  local c10d='#include <torch/csrc/distributed/' folder
+  for folder in text io data model loss train eval embed annotate cli; do
+    forbid "$folder/*" "only distributed/ knows c10d" "$c10d"
+  done
   forbid 'data/example*' "the examples of data/ know no torch" "$torch"
 }
 
 check_manners() {
   local output='std::(cout|cerr|clog)|(^|[^a-z_])f?(printf|puts)[(]|(^|[^a-z_.>])(exit|abort|_Exit)[(]' folder
-  for folder in text io data model loss train eval embed annotate report; do
+  for folder in text io data model loss distributed train eval embed annotate report; do
     forbid "$folder/*" "the library never prints and never exits; src/cli does" "$output"
     forbid "$folder/*" "only src/cli knows the command line and the log" 'CLI::|spdlog::'
   done

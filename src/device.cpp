@@ -23,10 +23,11 @@ int64_t gpu_index(const std::string& name) {
 
 }  // namespace
 
-at::Device parse_device(const std::string& name) {
-  if (name == "cpu") return at::kCPU;
-  if (name == "auto") return count_gpus() > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  const int64_t index = name == "cuda" ? 0 : name.starts_with("cuda:") ? gpu_index(name) : -1;
+at::Device parse_device(const std::string& name, int64_t gpu) {
+  if (name == "cpu" || (name == "auto" && count_gpus() == 0)) return at::kCPU;
+  const int64_t index = name == "cuda" || name == "auto" ? gpu
+                        : name.starts_with("cuda:")      ? gpu_index(name)
+                                                         : -1;
   if (index < 0) fail("--device {}: no such device (expected auto, cpu, cuda or cuda:N)", name);
   if (!built_with_cuda())
     fail(

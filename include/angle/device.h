@@ -1,15 +1,18 @@
 // Where tensors live, by the names of the command line.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <c10/core/Device.h>
 
 namespace angle {
 
-/// `auto` (the first GPU when there is one, else the CPU), `cpu`, `cuda`, `cuda:N`.
+/// `auto` (a GPU when there is one, else the CPU), `cpu`, `cuda`, `cuda:N`.
 ///
 /// Error for another name, and for a GPU that is not there or that this LibTorch was not built for.
-at::Device parse_device(const std::string& name);
+///
+/// @param gpu  the one that `auto` and `cuda` mean: of several processes on a machine each has its own
+at::Device parse_device(const std::string& name, int64_t gpu = 0);
 
 }  // namespace angle

@@ -9,6 +9,8 @@
 namespace angle::cli {
 namespace {
 
+std::string error_prefix;
+
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -18,6 +20,17 @@ double now_seconds() {
 void start_logging() {
   spdlog::stderr_color_mt("info")->set_pattern("%v");
   spdlog::stderr_color_mt("warning")->set_pattern("%^warning:%$ %v");
+}
+
+void start_logging_as(int rank) {
+  error_prefix = fmt::format("rank {}: ", rank);
+  if (rank == 0) return;
+  info_logger().set_level(spdlog::level::off);
+  warning_logger().set_level(spdlog::level::off);
+}
+
+void print_error(const char* kind, const std::string& message) {
+  std::fprintf(stderr, "%s%s: %s\n", error_prefix.c_str(), kind, message.c_str());
 }
 
 spdlog::logger& info_logger() { return *spdlog::get("info"); }

@@ -11,6 +11,12 @@ namespace angle::cli {
 /// Sets up the loggers below. Colours on a terminal only.
 void start_logging();
 
+/// In one of several processes: what is not an error is left to rank 0, and errors say whose they are.
+void start_logging_as(int rank);
+
+/// A line that begins with `error: `, or with `rank 1: error: `; `kind` is the word before the colon.
+void print_error(const char* kind, const std::string& message);
+
 spdlog::logger& info_logger();
 spdlog::logger& warning_logger();
 

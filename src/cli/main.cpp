@@ -2,7 +2,6 @@
 //
 // 0 done · 1 the user can fix it · 2 wrong usage · 70 a bug in the program · 130 interrupted, state saved
 
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <string_view>
@@ -71,7 +70,7 @@ int run(int argc, char** argv) {
   add_annotate_command(app, exit_code);
   add_data_command(app, exit_code);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
-    std::fprintf(stderr, "error: %s\n", problem.c_str());
+    print_error("error", problem);
     return kWrongUsage;
   }
   try {
@@ -92,22 +91,22 @@ int main(int argc, char** argv) {
   try {
     return angle::cli::run(argc, argv);
   } catch (const angle::Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
+    angle::cli::print_error("error", error.what());
     return angle::cli::kUserError;
   } catch (const std::filesystem::filesystem_error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
+    angle::cli::print_error("error", error.what());
     return angle::cli::kUserError;
   } catch (const c10::Error& error) {
     if (angle::cli::is_out_of_memory(error)) {
-      std::fprintf(stderr, "error: out of memory; smaller batches or shorter texts need less\n");
+      angle::cli::print_error("error", "out of memory; smaller batches or shorter texts need less");
       return angle::cli::kUserError;
     }
-    std::fprintf(stderr, "internal error: %s\n", error.what_without_backtrace());
+    angle::cli::print_error("internal error", error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "error: out of memory\n");
+    angle::cli::print_error("error", "out of memory");
     return angle::cli::kUserError;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "internal error: %s\n", error.what());
+    angle::cli::print_error("internal error", error.what());
   }
   return angle::cli::kBug;
 }

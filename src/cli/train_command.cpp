@@ -1,6 +1,7 @@
 #include "cli/train_command.h"
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <malloc.h>
 #include <memory>
@@ -11,6 +12,8 @@
 
 #include "angle/config.h"
 #include "angle/device.h"
+#include "angle/distributed/launch_environment.h"
+#include "angle/distributed/process_group.h"
 #include "angle/error.h"
 #include "angle/eval/tasks.h"
 #include "angle/io/directory_lock.h"
@@ -18,6 +21,7 @@
 #include "angle/train/training_data.h"
 
 #include "cli/log.h"
+#include "cli/processes.h"
 #include "cli/shared_options.h"
 
 namespace angle::cli {
@@ -34,7 +38,11 @@ struct TrainOptions {
   int64_t in_memory_mb = 512;
   std::string device = "auto";
   int threads = 0;
+  int processes = 1;
+  int timeout = 300;  // seconds; far above the time of a step, and of what one process does while others wait
 };
+
+constexpr int kInterrupted = 130;
 
 std::atomic<bool> interrupted = false;
 
@@ -89,11 +97,14 @@ std::string format_progress(const TrainProgress& at) {
   const StepResult& result = at.result;
   const auto left = static_cast<int64_t>(at.seconds_left);
   return fmt::format(
-      "step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s, {}:{:02} "
+      "step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s{}, "
+      "{}:{:02} "
       "left",
       at.step, at.total_steps, at.epoch, result.total, format_term("cosine", result.cosine),
       format_term("in-batch", result.in_batch), format_term("angle", result.angle), result.gradient_norm,
-      at.learning_rate, at.tokens_per_second, left / 60, left % 60);
+      at.learning_rate, at.tokens_per_second,
+      at.exchange_share ? fmt::format(", {:.0f} % exchange", 100 * *at.exchange_share) : "", left / 60,
+      left % 60);
 }
 
 /// Correlations times 100, losses as they are.
@@ -148,6 +159,9 @@ void log_end(const TrainResult& result, const std::string& output) {
            texts.texts, texts.tokens, texts.texts_cut, texts.tokens_cut, texts.unknown_tokens);
   if (result.dropped_examples > 0)
     log_info("{} examples were dropped as duplicates of their batch", result.dropped_examples);
+  if (result.exchange_seconds > 0)
+    log_info("exchanges between the processes took {:.1f} % of the updates' time",
+             100 * result.exchange_seconds / result.update_seconds);
   if (result.end == TrainResult::End::stopped_early)
     log_info("stopped early at step {}: no gain within the patience", result.steps);
   if (result.best_score)
@@ -188,25 +202,26 @@ std::string describe_command(const TrainOptions& options) {
   return command;
 }
 
-TrainResult run_train(TrainOptions options) {
-  keep_freed_memory();
-  const TrainConfig config = load_config(options.config, options.overrides);
-  const fs::path config_path = options.config == "-" ? "stdin" : options.config;
-  if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
-  if (options.threads > 0) at::set_num_threads(options.threads);
-  const at::Device device = parse_device(options.device);
-  const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
-                          .config_dir = config_path.has_parent_path() ? config_path.parent_path() : "."};
-  ValidationData validation{.tasks = find_tasks(config.evaluation, places)};
+Model load_start_model(const ModelConfig& config, at::Device device) {
+  Model model = load_model(find_model(config.path));
+  apply_model_config(config, model);
+  if (device.is_cuda()) model.encoder.to(device);
+  return model;
+}
 
-  Model model = load_model(find_model(config.model.path));
-  apply_model_config(config.model, model);
+TrainResult run_member(const TrainOptions& options, const TrainConfig& config, at::Device device,
+                       const ProcessGroup& group) {
+  const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
+  const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
+                          .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
+  ValidationData validation{.tasks = find_tasks(config.evaluation, places)};
+  Model model = load_start_model(config.model, device);
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
                             .note = [](const std::string& text) { log_info("data: {}", text); }};
   auto sets = load_training_sets(config, model.max_seq_length, places, loading);
   validation.loss_sets = load_loss_sets(config, model.max_seq_length, places, loading);
   log_start(config, model, sets);
-  if (device.is_cuda()) model.encoder.to(device);
+  if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 
   std::signal(SIGINT, handle_interrupt);
   std::signal(SIGTERM, handle_interrupt);
@@ -217,13 +232,45 @@ TrainResult run_train(TrainOptions options) {
                    .command = describe_command(options),
                    .version = ANGLE_VERSION,
                    .resume = options.resume,
-                   .interrupted = &interrupted},
-                  make_observer(line));
-  const DirectoryLock lock(options.output);
-  TrainResult result = trainer.run();
+                   .interrupted = &interrupted,
+                   .group = group},
+                  group.is_first() ? make_observer(line) : TrainObserver{});
+  std::optional<DirectoryLock> lock;
+  if (group.is_first()) lock.emplace(options.output);
+  const TrainResult result = trainer.run();
   line.finish();
   log_end(result, options.output);
+  group.leave();
   return result;
+}
+
+/// Trains in this process, which may be one of several.  @return the exit code
+int run_train(TrainOptions options, const LaunchEnvironment& environment) {
+  if (environment.size > 1) start_logging_as(environment.rank);
+  keep_freed_memory();
+  const TrainConfig config = load_config(options.config, options.overrides);
+  const fs::path config_path = options.config == "-" ? "stdin" : options.config;
+  if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
+  if (options.threads > 0) at::set_num_threads(options.threads);
+  const at::Device device = parse_device(options.device, environment.local_rank);
+  const ProcessGroup group = ProcessGroup::join(environment, device, std::chrono::seconds(options.timeout));
+  try {
+    const TrainResult result = run_member(options, config, device, group);
+    return result.end == TrainResult::End::interrupted ? kInterrupted : 0;
+  } catch (const std::exception& error) {
+    group.announce_failure(error.what());
+    throw;
+  }
+}
+
+/// Trains, here or in processes to be started.  @return the exit code
+int run_or_launch(const TrainOptions& options) {
+  const LaunchEnvironment environment = read_launch_environment();
+  if (!starts_processes(options.processes, environment)) return run_train(options, environment);
+  const bool from_stdin = options.config == "-";
+  if (!from_stdin)
+    load_config(options.config, options.overrides);  // so that mistakes are told once, not by each
+  return start_processes(options.processes, from_stdin, options.threads);
 }
 
 }  // namespace
@@ -247,14 +294,13 @@ void add_train_command(CLI::App& app, int& exit_code) {
       ->capture_default_str()
       ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}));
   command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
-  command.add_option("--threads", options->threads, "CPU threads; 0: one per core")
+  command.add_option("--threads", options->threads, "CPU threads of each process; 0: one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
+  add_process_options(command, options->processes, options->timeout);
   command.footer(
       "Example: angle train --config configs/stsb_minilm.json --set train.seed=7 --output runs/stsb-7");
-  command.callback([options, &exit_code] {
-    if (run_train(*options).end == TrainResult::End::interrupted) exit_code = 130;
-  });
+  command.callback([options, &exit_code] { exit_code = run_or_launch(*options); });
 }
 
 }  // namespace angle::cli

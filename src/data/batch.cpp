@@ -60,4 +60,17 @@ std::vector<std::vector<size_t>> length_sorted_batches(std::span<const std::vect
   return batches;
 }
 
+std::vector<std::vector<size_t>> balanced_shares(std::span<const std::vector<int64_t>> token_ids,
+                                                 size_t shares) {
+  std::vector<size_t> order = order_by_length(token_ids);
+  std::reverse(order.begin(), order.end());
+  std::vector<std::vector<size_t>> dealt(shares);
+  for (size_t i = 0; i < order.size(); ++i) {
+    const size_t place = i % (2 * shares);
+    dealt[place < shares ? place : 2 * shares - 1 - place].push_back(order[i]);
+  }
+  for (std::vector<size_t>& share : dealt) std::sort(share.begin(), share.end());
+  return dealt;
+}
+
 }  // namespace angle

@@ -80,7 +80,6 @@ void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
 
 void to_json(json& out, const TrainState& state) {
   out = {{"step", state.step},
-         {"dropout_draws", state.dropout_draws},
          {"initial_metric", optional_number(state.initial_metric)},
          {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
@@ -91,7 +90,6 @@ void to_json(json& out, const TrainState& state) {
 
 void from_json(const json& in, TrainState& state) {
   in.at("step").get_to(state.step);
-  in.at("dropout_draws").get_to(state.dropout_draws);
   if (!in.at("initial_metric").is_null()) state.initial_metric = in.at("initial_metric").get<double>();
   if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
   in.at("best_step").get_to(state.best_step);

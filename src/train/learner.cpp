@@ -10,6 +10,7 @@
 #include "angle/error.h"
 #include "angle/loss/matryoshka.h"
 #include "angle/train/gradient_cache.h"
+#include "angle/train/shared_batch.h"
 
 namespace angle {
 namespace {
@@ -78,6 +79,12 @@ void add(std::optional<double>& sum, const Tensor& term, double share) {
   if (term.defined()) sum = sum.value_or(0) + share * term.item<double>();
 }
 
+std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters) {
+  std::vector<Tensor> tensors;
+  for (const Parameter& parameter : parameters) tensors.push_back(parameter.tensor);
+  return tensors;
+}
+
 int64_t count(const Tensor& counter) { return counter.defined() ? counter.item<int64_t>() : 0; }
 
 /// The objective of embeddings of any number of dimensions.
@@ -112,17 +119,21 @@ Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch
   });
 }
 
-Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout)
+Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout, ProcessGroup group)
     : encoder_(encoder),
       options_(std::move(options)),
       dropout_(std::move(dropout)),
-      optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer) {}
+      optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer),
+      group_(std::move(group)),
+      gradient_sum_(group_, tensors_of(optimizer_.parameters())) {}
 
 StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate) {
   StepResult result;
   optimizer_.zero_grad();
   for (const FormattedBatch& micro_batch : micro_batches)
     accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
+  gradient_sum_.reduce();
+  if (group_.size() > 1) result.exchange_seconds = group_.take_exchange_seconds();
   result.gradient_norm = optimizer_.clip_gradients(options_.max_grad_norm).item<double>();
   check_finite(result.gradient_norm, micro_batches);
   optimizer_.step(learning_rate);
@@ -131,17 +142,23 @@ StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double l
 
 void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepResult& result) {
   const CollatedBatch& batch = micro_batch.batch;
+  const SharedBatch shared(group_, batch.token_ids);
+  const std::vector<std::vector<int64_t>> own_texts = shared.own_texts();
   Objective objective;
-  const auto loss = [&](const Tensor& embeddings) {
+  const auto loss = [&](const Tensor& own_embeddings) {
+    const Tensor embeddings = shared.gather(own_embeddings);
     objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
     check_finite(objective, embeddings, micro_batch);
     return objective.total * share;
   };
-  if (options_.gradient_cache_tokens > 0) {
-    cached_backward(encoder_, dropout_, batch.token_ids, options_.gradient_cache_tokens, loss,
+  if (own_texts.empty()) {  // a batch of fewer texts than processes
+    const at::TensorOptions options = optimizer_.parameters().front().tensor.options().requires_grad(false);
+    loss(at::zeros({0, encoder_.dims()}, options).requires_grad_(true)).backward();
+  } else if (options_.gradient_cache_tokens > 0) {
+    cached_backward(encoder_, dropout_, own_texts, options_.gradient_cache_tokens, loss,
                     options_.activations);
   } else {
-    const TokenBatch packed = pack(batch.token_ids, encoder_.device());
+    const TokenBatch packed = pack(own_texts, encoder_.device());
     loss(encoder_.forward(packed, dropout_, options_.activations)).backward();
   }
 

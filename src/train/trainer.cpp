@@ -9,6 +9,7 @@
 #include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/io/file.h"
+#include "angle/random.h"
 #include "angle/train/model_card.h"
 #include "angle/train/schedule.h"
 
@@ -39,13 +40,18 @@ LearnerOptions learner_options(const TrainConfig& config) {
           .activations = activation_options(config.train)};
 }
 
-/// train.dropout, or what config.json says where that is negative.
-Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder) {
+/// train.dropout, or what config.json says where that is negative. Every process of a group has a stream of
+/// its own.
+Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, int rank) {
   const double given = config.train.dropout;
+  const auto seed = static_cast<uint64_t>(config.train.seed);
   return Dropout(given < 0 ? encoder.hidden_dropout_prob : given,
                  given < 0 ? encoder.attention_probs_dropout_prob : given,
-                 static_cast<uint64_t>(config.train.seed));
+                 rank == 0 ? seed : derive_seed(seed, static_cast<uint64_t>(rank)));
 }
+
+/// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
+int64_t first_draw(int64_t step) { return step << 32; }
 
 /// What a run must have in common with the one that it goes on with, in one object.
 nlohmann::json identity_of(const TrainState& state) {
@@ -92,6 +98,14 @@ void check_output(const fs::path& output, const fs::path& base_model) {
            output.string());
 }
 
+std::optional<double> share_of(const std::optional<double>& part, double whole) {
+  return part ? std::optional(*part / whole) : std::nullopt;
+}
+
+nlohmann::json to_json(const std::optional<double>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
 void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
   if (value) line[key] = *value;
 }
@@ -111,7 +125,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
                    config_.train.accumulation_steps),
       validation_(config_, std::move(options_.validation)),
       learner_(model.encoder, learner_options(config_),
-               make_dropout(config_, model.encoder.encoder.config())) {
+               make_dropout(config_, model.encoder.encoder.config(), options_.group.rank()), options_.group) {
   if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
   check();
   state_.config = deciding_part(config_);
@@ -123,7 +137,7 @@ void Trainer::check() const {
   check_can_save(model_);
   if (config_.train.precision == Precision::bfloat16 && model_.encoder.device().is_cpu())
     require_bfloat16(cpu_features(), "train.precision bfloat16");
-  check_output(options_.output, model_.directory);
+  if (options_.group.is_first()) check_output(options_.output, model_.directory);
   if (config_.train.warmup_steps > total_steps_)
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
          total_steps_);
@@ -139,7 +153,11 @@ void Trainer::check() const {
 }
 
 TrainResult Trainer::run() {
-  if (!options_.resume || !resume()) begin();
+  const ProcessGroup& group = options_.group;
+  check_same_run();
+  const bool resumed = group.on_first<bool>([this] { return begin_or_resume(); });
+  share_state();
+  if (!resumed) evaluate();
   const Clock::time_point start = Clock::now();
   const int64_t first_step = state_.step;
   while (state_.step < total_steps_ && !out_of_patience()) {
@@ -148,7 +166,7 @@ TrainResult Trainer::run() {
                             static_cast<double>(total_steps_ - state_.step);
     log_step(progress);
     if (is_due(config_.evaluation.every_steps)) evaluate();
-    const bool stop = options_.interrupted && options_.interrupted->load() && state_.step < total_steps_;
+    const bool stop = group.any(interrupted()) && state_.step < total_steps_;
     const bool keep = config_.checkpoint.keep_best && state_.best_step == state_.step;
     if (stop || keep || is_due(config_.checkpoint.every_steps)) save_checkpoint();
     if (stop) {
@@ -169,6 +187,31 @@ TrainResult Trainer::run() {
   return result_;
 }
 
+bool Trainer::interrupted() const { return options_.interrupted && options_.interrupted->load(); }
+
+void Trainer::check_same_run() const {
+  const std::string first =
+      options_.group.on_first<std::string>([this] { return nlohmann::json(state_).dump(); });
+  const std::string changes = differences(nlohmann::json::parse(first).get<TrainState>(), state_);
+  if (!changes.empty())
+    fail("configuration or data differ from those of rank 0:{}\ngive every process the same", changes);
+}
+
+bool Trainer::begin_or_resume() {
+  if (options_.resume && resume()) return true;
+  begin();
+  return false;
+}
+
+void Trainer::share_state() {
+  const ProcessGroup& group = options_.group;
+  if (group.size() == 1) return;
+  state_ = group.on_first<TrainState>([this] { return state_; });
+  saved_step_ = group.on_first<int64_t>([this] { return saved_step_; });
+  for (const NamedTensor& entry : model_.encoder.checkpoint_tensors()) group.broadcast(entry.tensor);
+  for (const NamedTensor& entry : learner_.optimizer().state()) group.broadcast(entry.tensor);
+}
+
 void Trainer::begin() {
   if (!options_.resume && fs::exists(options_.output / "checkpoints"))
     fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
@@ -176,7 +219,6 @@ void Trainer::begin() {
   // First of all, because it marks the directory as that of a run: killed from here on, it can be resumed.
   fs::create_directories(options_.output / "checkpoints");
   open_output();
-  evaluate();
 }
 
 void Trainer::open_output() {
@@ -207,7 +249,6 @@ bool Trainer::resume() {
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
   state_ = found->state;
   saved_step_ = state_.step;
-  learner_.dropout().go_to(state_.dropout_draws);
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
   if (observer_.note)
@@ -222,9 +263,12 @@ TrainProgress Trainer::update() {
       config_.train.learning_rate *
       schedule_factor(config_.train.schedule, state_.step, config_.train.warmup_steps, total_steps_);
   const std::vector<FormattedBatch> batches = next_batches(state_.step);
+  learner_.dropout().go_to(first_draw(state_.step));
   StepResult result;
   try {
     result = learner_.step(batches, learning_rate);
+  } catch (const GroupFailure&) {
+    throw;
   } catch (const Error& error) {
     fail(
         "step {}: {}; learning rate {}. Lower the learning rate or look at these examples; the last "
@@ -232,13 +276,17 @@ TrainProgress Trainer::update() {
         state_.step + 1, error.what(), learning_rate);
   }
   ++state_.step;
+  const double seconds = seconds_since(start);
+  result_.update_seconds += seconds;
+  result_.exchange_seconds += result.exchange_seconds.value_or(0);
   return {.step = state_.step,
           .total_steps = total_steps_,
           .epoch = static_cast<double>(micro_batches_done(state_.step)) /
                    static_cast<double>(sampler_.batches_per_epoch()),
           .learning_rate = learning_rate,
-          .tokens_per_second = static_cast<double>(result.tokens) / seconds_since(start),
+          .tokens_per_second = static_cast<double>(result.tokens) / seconds,
           .seconds_left = 0,
+          .exchange_share = share_of(result.exchange_seconds, seconds),
           .result = result};
 }
 
@@ -268,7 +316,7 @@ bool Trainer::is_due(int64_t every_steps) const {
 
 void Trainer::evaluate() {
   if (validation_.is_empty()) return;
-  const Measurement measured = validation_.measure(model_);
+  const auto measured = options_.group.on_first<Measurement>([this] { return validation_.measure(model_); });
   TrainEvaluation evaluation{.step = state_.step,
                              .name = validation_.name(),
                              .score = measured.score,
@@ -287,7 +335,7 @@ void Trainer::evaluate() {
   }
   nlohmann::json line = {{"step", state_.step},
                          {"evaluation", evaluation.name},
-                         {"score", evaluation.score ? nlohmann::json(*evaluation.score) : nlohmann::json()},
+                         {"score", to_json(evaluation.score)},
                          {"best", evaluation.best}};
   for (const auto& [name, value] : evaluation.others) line[name] = value;
   log(line);
@@ -298,8 +346,12 @@ bool Trainer::out_of_patience() const {
   return config_.evaluation.patience > 0 && state_.evaluations_without_gain >= config_.evaluation.patience;
 }
 
-/// The card first: who finds the new weights finds what they are.
 void Trainer::save_model() {
+  options_.group.on_first([this] { write_model_and_card(); });
+}
+
+/// The card first: who finds the new weights finds what they are.
+void Trainer::write_model_and_card() {
   const ModelCard card{.base_model = config_.model.path,
                        .pipeline = model_.describe(),
                        .config = config_,
@@ -322,9 +374,10 @@ Retention Trainer::retention() const {
 
 void Trainer::save_checkpoint() {
   if (saved_step_ == state_.step) return;
-  state_.dropout_draws = learner_.dropout().draws();
-  angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
-                         learner_.optimizer().state(), retention());
+  options_.group.on_first([this] {
+    angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
+                           learner_.optimizer().state(), retention());
+  });
   saved_step_ = state_.step;
 }
 
@@ -344,13 +397,14 @@ void Trainer::log_step(const TrainProgress& progress) {
   put(line, "cosine", result.cosine);
   put(line, "in_batch", result.in_batch);
   put(line, "angle", result.angle);
+  put(line, "exchange_share", progress.exchange_share);
   log(line);
   if (observer_.progress) observer_.progress(progress);
 }
 
 void Trainer::log(const nlohmann::json& line) {
-  log_->write(line);
-  events_->write(line);
+  if (log_) log_->write(line);
+  if (events_) events_->write(line);
 }
 
 }  // namespace angle

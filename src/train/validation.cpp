@@ -34,6 +34,18 @@ class WeightedMean {
 
 }  // namespace
 
+void to_json(nlohmann::json& out, const Measurement& measurement) {
+  out = {{"score", nullptr}, {"others", nlohmann::json::object()}};
+  if (measurement.score) out["score"] = *measurement.score;
+  for (const auto& [name, value] : measurement.others)
+    if (std::isfinite(value)) out["others"][name] = value;
+}
+
+void from_json(const nlohmann::json& in, Measurement& measurement) {
+  if (!in.at("score").is_null()) measurement.score = in.at("score").get<double>();
+  in.at("others").get_to(measurement.others);
+}
+
 std::map<std::string, double> validation_losses(const Model& model, const std::vector<TrainingSet>& sets,
                                                 const TrainConfig& config) {
   const at::NoGradGuard no_grad;

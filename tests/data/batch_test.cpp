@@ -2,7 +2,8 @@
 //  - texts lie one after another, shortest first, equal lengths in the caller's order, nothing between them;
 //  - positions count from 0 within each text; groups cover the tokens without gaps; row_of_text finds a text;
 //  - no text is lost, doubled or changed, whatever the lengths;
-//  - batches by length hold every text once, stay below their number of tokens, and put like to like.
+//  - batches by length hold every text once, stay below their number of tokens, and put like to like;
+//  - shares hold every text once, in the caller's order, and about as many tokens each.
 
 #include "angle/data/batch.h"
 
@@ -110,6 +111,34 @@ TEST(LengthSortedBatches, GiveALongTextABatchOfItsOwn) {
 }
 
 TEST(LengthSortedBatches, AreNoneForNoTexts) { EXPECT_TRUE(length_sorted_batches({}, 10).empty()); }
+
+TEST(BalancedShares, DealTextsOutByLength) {
+  EXPECT_THAT(balanced_shares(TokenIds{{1}, {1, 2}, {1, 2, 3}, {1, 2, 3, 4}, {1, 2, 3, 4, 5}}, 2),
+              ElementsAre(ElementsAre(0, 1, 4), ElementsAre(2, 3)));
+  EXPECT_THAT(balanced_shares(TokenIds{{1, 2}, {1}, {1, 2}}, 1), ElementsAre(ElementsAre(0, 1, 2)));
+  EXPECT_THAT(balanced_shares(TokenIds{{1}}, 3), ElementsAre(ElementsAre(0), ElementsAre(), ElementsAre()));
+}
+
+TEST(BalancedShares, HoldEveryTextOnceAndAboutAsManyTokens) {
+  TokenIds texts;
+  for (size_t i = 0; i < 100; ++i) texts.emplace_back(1 + 17 * i % 60, 1);
+  for (const size_t count : {2, 3, 7}) {
+    std::vector<int> seen(texts.size());
+    size_t fewest = 100000, most = 0;
+    for (const std::vector<size_t>& share : balanced_shares(texts, count)) {
+      EXPECT_TRUE(std::is_sorted(share.begin(), share.end()));
+      size_t tokens = 0;
+      for (const size_t text : share) {
+        ++seen[text];
+        tokens += texts[text].size();
+      }
+      fewest = std::min(fewest, tokens);
+      most = std::max(most, tokens);
+    }
+    EXPECT_THAT(seen, ::testing::Each(1));
+    EXPECT_LE(most - fewest, 60u);
+  }
+}
 
 }  // namespace
 }  // namespace angle

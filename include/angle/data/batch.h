@@ -38,4 +38,9 @@ TokenBatch pack(std::span<const std::vector<int64_t>> token_ids, at::Device devi
 std::vector<std::vector<size_t>> length_sorted_batches(std::span<const std::vector<int64_t>> token_ids,
                                                        int64_t max_tokens);
 
+/// Indices of texts dealt out so that every share has about as many tokens: the longest first, then forth and
+/// back between the shares. Each share keeps the caller's order; with fewer texts than shares some are empty.
+std::vector<std::vector<size_t>> balanced_shares(std::span<const std::vector<int64_t>> token_ids,
+                                                 size_t shares);
+
 }  // namespace angle

@@ -17,7 +17,6 @@ namespace angle {
 /// What a training run needs to go on, besides its tensors.
 struct TrainState {
   int64_t step = 0;                      // optimizer updates done
-  int64_t dropout_draws = 0;             // masks drawn (see Dropout::draws)
   std::optional<double> initial_metric;  // of the validation before the first step
   std::optional<double> best_metric;     // of the validation
   int64_t best_step = 0;

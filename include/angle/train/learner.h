@@ -6,6 +6,8 @@
 #include <string>
 
 #include "angle/data/collate.h"
+#include "angle/distributed/gradient_sum.h"
+#include "angle/distributed/process_group.h"
 #include "angle/loss/objective.h"
 #include "angle/model/sentence_encoder.h"
 #include "angle/train/optimizer.h"
@@ -36,8 +38,9 @@ struct StepResult {
   int64_t examples = 0;
   int64_t tokens = 0;
   int64_t positive_rows = 0;
-  int64_t duplicates = 0;  // texts that repeat one of their batch
-  int64_t zero_rows = 0;   // embeddings that are zero
+  int64_t duplicates = 0;                  // texts that repeat one of their batch
+  int64_t zero_rows = 0;                   // embeddings that are zero
+  std::optional<double> exchange_seconds;  // of several processes: sending and waiting for each other
 };
 
 struct LearnerOptions {
@@ -54,9 +57,10 @@ struct LearnerOptions {
 class Learner {
  public:
   /// Keeps a reference to the encoder, whose weights it changes. Error as trainable_parameters().
-  Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout);
+  Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout, ProcessGroup group = {});
 
-  /// One update. The gradient is the mean over the micro-batches.
+  /// One update. The gradient is the mean over the micro-batches. The processes of a group are given the same
+  /// micro-batches and share the work; result and weights are those of one process, to rounding.
   ///
   /// Error when a loss or the gradient is not finite; it names the term and the examples. The weights are
   /// unchanged then.
@@ -72,6 +76,8 @@ class Learner {
   LearnerOptions options_;
   Dropout dropout_;
   AdamW optimizer_;
+  ProcessGroup group_;
+  GradientSum gradient_sum_;
 };
 
 }  // namespace angle

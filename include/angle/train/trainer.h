@@ -15,6 +15,7 @@
 
 #include "angle/config.h"
 #include "angle/data/sampler.h"
+#include "angle/distributed/process_group.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/checkpoint.h"
 #include "angle/train/event_file.h"
@@ -31,8 +32,9 @@ struct TrainProgress {
   int64_t total_steps;
   double epoch;  // epochs done, with fractions
   double learning_rate;
-  double tokens_per_second;  // of this update
-  double seconds_left;       // at the mean pace so far
+  double tokens_per_second;              // of this update
+  double seconds_left;                   // at the mean pace so far
+  std::optional<double> exchange_share;  // of this update's time, that several processes exchange and wait
   StepResult result;
 };
 
@@ -61,6 +63,7 @@ struct TrainerOptions {
   std::string version;  // of angle, for the model card
   bool resume = false;  // from the newest good checkpoint in the output, if there is one
   const std::atomic<bool>* interrupted = nullptr;  // when it turns true the run saves its state and returns
+  ProcessGroup group = {};                         // the processes that share the work
 };
 
 struct TrainResult {
@@ -72,10 +75,16 @@ struct TrainResult {
   int64_t best_step = 0;
   TextStatistics statistics;     // of the texts trained on, repeats counted
   int64_t dropped_examples = 0;  // by loss.duplicates = drop
+  double update_seconds = 0;     // of all updates
+  double exchange_seconds = 0;   // of these: several processes exchanging and waiting for each other
 };
 
 /// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted
-/// and resumed gives the same bytes as one that was not (CPU, same number of threads).
+/// and resumed gives the same bytes as one that was not (CPU, same number of threads and processes).
+///
+/// In a group every process goes through the same steps with the same batches, of which it encodes its share;
+/// only the first one validates and writes to the output. Observers of the others see what the first one's
+/// sees.
 class Trainer {
  public:
   /// Keeps a reference to the model. Error when configuration, model and data do not fit together.
@@ -89,8 +98,12 @@ class Trainer {
 
  private:
   void check() const;
-  bool resume();  // false when there is nothing to go on with
+  bool interrupted() const;
+  void check_same_run() const;
+  bool begin_or_resume();  // true when the run goes on from a checkpoint
+  bool resume();           // false when there is nothing to go on with
   void begin();
+  void share_state();
   void open_output();
   TrainProgress update();
   std::vector<FormattedBatch> next_batches(int64_t step);
@@ -100,6 +113,7 @@ class Trainer {
   void save_checkpoint();
   Retention retention() const;
   void save_model();
+  void write_model_and_card();
   void log_step(const TrainProgress& progress);
   void log(const nlohmann::json& line);
   int64_t micro_batches_done(int64_t step) const;
@@ -117,8 +131,8 @@ class Trainer {
   TrainState state_;
   int64_t saved_step_ = 0;  // of the newest checkpoint
   TrainResult result_;
-  std::optional<MetricsLog> log_;
-  std::optional<EventFile> events_;
+  std::optional<MetricsLog> log_;    // of the first process
+  std::optional<EventFile> events_;  // of the first process
 };
 
 }  // namespace angle

@@ -36,6 +36,10 @@ struct Measurement {
   std::map<std::string, double> others;  // `sickr/cosine_spearman`, `val_loss`, `val_loss_cosine` …
 };
 
+/// For the way from one process to others; what is not finite, which JSON can't hold, is left out.
+void to_json(nlohmann::json& out, const Measurement& measurement);
+void from_json(const nlohmann::json& in, Measurement& measurement);
+
 /// The loss on data that are not trained on, and its terms: val_loss, val_loss_cosine, … for those that the
 /// data have. The data are formatted, put into batches (of one fixed shuffle: in-batch negatives and ranking
 /// need company of all kinds) and scored as in training, but without dropout. Means over batches, weighted by

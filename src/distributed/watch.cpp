@@ -1,0 +1,236 @@
+#include "distributed/watch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <unistd.h>
+#include <vector>
+
+#include <c10/util/Exception.h>
+
+#include "angle/error.h"
+
+namespace angle {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string key_of(const std::string& attempt, const char* what, int rank) {
+  return fmt::format("angle/{}/{}/{}", attempt, what, rank);
+}
+
+std::string describe_process() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return fmt::format("process {} on {}", getpid(), host);
+}
+
+/// What is known of another process.
+struct Peer {
+  std::string sign;  // the last one: a number that grows, and the exchanges that it has come to
+  Clock::time_point changed;
+  int64_t arrived = 0;
+};
+
+}  // namespace
+
+std::string failure_key(const std::string& attempt) { return fmt::format("angle/{}/failure", attempt); }
+
+struct Watch::State {
+  KeyStore store;
+  Options options;
+  std::vector<std::string> names;
+  Clock::duration interval;
+
+  std::atomic<int64_t> arrived = 0;
+  std::atomic<bool> store_lost = false;
+  std::atomic<bool> ended = false;
+
+  mutable std::mutex mutex;  // guards what follows
+  std::condition_variable stopped;
+  bool stop = false;
+  std::string failure;
+  std::vector<Peer> peers;
+
+  State(const KeyStore& given, const Options& chosen)
+      : store(given.clone()),
+        options(chosen),
+        names(static_cast<size_t>(chosen.size)),
+        interval(std::clamp<Clock::duration>(chosen.timeout / 10, std::chrono::milliseconds(100),
+                                             std::chrono::seconds(1))),
+        peers(static_cast<size_t>(chosen.size)) {}
+
+  std::string key(const char* what, int rank) const { return key_of(options.attempt, what, rank); }
+
+  std::string name(int rank) const {
+    const std::string& known = names[static_cast<size_t>(rank)];
+    return known.empty() ? fmt::format("rank {}", rank) : fmt::format("rank {} ({})", rank, known);
+  }
+
+  void join() {
+    try {
+      store.set(key("name", options.rank), describe_process());
+      const auto end = Clock::now() + options.timeout;
+      while (!all_joined()) {
+        if (const auto reason = store.get(failure_key(options.attempt))) fail("given up: {}", *reason);
+        if (Clock::now() > end) fail("{}", announce(describe_missing()));
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    } catch (const c10::Error&) {
+      fail("given up: {}", describe_loss());
+    }
+    for (Peer& peer : peers) peer.changed = Clock::now();
+  }
+
+  bool all_joined() {
+    for (int rank = 0; rank < options.size; ++rank) {
+      std::string& known = names[static_cast<size_t>(rank)];
+      if (known.empty()) known = store.get(key("name", rank)).value_or("");
+    }
+    return std::none_of(names.begin(), names.end(), [](const std::string& known) { return known.empty(); });
+  }
+
+  std::string describe_missing() const {
+    std::vector<int> missing;
+    for (int rank = 0; rank < options.size; ++rank)
+      if (names[static_cast<size_t>(rank)].empty()) missing.push_back(rank);
+    return fmt::format(
+        "{} of {} processes have not joined within {} s: rank {}; start them all, or allow more time with "
+        "--timeout",
+        missing.size(), options.size, options.timeout.count(), fmt::join(missing, ", "));
+  }
+
+  std::string describe_loss() const {
+    return fmt::format("{} has gone, where the processes meet",
+                       options.launcher_hosts_store ? "the launcher" : name(0));
+  }
+
+  std::string announce(const std::string& reason) const {
+    std::string first = reason;  // when nobody can be told any more
+    try {
+      first = store.set_once(failure_key(options.attempt), reason);
+    } catch (const std::exception&) {
+      return first;
+    }
+    // The store goes with the process that keeps it: leave the others time to read.
+    if (options.rank == 0 && !options.launcher_hosts_store) std::this_thread::sleep_for(2 * interval);
+    return first;
+  }
+
+  void beat() {
+    for (int64_t number = 1; !stop_after_interval(); ++number) {
+      try {
+        store.set(key("sign", options.rank), fmt::format("{} {}", number, arrived.load()));
+        for (int rank = 0; rank < options.size; ++rank) read_sign(rank);
+        read_failure();
+      } catch (const std::exception&) {
+        store_lost = true;
+        break;
+      }
+    }
+    ended = true;
+  }
+
+  bool stop_after_interval() {
+    std::unique_lock lock(mutex);
+    return stopped.wait_for(lock, interval, [this] { return stop; });
+  }
+
+  void read_sign(int rank) {
+    const std::string sign = store.get(key("sign", rank)).value_or("");
+    const std::lock_guard lock(mutex);
+    Peer& peer = peers[static_cast<size_t>(rank)];
+    if (rank != options.rank && sign == peer.sign) return;
+    peer.sign = sign;
+    peer.changed = Clock::now();
+    if (const size_t space = sign.find(' '); space != std::string::npos)
+      peer.arrived = std::stoll(sign.substr(space));
+  }
+
+  void read_failure() {
+    const std::string reason = store.get(failure_key(options.attempt)).value_or("");
+    const std::lock_guard lock(mutex);
+    failure = reason;
+  }
+
+  std::optional<std::string> announced() const {
+    const std::lock_guard lock(mutex);
+    return failure.empty() ? std::nullopt : std::optional(failure);
+  }
+
+  /// The process that has been silent for the longest time, if that is longer than `limit`. Counted at this
+  /// process's own last sign: after it was stopped itself, it must read the others' first.
+  std::optional<std::string> silent(Clock::duration limit) const {
+    const std::lock_guard lock(mutex);
+    const auto oldest = std::min_element(peers.begin(), peers.end(),
+                                         [](const Peer& a, const Peer& b) { return a.changed < b.changed; });
+    const Seconds silence = peers[static_cast<size_t>(options.rank)].changed - oldest->changed;
+    if (silence <= limit) return std::nullopt;
+    return fmt::format(
+        "{} has given no sign of life for {:.0f} s: it has died, it hangs, or it can't be reached",
+        name(static_cast<int>(oldest - peers.begin())), silence.count());
+  }
+
+  /// The processes that are alive but have come to fewer exchanges than this one.
+  std::optional<std::string> late() const {
+    const std::lock_guard lock(mutex);
+    std::vector<std::string> late_ones;
+    for (int rank = 0; rank < options.size; ++rank)
+      if (rank != options.rank && peers[static_cast<size_t>(rank)].arrived < arrived)
+        late_ones.push_back(name(rank));
+    if (late_ones.empty()) return std::nullopt;
+    return fmt::format("{} is alive but has not come to the exchange", fmt::join(late_ones, ", "));
+  }
+
+  std::optional<std::string> lost() const {
+    return store_lost ? std::optional(describe_loss()) : std::nullopt;
+  }
+};
+
+Watch::Watch(const KeyStore& store, const Options& options)
+    : state_(std::make_shared<State>(store, options)) {
+  state_->join();
+  thread_ = std::thread([state = state_] { state->beat(); });
+}
+
+Watch::~Watch() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stop = true;
+  }
+  state_->stopped.notify_all();
+  const auto end = Clock::now() + std::chrono::seconds(1);
+  while (!state_->ended && Clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (state_->ended)
+    thread_.join();
+  else
+    thread_.detach();  // it waits for a machine that has vanished
+}
+
+void Watch::arrive() { ++state_->arrived; }
+
+std::optional<std::string> Watch::problem() const {
+  if (const auto reason = state_->announced()) return reason;
+  if (const auto reason = state_->lost()) return reason;
+  return state_->silent(state_->options.timeout);
+}
+
+std::string Watch::explain(const std::string& what) const {
+  const auto patience = std::max<Clock::duration>(6 * state_->interval, std::chrono::seconds(1));
+  const auto end = Clock::now() + patience;
+  while (Clock::now() < end) {
+    if (const auto reason = problem()) return *reason;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  if (const auto reason = state_->silent(patience - 2 * state_->interval)) return *reason;
+  if (const auto reason = state_->late()) return fmt::format("{}: {}", what, *reason);
+  return what;
+}
+
+std::string Watch::announce(const std::string& reason) const { return state_->announce(reason); }
+
+std::string Watch::name_of(int rank) const { return state_->name(rank); }
+
+}  // namespace angle

@@ -1,0 +1,45 @@
+// A process group whose members are threads of a test.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "angle/distributed/process_group.h"
+
+#include "support/free_port.h"
+
+namespace angle::testing {
+
+struct ThreadGroup {
+  int size = 2;
+  int missing = 0;  // members that never come
+  std::chrono::seconds timeout{20};
+};
+
+/// Joins and works once for every rank.  @return what each of them failed with; "" for success
+inline std::vector<std::string> run_group(const ThreadGroup& options,
+                                          const std::function<void(const ProcessGroup&)>& work) {
+  const uint16_t port = free_port();
+  std::vector<std::string> failures(static_cast<size_t>(options.size - options.missing));
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < options.size - options.missing; ++rank)
+    threads.emplace_back([&, rank] {
+      ProcessGroup group;
+      try {
+        group = ProcessGroup::join({.rank = rank, .size = options.size, .host = "127.0.0.1", .port = port},
+                                   at::kCPU, options.timeout);
+        work(group);
+        group.leave();
+      } catch (const std::exception& error) {
+        failures[static_cast<size_t>(rank)] = error.what();
+        group.announce_failure(error.what());
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  return failures;
+}
+
+}  // namespace angle::testing
