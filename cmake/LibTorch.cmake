@@ -50,14 +50,6 @@ target_link_libraries(libtorch INTERFACE ${libtorch_openmp})
 # libtorch_cuda.so is used through the dispatcher only, so the linker would drop it.
 if(EXISTS "${libtorch_dir}/lib/libtorch_cuda.so")
   set(ANGLE_WITH_CUDA TRUE)
-  # Several processes on GPUs need headers that the wheel does not bring: NCCL's and those of a CUDA toolkit.
-  find_path(nccl_include nccl.h PATHS /usr/local/cuda/include)
-  find_path(cuda_include cuda_runtime_api.h PATHS /usr/local/cuda/include)
-  if(nccl_include AND cuda_include)
-    set(ANGLE_WITH_NCCL TRUE)
-  else()
-    message(STATUS "No nccl.h or no cuda_runtime_api.h: several processes can train on CPUs only")
-  endif()
   target_link_libraries(libtorch INTERFACE
     -Wl,--no-as-needed "${libtorch_dir}/lib/libtorch_cuda.so" "${libtorch_dir}/lib/libc10_cuda.so" -Wl,--as-needed)
 endif()

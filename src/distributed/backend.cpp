@@ -1,17 +1,11 @@
 // LibTorch's headers hide these classes from programs that do not say that they have the libraries.
 #define USE_C10D_GLOO
-#ifdef ANGLE_WITH_NCCL
-#define USE_C10D_NCCL
-#endif
 #include "distributed/backend.h"
 
 #include <cstdlib>
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#ifdef ANGLE_WITH_NCCL
-#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
-#endif
 
 #include "angle/error.h"
 
@@ -42,26 +36,14 @@ BackendPointer make_gloo(const Keys& keys, const LaunchEnvironment& environment)
   return c10::make_intrusive<c10d::ProcessGroupGloo>(keys, environment.rank, environment.size, options);
 }
 
-#ifdef ANGLE_WITH_NCCL
-BackendPointer make_nccl(const Keys& keys, const LaunchEnvironment& environment) {
-  const auto options = c10d::ProcessGroupNCCL::Options::create();
-  options->timeout = kNeverYet;
-  return c10::make_intrusive<c10d::ProcessGroupNCCL>(keys, environment.rank, environment.size, options);
-}
-#else
-BackendPointer make_nccl(const Keys&, const LaunchEnvironment&) {
-  fail(
-      "--device cuda: this program was built without NCCL, which several processes on GPUs need; use "
-      "--device cpu");
-}
-#endif
-
 }  // namespace
 
 BackendPointer make_backend(const KeyStore& store, const LaunchEnvironment& environment, at::Device device) {
+  if (!device.is_cpu())
+    fail("--device {}: several processes can train on CPUs only so far; use --device cpu", device.str());
   const auto keys = c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("angle/{}/backend", environment.attempt), store.connection().store);
-  return device.is_cuda() ? make_nccl(keys, environment) : make_gloo(keys, environment);
+  return make_gloo(keys, environment);
 }
 
 }  // namespace angle

@@ -32,8 +32,8 @@ class ProcessGroup {
 
   /// Waits for the others. Error when they are not all there within the timeout.
   ///
-  /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs, NCCL
-  /// between GPUs
+  /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs;
+  /// Error for GPUs
   /// @param timeout  for how long a process may be silent, or one exchange may take, before the others give
   /// up
   static ProcessGroup join(const LaunchEnvironment& environment, at::Device device,
