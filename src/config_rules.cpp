@@ -191,6 +191,7 @@ class Rules {
         train.freeze_layers);
     require(train.layer_decay > 0 && train.layer_decay <= 1,
             "train.layer_decay: {}, expected more than 0 and at most 1 (no decay)", train.layer_decay);
+    require_at_least<int64_t>(train.saturation_every_steps, 0, "train.saturation_every_steps");
   }
 
   void check_evaluation() {

@@ -72,16 +72,18 @@ struct OptimizationConfig {
   int64_t seed = 42;                             // of shuffling and dropout; angle_emb's recipes
   int64_t gradient_cache_tokens = 0;             // most tokens in one chunk of the gradient cache; 0: off
   bool gradient_checkpointing =
-      false;                       // compute each layer again in the backward pass: less memory, more time
-  bool freeze_embeddings = false;  // word, position and token type embeddings stay as they are
-  int64_t freeze_layers = 0;       // so do this many of the lowest layers; needs freeze_embeddings
-  double layer_decay = 1.0;        // of the learning rate from each layer to the one below (arXiv 1905.05583)
+      false;                           // compute each layer again in the backward pass: less memory, more time
+  int64_t saturation_every_steps = 0;  // optimizer updates between lines of saturation.jsonl; 0: none
+  bool freeze_embeddings = false;      // word, position and token type embeddings stay as they are
+  int64_t freeze_layers = 0;           // so do this many of the lowest layers; needs freeze_embeddings
+  double layer_decay = 1.0;            // of the learning rate from each layer to the one below (arXiv 1905.05583)
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_steps, batch_size,
                                                 accumulation_steps, learning_rate, schedule, warmup_steps,
                                                 weight_decay, max_grad_norm, dropout, precision, seed,
                                                 gradient_cache_tokens, gradient_checkpointing,
-                                                freeze_embeddings, freeze_layers, layer_decay)
+                                                saturation_every_steps, freeze_embeddings, freeze_layers,
+                                                layer_decay)
 
 /// Validation during training, which decides about the model that is kept; without one it is the last.
 struct EvaluationConfig {

@@ -119,6 +119,18 @@ Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch
   });
 }
 
+Saturation batch_saturation(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                            const LossOptions& options) {
+  const int64_t n = batch.num_examples();
+  const auto rows = embeddings.options().dtype(at::kLong);
+  const Tensor owners = to_tensor(triplet_of_negative(batch), embeddings.device());  // [negatives]
+  const EmbeddingPairs pairs{at::cat({at::arange(n, rows), owners}),
+                             at::arange(n, 2 * n + owners.size(0), rows)};
+  return measure_saturation(embeddings, pairs, options, [&](const Tensor& texts, const LossOptions& terms) {
+    return compute_objective(texts, batch, format, terms);
+  });
+}
+
 Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout, ProcessGroup group)
     : encoder_(encoder),
       options_(std::move(options)),
@@ -127,8 +139,10 @@ Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropo
       group_(std::move(group)),
       gradient_sum_(group_, tensors_of(optimizer_.parameters())) {}
 
-StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate) {
+StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate,
+                         bool measure_saturation) {
   StepResult result;
+  if (measure_saturation) result.saturation.emplace();
   optimizer_.zero_grad();
   for (const FormattedBatch& micro_batch : micro_batches)
     accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
@@ -149,6 +163,8 @@ void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepRe
     const Tensor embeddings = shared.gather(own_embeddings);
     objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
     check_finite(objective, embeddings, micro_batch);
+    if (result.saturation)
+      result.saturation->add(batch_saturation(embeddings, batch, micro_batch.format, options_.loss));
     return objective.total * share;
   };
   if (own_texts.empty()) {  // a batch of fewer texts than processes

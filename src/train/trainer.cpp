@@ -80,6 +80,7 @@ nlohmann::json deciding_part(const TrainConfig& config) {
   nlohmann::json part = config;
   part.erase("description");
   part.erase("checkpoint");
+  part["train"].erase("saturation_every_steps");
   return part;
 }
 
@@ -119,7 +120,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       sets_(std::move(sets)),
       options_(std::move(options)),
       observer_(std::move(observer)),
-      sampler_(make_sampler(config_, sets_)),
+      sampler_(make_sampler(config_.train, sets_)),
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
       total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
                    config_.train.accumulation_steps),
@@ -226,6 +227,8 @@ void Trainer::open_output() {
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
   log_.emplace(options_.output / "metrics.jsonl", state_.step);
   events_.emplace(options_.output, state_.step);
+  if (config_.train.saturation_every_steps > 0)
+    saturation_log_.emplace(options_.output / "saturation.jsonl", state_.step);
 }
 
 bool Trainer::resume() {
@@ -266,7 +269,7 @@ TrainProgress Trainer::update() {
   learner_.dropout().go_to(first_draw(state_.step));
   StepResult result;
   try {
-    result = learner_.step(batches, learning_rate);
+    result = learner_.step(batches, learning_rate, measures_saturation(state_.step + 1));
   } catch (const GroupFailure&) {
     throw;
   } catch (const Error& error) {
@@ -305,6 +308,12 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
     batches.push_back({std::move(prepared.batch), set.format(), set.file.string()});
   }
   return batches;
+}
+
+/// The first update and every Nth one.
+bool Trainer::measures_saturation(int64_t step) const {
+  const int64_t every = config_.train.saturation_every_steps;
+  return every > 0 && (step == 1 || step % every == 0);
 }
 
 bool Trainer::is_due(int64_t every_steps) const {
@@ -399,6 +408,11 @@ void Trainer::log_step(const TrainProgress& progress) {
   put(line, "angle", result.angle);
   put(line, "exchange_share", progress.exchange_share);
   log(line);
+  if (result.saturation && saturation_log_) {
+    nlohmann::json saturation = saturation_json(*result.saturation);
+    saturation["step"] = progress.step;
+    saturation_log_->write(saturation);
+  }
   if (observer_.progress) observer_.progress(progress);
 }
 

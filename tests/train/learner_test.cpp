@@ -3,7 +3,9 @@
 //  - each form of data has the terms that it can use and no others;
 //  - a loss or gradient that is not finite is an error that names the terms, the file and the lines, those of
 //    the texts to blame where they can be told, and the weights stay as they were;
-//  - a batch that teaches nothing (one pair, equal labels) is no error.
+//  - a batch that teaches nothing (one pair, equal labels) is no error;
+//  - saturation is that of the embeddings that the update saw, with and without the gradient cache, over all
+//  micro-batches; measuring it changes nothing of the update.
 
 #include "angle/train/learner.h"
 
@@ -168,6 +170,52 @@ TEST_F(LearnerTest, TakesABatchThatTeachesNothing) {
   EXPECT_EQ(step({batch_of(std::vector<ScoredPair>{kPairs[0]})}, ranking).gradient_norm, 0);
   EXPECT_EQ(step({batch_of(std::vector<ScoredPair>{{"a", "b", 1, 1}, {"c", "d", 1, 2}})}, ranking).total, 0);
   expect_weights(before);
+}
+
+const std::vector<Triplet> kTriplets = {{"the cat sat", "a cat sits", {"a dog ran", "the sea"}, 1},
+                                        {"a red car", "the car is red", {"a boat"}, 2}};
+
+TEST_F(LearnerTest, MeasuresTheSaturationOfTheWholeUpdate) {
+  const Tensor embeddings = model->encoder.forward(pack(batch_of(kPairs).batch.token_ids));
+  const auto expected = saturation_json(
+      batch_saturation(embeddings, batch_of(kPairs).batch, DataFormat::scored_pairs, options().loss));
+  Learner learner(model->encoder, options(), Dropout());
+  EXPECT_FALSE(learner.step(std::vector{batch_of(kPairs)}, 0).saturation);
+  const StepResult one = learner.step(std::vector{batch_of(kPairs)}, 0, true);
+  EXPECT_EQ(saturation_json(one.saturation.value()), expected);
+
+  const StepResult two = learner.step(std::vector{batch_of(kPairs), batch_of(kTriplets)}, 0, true);
+  EXPECT_EQ(two.saturation->pairs(), 4 + 2 + 3);  // of the triplets: a positive each, and three negatives
+  Saturation sum = one.saturation.value();
+  sum.add(learner.step(std::vector{batch_of(kTriplets)}, 0, true).saturation.value());
+  EXPECT_EQ(saturation_json(two.saturation.value()), saturation_json(sum));
+}
+
+TEST_F(LearnerTest, MeasuresTheSameSaturationWithTheGradientCache) {
+  model->encoder.to(at::kDouble);
+  LearnerOptions cached = options();
+  cached.gradient_cache_tokens = 10;
+  const auto measure = [&](const LearnerOptions& options) {
+    return Learner(model->encoder, options, Dropout())
+        .step(std::vector{batch_of(kPairs)}, 0, true)
+        .saturation;
+  };
+  const auto plain = measure(options()), chunked = measure(cached);
+  for (size_t k = 0; k < kCosineBins; ++k) {
+    EXPECT_EQ(plain->bins[k].pairs, chunked->bins[k].pairs);
+    EXPECT_NEAR(plain->bins[k].total.sum, chunked->bins[k].total.sum, 1e-12);
+    EXPECT_NEAR(plain->bins[k].angle.sum, chunked->bins[k].angle.sum, 1e-12);
+  }
+}
+
+TEST_F(LearnerTest, UpdatesTheSameWhetherSaturationIsMeasuredOrNot) {
+  Learner(model->encoder, options(), Dropout()).step(std::vector{batch_of(kPairs)}, 1e-3, true);
+  const std::vector<Tensor> measured = weights();
+  SetUp();
+  const std::vector<Tensor> before = weights();
+  step({batch_of(kPairs)}, options());
+  expect_weights(measured);
+  EXPECT_FALSE(before[0].equal(measured[0]));
 }
 
 TEST_F(LearnerTest, NamesTheTermsAndTheLinesOfTextsWithoutANumber) {

@@ -1,6 +1,6 @@
 // A run that was stopped:
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
-//    early stopping, log and checkpoints included;
+//    early stopping, logs and checkpoints included;
 //  - so it does in bfloat16, with the gradient cache and with gradient checkpointing;
 //  - from every state that a kill can leave behind, --resume works;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
@@ -36,7 +36,8 @@ using testing::train;
 TinyRun full_run(const fs::path& output) {
   return {.output = output,
           .set = {"train.dropout=0.1", "train.max_steps=24", "train.accumulation_steps=1",
-                  "checkpoint.every_steps=5", "evaluation.every_steps=6", "train.learning_rate=0.01"},
+                  "checkpoint.every_steps=5", "evaluation.every_steps=6", "train.learning_rate=0.01",
+                  "train.saturation_every_steps=4"},
           .validate = true};
 }
 
@@ -98,6 +99,19 @@ TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {
   }
   train(resumed(full_run(broken())));
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, MayMeasureSaturationMoreOrLessOften) {
+  interrupt_after(12);
+  TinyRun rest = resumed(full_run(broken()));
+  rest.set.back() = "train.saturation_every_steps=6";
+  train(rest);
+  EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
+  std::istringstream log(read_file(broken() / "saturation.jsonl"));
+  std::vector<int64_t> steps;
+  for (std::string line; std::getline(log, line);)
+    steps.push_back(json::parse(line).at("step").get<int64_t>());
+  EXPECT_THAT(steps, ::testing::ElementsAre(1, 4, 8, 12, 18, 24));
 }
 
 /// Runs in which a step computes in another way.

@@ -1,7 +1,7 @@
 // The training run, on configs/tiny.json:
 //  - it lowers the loss; seeds, and nothing else, decide about its bytes; the output is a model;
 //  - its steps are those of epochs, accumulation and max_steps; every one is in metrics.jsonl with all
-//  fields;
+//  fields; saturation is measured at the first and every Nth step, or not at all;
 //  - every form of data, mixed, and every policy for duplicates trains;
 //  - the best model by the validation is kept, and training stops when the patience is out;
 //  - what does not fit together, or would overwrite a model or a run, is an error before anything is written.
@@ -131,6 +131,24 @@ TEST(Trainer, LogsEveryStepWithAllFields) {
   EXPECT_EQ(lines[6].at("step"), 5);
   EXPECT_EQ(lines[6].at("best"), true);
   EXPECT_TRUE(lines[6].contains("evaluation"));
+}
+
+TEST(Trainer, LogsTheSaturationOfTheFirstAndOfEveryNthStep) {
+  const TempDir output, silent;
+  train({.output = output.path(), .set = {"train.max_steps=6", "train.saturation_every_steps=3"}});
+  std::istringstream stream(read_file(output.path() / "saturation.jsonl"));
+  std::vector<int64_t> steps;
+  for (std::string text; std::getline(stream, text);) {
+    const json line = json::parse(text);
+    steps.push_back(line.at("step").get<int64_t>());
+    EXPECT_EQ(line.at("pairs"), 16);
+    EXPECT_TRUE(line.at("share_above_0.95").is_number());
+  }
+  EXPECT_THAT(steps, ElementsAre(1, 3, 6));
+
+  train({.output = silent.path(), .set = {"train.max_steps=6"}});
+  EXPECT_FALSE(fs::exists(silent.path() / "saturation.jsonl"));
+  EXPECT_EQ(read_file(silent.path() / "model.safetensors"), read_file(output.path() / "model.safetensors"));
 }
 
 TEST(Trainer, TrainsOnMixedData) {

@@ -9,6 +9,7 @@
 #include "angle/distributed/gradient_sum.h"
 #include "angle/distributed/process_group.h"
 #include "angle/loss/objective.h"
+#include "angle/loss/saturation.h"
 #include "angle/model/sentence_encoder.h"
 #include "angle/train/optimizer.h"
 #include "angle/train/parameter_groups.h"
@@ -20,6 +21,12 @@ namespace angle {
 ///
 /// @param embeddings  [texts, dims], in the order of batch.token_ids
 Objective compute_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
+                            const LossOptions& options);
+
+/// Saturation of a collated batch; the pairs of triplets are (query, positive) and (query, negative).
+///
+/// @param embeddings  [texts, dims], in the order of batch.token_ids
+Saturation batch_saturation(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
                             const LossOptions& options);
 
 /// A batch and the kind of examples it holds.
@@ -40,6 +47,7 @@ struct StepResult {
   int64_t positive_rows = 0;
   int64_t duplicates = 0;                  // texts that repeat one of their batch
   int64_t zero_rows = 0;                   // embeddings that are zero
+  std::optional<Saturation> saturation;    // over the pairs of all micro-batches, if it was asked for
   std::optional<double> exchange_seconds;  // of several processes: sending and waiting for each other
 };
 
@@ -64,7 +72,12 @@ class Learner {
   ///
   /// Error when a loss or the gradient is not finite; it names the term and the examples. The weights are
   /// unchanged then.
-  StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate);
+  ///
+  /// @param measure_saturation  also measure the gradients by the embeddings, which computes the objective
+  /// again;
+  ///                            the update is the same with and without
+  StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate,
+                  bool measure_saturation = false);
 
   AdamW& optimizer() { return optimizer_; }
   const Dropout& dropout() const { return dropout_; }

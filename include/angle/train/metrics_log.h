@@ -1,4 +1,5 @@
-// metrics.jsonl: one JSON object a line for every update and every validation.
+// The logs of a run, one JSON object a line: metrics.jsonl for every update and every validation,
+// saturation.jsonl for those updates that are asked for (loss/saturation.h).
 #pragma once
 
 #include <cstdint>

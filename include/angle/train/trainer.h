@@ -116,6 +116,7 @@ class Trainer {
   void write_model_and_card();
   void log_step(const TrainProgress& progress);
   void log(const nlohmann::json& line);
+  bool measures_saturation(int64_t step) const;
   int64_t micro_batches_done(int64_t step) const;
 
   TrainConfig config_;
@@ -131,8 +132,9 @@ class Trainer {
   TrainState state_;
   int64_t saved_step_ = 0;  // of the newest checkpoint
   TrainResult result_;
-  std::optional<MetricsLog> log_;    // of the first process
-  std::optional<EventFile> events_;  // of the first process
+  std::optional<MetricsLog> log_;             // of the first process
+  std::optional<EventFile> events_;           // of the first process
+  std::optional<MetricsLog> saturation_log_;  // of the first process: saturation.jsonl, where it is asked for
 };
 
 }  // namespace angle
