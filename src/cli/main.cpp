@@ -19,6 +19,7 @@
 #include "cli/eval_command.h"
 #include "cli/log.h"
 #include "cli/report_command.h"
+#include "cli/saturation_command.h"
 #include "cli/tokenize_command.h"
 #include "cli/train_command.h"
 
@@ -69,6 +70,7 @@ int run(int argc, char** argv) {
   add_report_command(app);
   add_annotate_command(app, exit_code);
   add_data_command(app, exit_code);
+  add_saturation_command(app);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
     print_error("error", problem);
     return kWrongUsage;

@@ -20,6 +20,7 @@
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
 
+#include "cli/configured_model.h"
 #include "cli/log.h"
 #include "cli/processes.h"
 #include "cli/shared_options.h"
@@ -50,20 +51,6 @@ std::atomic<bool> interrupted = false;
 void handle_interrupt(int signal) {
   interrupted = true;
   std::signal(signal, SIG_DFL);
-}
-
-/// Pooling and length that the configuration sets in place of the model directory's.
-void apply_model_config(const ModelConfig& config, Model& model) {
-  if (!config.pooling.empty()) {
-    model.encoder.pooling = {parse_pooling(config.pooling)};
-    check_projections(model.encoder, "model.pooling");
-  }
-  if (config.max_seq_length == 0) return;
-  const int64_t longest = model.encoder.encoder.config().max_tokens();
-  if (config.max_seq_length > longest)
-    fail("model.max_seq_length: {} is more than the {} positions of the model", config.max_seq_length,
-         longest);
-  model.max_seq_length = config.max_seq_length;
 }
 
 /// `epochs 4, batch_size 32, …`

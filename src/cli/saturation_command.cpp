@@ -1,0 +1,155 @@
+#include "cli/saturation_command.h"
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "angle/config.h"
+#include "angle/error.h"
+#include "angle/eval/tasks.h"
+#include "angle/io/standard_output.h"
+#include "angle/train/data_saturation.h"
+#include "angle/train/training_data.h"
+
+#include "cli/configured_model.h"
+#include "cli/log.h"
+#include "cli/saturation_table.h"
+#include "cli/shared_options.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SaturationOptions {
+  std::string model;
+  ComputeOptions compute;
+  std::string data_dir;
+  std::string data, config, task;  // exactly one of them
+  std::string format = "scored_pairs";
+  std::string split;
+  std::vector<std::string> overrides;
+  int64_t max_batches = 0;
+  bool json = false;
+};
+
+/// The data set of `--data`. A file that is not there is looked up in the data directory, as in a
+/// configuration.
+json described_file(const SaturationOptions& options) {
+  const std::string path = fs::exists(options.data) ? fs::absolute(options.data).string() : options.data;
+  return {{"data", {{"train", {{{"path", path}, {"format", options.format}}}}}}};
+}
+
+/// The data set of `--task`, with the labels of that task.
+json described_task(const SaturationOptions& options, const fs::path& data_dir) {
+  const TaskSpec& task = find_task(options.task);
+  const fs::path file = task_file(data_dir, task, options.split);
+  if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
+  const bool binary = task.labels == LabelKind::binary;
+  return {
+      {"data", {{"train", {{{"path", fs::absolute(file).string()}, {"label_scale", {0, binary ? 1 : 5}}}}}}},
+      {"loss", {{"positive_threshold", binary ? 1 : 4}}}};
+}
+
+/// A configuration for data that came without one: the default objective, as far as the data can use it.
+TrainConfig default_config_for(json given, const SaturationOptions& options) {
+  given["model"] = {{"path", find_model(options.model).string()}};
+  if (options.format == "pairs") given["loss"] = {{"cosine_weight", 0}, {"angle_weight", 0}};
+  for (const std::string& assignment : options.overrides) apply_override(given, assignment);
+  const json loss = given.value("loss", json::object());
+  if (options.format == "scored_pairs" && loss.is_object() && !loss.contains("positive_threshold") &&
+      !loss.contains("in_batch_weight")) {
+    given["loss"]["in_batch_weight"] = 0;
+    log_info(
+        "in-batch negatives are left out: --set loss.positive_threshold=… says which labels are positive");
+  }
+  return parse_config(given, "--set");
+}
+
+TrainConfig make_config(const SaturationOptions& options, const fs::path& data_dir) {
+  if (!options.config.empty()) return load_config(options.config, options.overrides);
+  return default_config_for(
+      options.task.empty() ? described_file(options) : described_task(options, data_dir), options);
+}
+
+json report_json(const DataSaturation& measured, const TrainConfig& config, const Model& model) {
+  json report = saturation_json(measured.saturation);
+  report["model"] = model.directory.string();
+  report["data"] = config.data.train;
+  report["loss"] = config.loss;
+  report["batches"] = measured.batches;
+  report["batch_size"] = config.train.batch_size;
+  return report;
+}
+
+void run_saturation(const SaturationOptions& options) {
+  const fs::path data_dir = find_data_dir(options.data_dir);
+  const TrainConfig config = make_config(options, data_dir);
+  Model model =
+      load_model_for_inference(options.model.empty() ? config.model.path : options.model, options.compute);
+  apply_model_config(config.model, model);
+  const fs::path config_dir = fs::path(options.config).parent_path();
+  const auto sets =
+      load_training_sets(config, model.max_seq_length,
+                         {.data_dir = data_dir, .config_dir = config_dir.empty() ? "." : config_dir});
+  for (const TrainingSet& set : sets)
+    log_info("data: {}: {} {}", set.file.string(), num_examples(set.examples),
+             json(set.format()).get<std::string>());
+
+  ProgressLine line;
+  const DataSaturation measured = measure_data_saturation(
+      model, sets, config, options.max_batches,
+      [&](int64_t done, int64_t batches) { line.show(fmt::format("{} of {} batches", done, batches)); });
+  line.finish();
+  log_info("{} batches of {}; {} of {} texts were cut", measured.batches, config.train.batch_size,
+           measured.statistics.texts_cut, measured.statistics.texts);
+  std::signal(SIGPIPE, SIG_IGN);
+  StandardOutput out;
+  out.write(options.json ? report_json(measured, config, model).dump(2) + "\n"
+                         : format_saturation(measured.saturation, config.loss));
+  out.flush();
+}
+
+void add_data_options(CLI::App& command, SaturationOptions& options) {
+  CLI::Option_group& source = *command.add_option_group("data");
+  source.add_option("--data", options.data, "a file of training data (.tsv, .csv, .jsonl)");
+  source.add_option("--config", options.config,
+                    "data, objective, batch size and model of a configuration file");
+  source.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
+  source.require_option(1);
+  command.add_option("--format", options.format, "what --data holds: scored_pairs, pairs or triplets")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"scored_pairs", "pairs", "triplets"}));
+  command.add_option("--split", options.split, "of --task; default: the one it is reported on");
+  command
+      .add_option("--set", options.overrides,
+                  "change a value of the configuration, or of its defaults: loss.angle_similarity=phase, "
+                  "train.batch_size=128; may be repeated")
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
+void add_saturation_command(CLI::App& app) {
+  const auto options = std::make_shared<SaturationOptions>();
+  CLI::App& command =
+      *app.add_subcommand("saturation", "measure where the cosines of a data set leave no gradient");
+  add_model_option(command, options->model);
+  add_data_options(command, *options);
+  add_data_dir_option(command, options->data_dir);
+  command.add_option("--max-batches", options->max_batches, "measure the first batches only; 0: all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
+  add_compute_options(command, options->compute);
+  command.footer(
+      "Prints a histogram of the cosines of the pairs, and for each bin the mean length of the gradients of "
+      "the "
+      "similarities and of the objectives.\n\n"
+      "Example: angle saturation --task stsb --split train --set loss.angle_similarity=phase");
+  command.callback([options] { run_saturation(*options); });
+}
+
+}  // namespace angle::cli

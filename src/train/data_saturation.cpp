@@ -1,0 +1,43 @@
+#include "angle/train/data_saturation.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "angle/error.h"
+#include "angle/train/learner.h"
+
+namespace angle {
+namespace {
+
+void check_finite(const Tensor& embeddings, const Model& model, const TrainingSet& set, int64_t batch) {
+  if (at::isfinite(embeddings).all().item<bool>()) return;
+  fail("{}: an embedding of {} is not finite (batch {}); the weights are damaged", model.directory.string(),
+       set.file.string(), batch + 1);
+}
+
+}  // namespace
+
+DataSaturation measure_data_saturation(const Model& model, const std::vector<TrainingSet>& sets,
+                                       const TrainConfig& config, int64_t max_batches,
+                                       const BatchProgress& progress) {
+  const at::NoGradGuard no_gradients;
+  const Sampler sampler = make_sampler(config.train, sets);
+  DataSaturation result;
+  result.batches = sampler.batches_per_epoch();
+  if (max_batches > 0) result.batches = std::min(result.batches, max_batches);
+  for (int64_t number = 0; number < result.batches; ++number) {
+    const SampledBatch sampled = sampler.batch(number);
+    const TrainingSet& set = sets[sampled.data_set];
+    const CollatedBatch batch =
+        collate(encode_examples(set.examples, sampled.rows, *model.tokenizer, set.encode, result.statistics));
+    const Tensor embeddings = model.encoder.forward(pack(batch.token_ids, model.encoder.device()));
+    check_finite(embeddings, model, set, number);
+    result.saturation.add(batch_saturation(embeddings, batch, set.format(), config.loss));
+    if (progress) progress(number + 1, result.batches);
+  }
+  return result;
+}
+
+}  // namespace angle
