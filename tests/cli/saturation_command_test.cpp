@@ -1,0 +1,163 @@
+// `angle saturation` as its users see it, on the samples with tiny-bert:
+//  - a table, or JSON that parses, on stdout, nothing else there; the same numbers at every run;
+//  - data by file in its three forms, by configuration and by task; --set reaches the objective;
+//  - what the data cannot have is left out and said, not an error;
+//  - mistakes end with 1 or 2 and say what to do.
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::TempDir;
+
+std::string sample(const std::string& name) {
+  return (fs::path(ANGLE_SOURCE_DIR) / "data/samples" / name).string();
+}
+
+CommandResult saturation(std::vector<std::string> args) {
+  if (std::find(args.begin(), args.end(), "--model") == args.end())
+    args.insert(args.end(), {"--model", testing::golden_path("models/tiny-bert").string()});
+  args.insert(args.begin(), {ANGLE_BINARY, "saturation"});
+  return testing::run_command(args);
+}
+
+/// The JSON of a run that succeeds.
+json measured(std::vector<std::string> args) {
+  args.emplace_back("--json");
+  const CommandResult result = saturation(args);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return json::parse(result.out);
+}
+
+/// The mean of a gradient over all bins, or null without a value in any.
+json mean_gradient(const json& report, const std::string& block, const std::string& name) {
+  double sum = 0, pairs = 0;
+  for (const json& bin : report.at("bins")) {
+    if (bin.at(block).at(name).is_null()) continue;
+    sum += bin.at(block).at(name).get<double>() * bin.at("pairs").get<double>();
+    pairs += bin.at("pairs").get<double>();
+  }
+  return pairs > 0 ? json(sum / pairs) : json();
+}
+
+TEST(SaturationCommand, PrintsATable) {
+  const CommandResult result = saturation({"--data", sample("pairs_validation.tsv")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("cosine > 0.95: "), HasSubstr("of 72 pairs"), HasSubstr("> 0.8: "),
+                                HasSubstr("0.95 … 0.99"), HasSubstr("█"), HasSubstr("all")));
+  EXPECT_THAT(result.out, Not(HasSubstr("nan")));
+  EXPECT_THAT(result.err, HasSubstr("in-batch negatives are left out"));
+}
+
+TEST(SaturationCommand, PrintsTheSameJsonAtEveryRun) {
+  const std::vector<std::string> args = {
+      "--data", sample("pairs_validation.tsv"), "--set", "loss.positive_threshold=4", "--threads", "1"};
+  const json report = measured(args);
+  EXPECT_EQ(report, measured(args));
+  EXPECT_EQ(report.at("pairs"), 72);
+  EXPECT_EQ(report.at("batch_size"), 32);
+  EXPECT_EQ(report.at("batches"), 3);
+  int64_t pairs = 0;
+  for (const json& bin : report.at("bins")) pairs += bin.at("pairs").get<int64_t>();
+  EXPECT_EQ(pairs, 72);
+  for (const char* term : {"cosine", "in_batch", "angle", "total"})
+    EXPECT_GT(mean_gradient(report, "objective_gradient", term).get<double>(), 0) << term;
+}
+
+TEST(SaturationCommand, MeasuresPairsAndTripletsToo) {
+  const json pairs = measured({"--data", sample("positives.csv"), "--format", "pairs"});
+  EXPECT_TRUE(mean_gradient(pairs, "objective_gradient", "cosine").is_null());
+  EXPECT_TRUE(mean_gradient(pairs, "objective_gradient", "in_batch").is_number());
+  EXPECT_TRUE(mean_gradient(pairs, "similarity_gradient", "angle").is_number());
+  const json triplets = measured({"--data", sample("triplets.jsonl"), "--format", "triplets"});
+  EXPECT_EQ(triplets.at("pairs"), 160);  // 80 positives and as many negatives
+  for (const char* term : {"cosine", "in_batch", "angle"})
+    EXPECT_TRUE(mean_gradient(triplets, "objective_gradient", term).is_number()) << term;
+}
+
+TEST(SaturationCommand, TakesDataAndObjectiveOfAConfiguration) {
+  const std::string config = (fs::path(ANGLE_SOURCE_DIR) / "configs/tiny.json").string();
+  const json report = measured({"--config", config, "--max-batches", "2"});
+  EXPECT_EQ(report.at("pairs"), 32);
+  EXPECT_EQ(report.at("loss").at("angle_weight"), 0.02);
+  const json other =
+      measured({"--config", config, "--max-batches", "2", "--set", "loss.angle_similarity=phase"});
+  EXPECT_EQ(mean_gradient(report, "objective_gradient", "cosine"),
+            mean_gradient(other, "objective_gradient", "cosine"));
+  EXPECT_NE(mean_gradient(report, "objective_gradient", "angle"),
+            mean_gradient(other, "objective_gradient", "angle"));
+}
+
+TEST(SaturationCommand, TakesAnEvaluationTask) {
+  const TempDir data;
+  data.file("stsb/train.tsv", read_file(sample("pairs_validation.tsv")));
+  const json report = measured({"--task", "stsb", "--split", "train", "--data-dir", data.path().string()});
+  EXPECT_EQ(report.at("pairs"), 72);
+  EXPECT_EQ(report.at("loss").at("positive_threshold"), 4);
+  EXPECT_TRUE(mean_gradient(report, "objective_gradient", "in_batch").is_number());
+  const CommandResult missing = saturation({"--task", "stsb", "--data-dir", data.path().string()});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, AllOf(HasSubstr("stsb/test.tsv: no such file"), HasSubstr("splits there: train")));
+}
+
+TEST(SaturationCommand, RefusesWrongUsage) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{},
+        {"--data", sample("pairs_validation.tsv"), "--task", "stsb"},
+        {"--data", sample("pairs_validation.tsv"), "--format", "tripels"},
+        {"--task", "stsb", "--max-batches", "-1"}}) {
+    const CommandResult result = saturation(args);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, Not(IsEmpty()));
+  }
+}
+
+TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {
+  const auto error = [](std::vector<std::string> args) {
+    const CommandResult result = saturation(std::move(args));
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.out, IsEmpty());
+    return result.err;
+  };
+  const TempDir files;
+  const auto damaged = files.file("pairs.tsv", "sentence1\tsentence2\tscore\none\ttwo\tx\nthree\n");
+  EXPECT_THAT(error({"--data", damaged.string()}), AllOf(HasSubstr("pairs.tsv:2"), HasSubstr("pairs.tsv:3")));
+  EXPECT_THAT(error({"--data", "/absent/pairs.tsv"}), HasSubstr("/absent/pairs.tsv: no such data file"));
+  EXPECT_THAT(error({"--task", "stbs"}), HasSubstr("did you mean \"stsb\"?"));
+  EXPECT_THAT(error({"--config", "/absent/run.json"}), HasSubstr("/absent/run.json"));
+  EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", "loss.angle_wieght=1"}),
+              HasSubstr("loss.angle_wieght: unknown key; did you mean \"angle_weight\"?"));
+  EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", "loss.positive_threshold=6"}),
+              HasSubstr("no label reaches loss.positive_threshold 6"));
+  EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--model", "/absent/model"}),
+              HasSubstr("/absent/model"));
+}
+
+TEST(SaturationCommand, LosesNothingInSilence) {
+  const std::string args = " saturation --data " + sample("pairs_validation.tsv") + " --model " +
+                           testing::golden_path("models/tiny-bert").string();
+  const CommandResult full = testing::run_shell("\"$0\"" + args + " > /dev/full", ANGLE_BINARY);
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err, HasSubstr("<stdout>: writing failed"));
+}
+
+}  // namespace
+}  // namespace angle
