@@ -72,11 +72,11 @@ struct OptimizationConfig {
   int64_t seed = 42;                             // of shuffling and dropout; angle_emb's recipes
   int64_t gradient_cache_tokens = 0;             // most tokens in one chunk of the gradient cache; 0: off
   bool gradient_checkpointing =
-      false;                           // compute each layer again in the backward pass: less memory, more time
+      false;  // compute each layer again in the backward pass: less memory, more time
   int64_t saturation_every_steps = 0;  // optimizer updates between lines of saturation.jsonl; 0: none
   bool freeze_embeddings = false;      // word, position and token type embeddings stay as they are
   int64_t freeze_layers = 0;           // so do this many of the lowest layers; needs freeze_embeddings
-  double layer_decay = 1.0;            // of the learning rate from each layer to the one below (arXiv 1905.05583)
+  double layer_decay = 1.0;  // of the learning rate from each layer to the one below (arXiv 1905.05583)
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_steps, batch_size,
                                                 accumulation_steps, learning_rate, schedule, warmup_steps,
@@ -87,9 +87,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_
 
 /// Validation during training, which decides about the model that is kept; without one it is the last.
 struct EvaluationConfig {
-  std::string task;                        // "stsb", "stsb,sts12/test" (see eval/tasks.h), files of scored pairs
-                                           // (looked up as data are); "": none
-  std::string split = "validation";        // of tasks without a split of their own; never test by default
+  std::string task;                  // "stsb", "stsb,sts12/test" (see eval/tasks.h), files of scored pairs
+                                     // (looked up as data are); "": none
+  std::string split = "validation";  // of tasks without a split of their own; never test by default
   std::vector<DataSetConfig> loss_data;    // files like those of data.train, to take the losses on; [] none
   std::string metric = "cosine_spearman";  // what decides, the field's for STS; see train/validation_metric.h
   int64_t every_steps = 0;                 // optimizer updates; 0: at the end of each epoch

@@ -95,7 +95,7 @@ void run_saturation(const SaturationOptions& options) {
       load_training_sets(config, model.max_seq_length,
                          {.data_dir = data_dir, .config_dir = config_dir.empty() ? "." : config_dir});
   for (const TrainingSet& set : sets)
-    log_info("data: {}: {} {}", set.file.string(), num_examples(set.examples),
+    log_info("data: {}: {} {}", set.file.string(), set.examples.size(),
              json(set.format()).get<std::string>());
 
   ProgressLine line;

@@ -23,15 +23,16 @@ DataSaturation measure_data_saturation(const Model& model, const std::vector<Tra
                                        const TrainConfig& config, int64_t max_batches,
                                        const BatchProgress& progress) {
   const at::NoGradGuard no_gradients;
-  const Sampler sampler = make_sampler(config.train, sets);
+  const Sampler sampler = make_sampler(config, sets);
   DataSaturation result;
   result.batches = sampler.batches_per_epoch();
   if (max_batches > 0) result.batches = std::min(result.batches, max_batches);
   for (int64_t number = 0; number < result.batches; ++number) {
     const SampledBatch sampled = sampler.batch(number);
     const TrainingSet& set = sets[sampled.data_set];
-    const CollatedBatch batch =
-        collate(encode_examples(set.examples, sampled.rows, *model.tokenizer, set.encode, result.statistics));
+    const PreparedBatch prepared = make_batch(set, sampled, *model.tokenizer, config.loss.duplicates);
+    const CollatedBatch& batch = prepared.batch;
+    result.statistics += prepared.statistics;
     const Tensor embeddings = model.encoder.forward(pack(batch.token_ids, model.encoder.device()));
     check_finite(embeddings, model, set, number);
     result.saturation.add(batch_saturation(embeddings, batch, set.format(), config.loss));

@@ -120,7 +120,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       sets_(std::move(sets)),
       options_(std::move(options)),
       observer_(std::move(observer)),
-      sampler_(make_sampler(config_.train, sets_)),
+      sampler_(make_sampler(config_, sets_)),
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
       total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
                    config_.train.accumulation_steps),

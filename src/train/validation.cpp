@@ -79,7 +79,8 @@ std::string Validation::name() const {
   std::string text;
   for (const ValidationTask& task : data_.tasks)
     if (metric_.task.empty() || metric_.task == task.name)
-      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", task.name, task.split.empty() ? "" : " ", task.split);
+      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", task.name, task.split.empty() ? "" : " ",
+                          task.split);
   return fmt::format("{} {}", text, to_string(metric_.correlation));
 }
 

@@ -65,8 +65,8 @@ struct PreparedBatch {
   int64_t dropped_examples = 0;
 };
 
-/// Rows of a data set as token ids, without the duplicates that DuplicatePolicy::drop leaves out: the sampler has
-/// left out equal texts, this leaves out those of which only the token ids are equal.
+/// Rows of a data set as token ids, without the duplicates that DuplicatePolicy::drop leaves out: the sampler
+/// has left out equal texts, this leaves out those of which only the token ids are equal.
 PreparedBatch make_batch(const TrainingSet& set, const SampledBatch& sampled, const Tokenizer& tokenizer,
                          DuplicatePolicy duplicates);
 
