@@ -13,6 +13,8 @@
 #include "angle/train/model_card.h"
 #include "angle/train/schedule.h"
 
+#include "train/run_identity.h"
+
 namespace angle {
 namespace {
 
@@ -52,37 +54,6 @@ Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, in
 
 /// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
 int64_t first_draw(int64_t step) { return step << 32; }
-
-/// What a run must have in common with the one that it goes on with, in one object.
-nlohmann::json identity_of(const TrainState& state) {
-  nlohmann::json identity = state.config;
-  identity["files"] = state.data;
-  return identity;
-}
-
-/// `train.seed: 42 → 43` for every difference.
-std::string differences(const TrainState& saved, const TrainState& state) {
-  const nlohmann::json before = identity_of(saved), now = identity_of(state);
-  std::string text;
-  for (const auto& edit : nlohmann::json::diff(before, now)) {
-    std::string path = edit.at("path").get<std::string>().substr(1);
-    std::replace(path.begin(), path.end(), '/', '.');
-    const nlohmann::json::json_pointer pointer(edit.at("path").get<std::string>());
-    text +=
-        fmt::format("\n  {}: {} → {}", path, before.contains(pointer) ? before.at(pointer).dump() : "nothing",
-                    edit.contains("value") ? edit.at("value").dump() : "nothing");
-  }
-  return text;
-}
-
-/// The part of a configuration that decides the weights of every step.
-nlohmann::json deciding_part(const TrainConfig& config) {
-  nlohmann::json part = config;
-  part.erase("description");
-  part.erase("checkpoint");
-  part["train"].erase("saturation_every_steps");
-  return part;
-}
 
 /// The output is a new directory or that of a run: nobody's model is overwritten.
 void check_output(const fs::path& output, const fs::path& base_model) {
