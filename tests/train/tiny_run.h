@@ -52,8 +52,10 @@ inline RunRecord train(const TinyRun& run,
   std::atomic<bool> interrupted = false;
   ValidationData validation{.loss_sets = load_loss_sets(config, model.max_seq_length, places)};
   if (run.validate) validation.tasks = {{"samples", "validation", run.evaluation_file}};
-  TrainerOptions options{
-      .output = run.output, .validation = validation, .resume = run.resume, .interrupted = &interrupted};
+  TrainerOptions options{.output = run.output,
+                         .validation = std::move(validation),
+                         .resume = run.resume,
+                         .interrupted = &interrupted};
   TrainObserver observer{.note = [&](const std::string& text) { record.notes.push_back(text); },
                          .warning = [&](const std::string& text) { record.warnings.push_back(text); },
                          .progress =
@@ -62,7 +64,7 @@ inline RunRecord train(const TinyRun& run,
                                if (at.step == run.interrupt_after) interrupted = true;
                              },
                          .evaluation = [&](const TrainEvaluation& at) { record.evaluations.push_back(at); }};
-  record.result = Trainer(config, model, std::move(sets), options, observer).run();
+  record.result = Trainer(config, model, std::move(sets), std::move(options), observer).run();
   return record;
 }
 
