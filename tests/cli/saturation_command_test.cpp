@@ -141,7 +141,7 @@ TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {
   const auto damaged = files.file("pairs.tsv", "sentence1\tsentence2\tscore\none\ttwo\tx\nthree\n");
   EXPECT_THAT(error({"--data", damaged.string()}), AllOf(HasSubstr("pairs.tsv:2"), HasSubstr("pairs.tsv:3")));
   EXPECT_THAT(error({"--data", "/absent/pairs.tsv"}), HasSubstr("/absent/pairs.tsv: no such data file"));
-  EXPECT_THAT(error({"--task", "stbs"}), HasSubstr("did you mean \"stsb\"?"));
+  EXPECT_THAT(error({"--task", "stsbb"}), HasSubstr("did you mean \"stsb\"?"));
   EXPECT_THAT(error({"--config", "/absent/run.json"}), HasSubstr("/absent/run.json"));
   EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", "loss.angle_wieght=1"}),
               HasSubstr("loss.angle_wieght: unknown key; did you mean \"angle_weight\"?"));
