@@ -33,16 +33,18 @@ class Worker:
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
 
-    def wait_until_ready(self):
-        if self.process.stdout.readline().strip() != "ready":
+    def answer(self):
+        line = self.process.stdout.readline().strip()
+        if not line:
             self.process.wait()
             self.log.seek(0)
             raise RuntimeError((self.log.read().strip().splitlines() or ["no message"])[-1][:200])
+        return line
 
     def measure(self):
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        return float(self.answer())
 
     def close(self):
         self.process.stdin.close()
@@ -57,7 +59,7 @@ def start_workers(script, peers, *arguments):
     for peer in peers:
         worker = Worker(script, peer, *arguments)
         try:
-            worker.wait_until_ready()
+            worker.answer()  # "ready"
             workers[peer] = worker
         except RuntimeError as error:
             print(f"{peer} cannot take part: {error}", file=sys.stderr)
@@ -178,7 +180,7 @@ def embed(args):
 
 
 def train_with_angle(args, pairs, precision):
-    """Seconds of an epoch, from the first step to the last, by the log of metrics."""
+    """Seconds of the updates of an epoch, by the log of metrics."""
     output = RESULTS / "train"
     settings = [f"data.train=[{json.dumps({'path': str(pairs), 'format': 'scored_pairs', 'label_scale': [0, 5]})}]",
                 "train.epochs=1", "train.max_steps=0", f'train.precision="{precision}"', "evaluation.task="]
@@ -186,7 +188,7 @@ def train_with_angle(args, pairs, precision):
     run_angle(args, "train", "--config", SOURCE / "configs" / "stsb_minilm.json", "--threads", args.threads, "--output", output,
               *(word for setting in settings for word in ("--set", setting)))
     lines = [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
-    return sum(line["seconds"] for line in lines if "seconds" in line)
+    return sum(line["tokens"] / line["tokens_per_second"] for line in lines if "tokens" in line)
 
 
 def train(args):
@@ -194,16 +196,16 @@ def train(args):
     lines = (args.data / "stsb" / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
     pairs.write_text("".join(lines[:961]), encoding="utf-8")
     model = args.cache / "models" / "all-MiniLM-L6-v2"
-    peers = start_workers("train_worker.py", TRAIN_PEERS, model, pairs, "--threads", args.threads)
     precisions = [precision for precision in args.precisions if precision != "int8"]
-    seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *peers]}
+    seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *TRAIN_PEERS]}
     for _ in range(args.rounds):
         for precision in precisions:
             seconds[f"angle-{precision}"].append(train_with_angle(args, pairs, precision))
-        for name, worker in peers.items():
-            seconds[name].append(worker.measure())
-    for worker in peers.values():
-        worker.close()
+        for peer in TRAIN_PEERS:  # a process for each training: angle_emb can't train twice
+            for worker in start_workers("train_worker.py", [peer], model, pairs, "--threads", args.threads).values():
+                seconds[peer].append(worker.measure())
+                worker.close()
+    seconds = {name: values for name, values in seconds.items() if values}
     speed = {name: 960 / value for name, value in best(seconds).items()}
     reference = speed.get("angle_emb-float32")
     print_table(["", "pairs/s", "to angle_emb"], [[name, f"{value:.0f}", f"{value / reference:.2f}×" if reference else ""] for name, value in speed.items()])
