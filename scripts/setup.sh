@@ -3,7 +3,7 @@
 # Run again, it does nothing and needs no network.
 #
 #   scripts/setup.sh           LibTorch for the CPU (the parts of the wheel that a CPU needs)
-#   scripts/setup.sh --cuda    LibTorch with its CUDA libraries as well (2.3 GB to download, 4 GB on disk)
+#   scripts/setup.sh --cuda    LibTorch with its CUDA libraries as well (2.3 GB to download, 3.6 GB on disk)
 #
 # LibTorch goes to $ANGLE_CACHE_DIR (default ~/.cache/angle); cmake/LibTorch.cmake finds it there.
 set -euo pipefail

@@ -247,6 +247,13 @@ class Rules {
                                        {"val_loss_angle", loss.angle_weight}})
       require(metric.loss != name || weight > 0, "evaluation.metric: {}, but the weight of that term is 0",
               name);
+    const auto& sets = evaluation.loss_data;
+    const bool ranks = std::any_of(sets.begin(), sets.end(), [](const DataSetConfig& set) {
+      return set.weight > 0 && set.format != DataFormat::pairs;
+    });
+    require(sets.empty() || ranks || (metric.loss != "val_loss_cosine" && metric.loss != "val_loss_angle"),
+            "evaluation.metric: {}, but the pairs of evaluation.loss_data have no such term",
+            evaluation.metric);
     require(!metric.loss.empty() || evaluation.loss_data.empty() || !tasks.empty(),
             "evaluation.metric: {}, but there is no evaluation.task to measure it on; with loss_data alone "
             "choose "

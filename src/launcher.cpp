@@ -26,8 +26,10 @@ std::string own_folder() {
 int main(int, char** argv) {
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   const std::string folder = own_folder();
-  execv((folder + "/libexec/angle").c_str(), argv);     // as built
-  execv((folder + "/../libexec/angle").c_str(), argv);  // as installed
+  if (!folder.empty()) {
+    execv((folder + "/libexec/angle").c_str(), argv);     // as built
+    execv((folder + "/../libexec/angle").c_str(), argv);  // as installed
+  }
   std::fprintf(stderr,
                "error: libexec/angle, which belongs to %s/angle, can't be started; install both again (or is "
                "/proc missing?)\n",

@@ -7,8 +7,8 @@ namespace angle {
 
 enum class Precision {
   float32,
-  bfloat16,  // linear layers only; losses and the optimizer stay in float32
-  int8       // weights of linear layers; for embed and eval, not for training
+  bfloat16,  // the encoder's layers; in training weights, norms, losses and the optimizer stay float32
+  int8       // inputs and weights of linear layers; for embed and eval, not for training
 };
 ANGLE_JSON_ENUM(Precision, {{Precision::float32, "float32"},
                             {Precision::bfloat16, "bfloat16"},

@@ -43,7 +43,13 @@ class Rules {
     require(!config_.prompts.same.empty(), "prompts.same: missing; name the file of the prompt");
     require(!config_.prompts.opposite.empty(), "prompts.opposite: missing; name the file of the prompt");
     check_gold();
-    for (const auto& [name, endpoint] : config_.endpoints) check_endpoint("endpoints." + name, endpoint);
+    std::set<std::string> urls;
+    for (const auto& [name, endpoint] : config_.endpoints) {
+      check_endpoint("endpoints." + name, endpoint);
+      require(endpoint.url.empty() || urls.insert(endpoint.url).second,
+              "endpoints.{}.url: another endpoint has it too; one endpoint can serve several annotators",
+              name);
+    }
     check_annotators();
     check_outputs();
     return std::move(problems_);

@@ -50,8 +50,9 @@ class Watchdog {
 
 std::string redact(std::string text, const std::string& key) {
   if (key.empty()) return text;
-  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at))
-    text.replace(at, key.size(), "[key]");
+  constexpr std::string_view kInstead = "[key]";
+  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + kInstead.size()))
+    text.replace(at, key.size(), kInstead);
   return text;
 }
 

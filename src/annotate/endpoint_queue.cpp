@@ -55,6 +55,7 @@ void EndpointQueue::start(AskResults& results) {
         const std::lock_guard lock(mutex_);
         error_ = std::current_exception();
         stopped_ = true;
+        why_stopped_ = "not asked, since a reply could not be kept";
       }
     });
   }

@@ -22,7 +22,7 @@ void run_report(const ReportOptions& options) {
   std::vector<RunRecord> runs;
   for (const std::string& directory : options.runs) runs.push_back(read_run(directory));
   write_file(options.output, html_report(runs));
-  log_info("{}: {} of {}; open it in a browser", options.output, "a page",
+  log_info("{}: a page of {}; open it in a browser", options.output,
            runs.size() == 1 ? runs[0].name : std::to_string(runs.size()) + " runs");
 }
 

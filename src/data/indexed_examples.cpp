@@ -155,12 +155,13 @@ struct IndexedExamples::State {
         index(open_index(source, note)),
         plain(plain_file(source.path, note)),
         file(plain),
-        modified(time_of_change(plain)),
+        modified(time_of_change(source.path)),
         bytes(file.size()) {}
 
-  /// Error when the file is not what it was; a file that was replaced by another is still open.
+  /// Error when the data file is not what it was. What was decompressed from it is open, and may be replaced
+  /// by the same bytes: several processes may have decompressed it at once.
   void check_unchanged() const {
-    if (fs::exists(plain) && time_of_change(plain) == modified && file.size() == bytes) return;
+    if (fs::exists(source.path) && time_of_change(source.path) == modified && file.size() == bytes) return;
     fail("{}: the file has been changed since the run began; start again with a file that stays as it is",
          source.path.string());
   }

@@ -15,10 +15,12 @@ namespace angle {
 namespace {
 
 /// Tokens of a batch: few enough for its hidden states to stay in the cache and for all threads to end at
-/// about the same time, enough to read the weights rarely.
-int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, at::Device device) {
-  constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kOnGpu = 1024;
-  if (!device.is_cpu()) return kOnGpu;
+/// about the same time, enough to read the weights rarely. Only where a row's bits do not depend on the
+/// others of its product; LibTorch's products do not promise that, so there the cut does not depend on the
+/// threads.
+int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const SentenceEncoder& encoder) {
+  constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kElsewhere = 1024;
+  if (!encoder.encoder.is_packed() || !encoder.dense.empty()) return kElsewhere;
   int64_t tokens = 0;
   for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
   return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
@@ -63,7 +65,7 @@ int64_t Embedder::dims() const { return *options_.truncate_dim; }
 Tensor Embedder::embed(std::span<const std::string> texts) {
   const c10::InferenceMode inference;
   const std::vector<std::vector<int64_t>> token_ids = tokenize(texts);
-  const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder.device()));
+  const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder));
   Tensor embeddings = at::empty({static_cast<int64_t>(texts.size()), dims()}, at::kFloat);
   const auto embed_one = [&](size_t i) { embed_batch(token_ids, batches[i], embeddings); };
   // A batch on each thread needs no waiting for each other; fewer batches than threads share the threads.

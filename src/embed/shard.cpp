@@ -1,5 +1,6 @@
 #include "angle/embed/shard.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ Shard parse_shard(const std::string& text) {
   const auto slash = std::min(text.find('/'), text.size());
   const Shard shard{.index = parse_count(std::string_view(text).substr(0, slash)),
                     .count = parse_count(std::string_view(text).substr(std::min(slash + 1, text.size())))};
-  if (shard.index < 1 || shard.index > shard.count)
+  constexpr int64_t kMost = 1'000'000'000;
+  if (shard.index < 1 || shard.index > shard.count || shard.count > kMost)
     fail("--shard {}: expected I/N, part I from 1 to N, like 2/8", text);
   return shard;
 }

@@ -137,6 +137,7 @@ GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& eval
   if (members.empty()) return result;
   for (const Similarity similarity : kSimilarities) {
     result.correlations[static_cast<size_t>(similarity)] = average(members, similarity);
+    if (members.front()->resampled.empty()) continue;  // no bootstrap was asked for
     result.resampled.push_back({mean_of_resamples(members, {similarity, Statistic::pearson}),
                                 mean_of_resamples(members, {similarity, Statistic::spearman})});
   }

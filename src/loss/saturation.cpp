@@ -22,10 +22,12 @@ Tensor row_lengths(const Tensor& rows) { return at::linalg_vector_norm(rows, 2, 
 
 bool has_complex_halves(const Tensor& embeddings) { return embeddings.size(1) % 2 == 0; }
 
-/// Every term that can be measured.
+/// Every term that can be measured: the angle only where all vectors, cut ones too, have complex halves.
 LossOptions measured_terms(LossOptions options, const Tensor& embeddings) {
+  const auto& dims = options.matryoshka_dims;
+  const bool even = std::all_of(dims.begin(), dims.end(), [](int64_t size) { return size % 2 == 0; });
   options.cosine_weight = 1;
-  options.angle_weight = has_complex_halves(embeddings) ? 1 : 0;
+  options.angle_weight = even && has_complex_halves(embeddings) ? 1 : 0;
   return options;
 }
 

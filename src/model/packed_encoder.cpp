@@ -86,13 +86,16 @@ void check_ids(const Tensor& ids, int64_t count) {
 std::string PackedEncoder::obstacle(const EncoderConfig& config, Precision precision) {
   const Element element = operand_element(precision);
   if (!cpu_multiplies(element))
-    return element == Element::uint8 ? "this CPU has no AVX512_VNNI instructions" : "this CPU has no AVX-512";
+    return element == Element::uint8      ? "this CPU has no AVX512_VNNI instructions"
+           : element == Element::bfloat16 ? "this CPU has no AVX512_BF16 instructions"
+                                          : "this CPU has no AVX-512";
   if (config.hidden_size % 16 != 0 || config.intermediate_size % 16 != 0)
     return fmt::format("hidden_size {} and intermediate_size {} are not both multiples of 16",
                        config.hidden_size, config.intermediate_size);
   if (config.hidden_size / config.num_attention_heads % 2 != 0)
     return fmt::format("attention heads have an odd size, {}",
                        config.hidden_size / config.num_attention_heads);
+  if (config.hidden_act == Activation::tanh) return "its activation is tanh";
   return "";
 }
 

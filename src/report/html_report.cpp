@@ -73,12 +73,12 @@ std::string score_text(double score) { return fmt::format("{:.2f}", 100 * score)
 
 /// First and best score of each evaluation, "stsb validation cosine_spearman 86.71 → 87.66 (step 360)".
 std::string score_summary(const RunRecord& run) {
-  std::map<std::string, std::vector<const Evaluation*>> by_name;
-  for (const Evaluation& one : run.evaluations) by_name[one.what].push_back(&one);
+  std::map<std::string, std::vector<const RunScore*>> by_name;
+  for (const RunScore& one : run.evaluations) by_name[one.what].push_back(&one);
   std::string text;
   for (const auto& [what, all] : by_name) {
-    const Evaluation* best = all.front();
-    for (const Evaluation* one : all)
+    const RunScore* best = all.front();
+    for (const RunScore* one : all)
       if (one->best) best = one;
     text += fmt::format("{}{} {} → <b>{}</b> (step {})", text.empty() ? "" : "<br>", escape_html(what),
                         score_text(all.front()->score), score_text(best->score), best->step);
@@ -115,7 +115,8 @@ std::string differences_table(std::span<const RunRecord> runs) {
   for (const RunRecord& run : runs) {
     if (!run.config.is_object()) continue;
     const json flat = run.config.flatten();
-    for (const auto& [path, value] : flat.items()) paths.insert(path);
+    for (const auto& [path, value] : flat.items())
+      if (!path.empty()) paths.insert(path);
   }
   std::vector<std::vector<std::string>> rows;
   for (const std::string& path : paths) {
@@ -150,7 +151,7 @@ std::string curve_chart(std::span<const RunRecord> runs, const std::string& key,
 std::string score_charts(std::span<const RunRecord> runs) {
   std::map<std::string, std::vector<Series>> by_name;
   for (size_t i = 0; i < runs.size(); ++i)
-    for (const Evaluation& one : runs[i].evaluations) {
+    for (const RunScore& one : runs[i].evaluations) {
       auto& all = by_name[one.what];
       if (all.empty() || all.back().colour != static_cast<int>(i))
         all.push_back({runs[i].name, static_cast<int>(i), {}, /*markers=*/true});

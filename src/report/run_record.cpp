@@ -1,5 +1,6 @@
 #include "angle/report/run_record.h"
 
+#include <algorithm>
 #include <functional>
 
 #include "angle/error.h"
@@ -11,15 +12,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Calls `use` for each object of a JSONL file. Only its last line may be broken.
-void for_each_object(const fs::path& file, const std::function<void(const json&)>& use) {
+/// Calls `use` for each object of a JSONL file, with its place. Only the last line may be broken.
+void for_each_object(const fs::path& file,
+                     const std::function<void(const json& entry, const std::string& location)>& use) {
   LineReader lines(file);
   std::string line, broken;
   while (lines.next(line)) {
     if (!broken.empty()) fail("{}: expected a JSON object a line, as angle train writes", broken);
     const json entry = json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (entry.is_object())
-      use(entry);
+      use(entry, lines.location());
     else
       broken = lines.location();
   }
@@ -39,6 +41,25 @@ void add_metrics(RunRecord& run, const json& entry) {
       run.curves[key].push_back({step.get<double>(), value.get<double>()});
 }
 
+bool is_saturation_bin(const json& bin) {
+  const auto has = [&](const char* key, bool (json::*is_kind)() const noexcept) {
+    return bin.is_object() && bin.contains(key) && (bin.at(key).*is_kind)();
+  };
+  return has("above", &json::is_number) && has("to", &json::is_number) && has("pairs", &json::is_number) &&
+         has("objective_gradient", &json::is_object) && has("similarity_gradient", &json::is_object);
+}
+
+bool is_saturation(const json& entry) {
+  const json bins = entry.value("bins", json());
+  return entry.value("step", json()).is_number_integer() && entry.value("pairs", json()).is_number() &&
+         bins.is_array() && !bins.empty() && std::all_of(bins.begin(), bins.end(), is_saturation_bin);
+}
+
+void add_saturation(RunRecord& run, const json& entry, const std::string& location) {
+  if (!is_saturation(entry)) fail("{}: expected a line of saturation.jsonl as angle train writes", location);
+  run.saturation.push_back(entry);
+}
+
 }  // namespace
 
 RunRecord read_run(const fs::path& directory) {
@@ -49,10 +70,11 @@ RunRecord read_run(const fs::path& directory) {
   RunRecord run;
   run.name = (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
   if (fs::exists(directory / "train_config.json")) run.config = read_json(directory / "train_config.json");
-  for_each_object(metrics, [&](const json& entry) { add_metrics(run, entry); });
+  for_each_object(metrics, [&](const json& entry, const std::string&) { add_metrics(run, entry); });
   if (fs::exists(directory / "saturation.jsonl"))
-    for_each_object(directory / "saturation.jsonl",
-                    [&](const json& entry) { run.saturation.push_back(entry); });
+    for_each_object(directory / "saturation.jsonl", [&](const json& entry, const std::string& location) {
+      add_saturation(run, entry, location);
+    });
   return run;
 }
 

@@ -28,7 +28,11 @@ class Axis {
  public:
   Axis(Range range, double from, double to) : range_(range), from_(from), to_(to) {
     if (range_.empty()) range_ = {0, 1};
-    if (range_.low == range_.high) range_ = {range_.low - 0.5, range_.high + 0.5};
+    const double least = std::max(std::abs(range_.low), std::abs(range_.high)) * 1e-9;
+    if (range_.high - range_.low <= least) {
+      const double margin = std::max(0.5, least);
+      range_ = {range_.low - margin, range_.high + margin};
+    }
   }
 
   double place(double value) const {
@@ -55,8 +59,11 @@ class Axis {
     for (const double factor : {10.0, 5.0, 2.0, 1.0})
       if (factor * power >= rough) step = factor * power;
     std::vector<double> ticks;
-    for (double tick = std::ceil(range_.low / step) * step; tick <= range_.high + step * 1e-6; tick += step)
+    const double first = std::ceil(range_.low / step) * step;
+    for (int i = 0; i <= 2 * count && first + i * step <= range_.high + step * 1e-6; ++i) {
+      const double tick = first + i * step;
       ticks.push_back(std::abs(tick) < step * 1e-6 ? 0 : tick);
+    }
     return ticks;
   }
 

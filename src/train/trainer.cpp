@@ -162,9 +162,11 @@ TrainResult Trainer::run() {
 bool Trainer::interrupted() const { return options_.interrupted && options_.interrupted->load(); }
 
 void Trainer::check_same_run() const {
+  TrainState own = state_;
+  own.config = config_;  // all of it: checkpoints, too, are something that all processes do together
   const std::string first =
-      options_.group.on_first<std::string>([this] { return nlohmann::json(state_).dump(); });
-  const std::string changes = differences(nlohmann::json::parse(first).get<TrainState>(), state_);
+      options_.group.on_first<std::string>([&own] { return nlohmann::json(own).dump(); });
+  const std::string changes = differences(nlohmann::json::parse(first).get<TrainState>(), own);
   if (!changes.empty())
     fail("configuration or data differ from those of rank 0:{}\ngive every process the same", changes);
 }

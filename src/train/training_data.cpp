@@ -99,7 +99,9 @@ std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t m
 
 std::vector<TrainingSet> load_loss_sets(const TrainConfig& config, int64_t max_seq_length,
                                         const DataPlaces& places, const DataLoading& loading) {
-  return load_sets(config.evaluation.loss_data, config.loss, max_seq_length, places, loading);
+  auto sets = load_sets(config.evaluation.loss_data, config.loss, max_seq_length, places, loading);
+  mix_sets({.train = config.evaluation.loss_data}, sets);  // by weight and max_rows alone
+  return sets;
 }
 
 PreparedBatch make_batch(const TrainingSet& set, const SampledBatch& sampled, const Tokenizer& tokenizer,

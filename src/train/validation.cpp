@@ -37,8 +37,7 @@ class WeightedMean {
 void to_json(nlohmann::json& out, const Measurement& measurement) {
   out = {{"score", nullptr}, {"others", nlohmann::json::object()}};
   if (measurement.score) out["score"] = *measurement.score;
-  for (const auto& [name, value] : measurement.others)
-    if (std::isfinite(value)) out["others"][name] = value;
+  for (const auto& [name, value] : measurement.others) out["others"][name] = value;
 }
 
 void from_json(const nlohmann::json& in, Measurement& measurement) {
@@ -65,7 +64,7 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
   }
   std::map<std::string, double> losses;
   for (const auto& [name, mean] : means)
-    if (!mean.is_empty()) losses[name] = mean.value();
+    if (!mean.is_empty() && std::isfinite(mean.value())) losses[name] = mean.value();
   return losses;
 }
 
@@ -96,7 +95,7 @@ Measurement Validation::measure(Model& model) const {
   found.others.merge(validation_losses(model, data_.loss_sets, config_));
   if (metric_.loss.empty()) return found;
   const auto loss = found.others.extract(metric_.loss);
-  if (loss && std::isfinite(loss.mapped())) found.score = loss.mapped();
+  if (loss) found.score = loss.mapped();
   return found;
 }
 

@@ -202,6 +202,7 @@ TEST(ChatClient, ShowsTheKeyNowhere) {
   EXPECT_THAT(refused.problem, HasSubstr("your key [key] and once more [key]"));
   const ChatServer answering = server_with_status(200, echo);
   EXPECT_EQ(send(endpoint_at(answering.url()), kKey).body, "your key [key] and once more [key]");
+  EXPECT_THAT(send(endpoint_at(answering.url()), "key").body, HasSubstr("your [key] "));
 }
 
 TEST(EndpointKey, ComesFromTheEnvironment) {

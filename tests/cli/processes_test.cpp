@@ -359,13 +359,14 @@ TEST(Processes, WithDifferentConfigurationsAreRefused) {
   const uint16_t port = testing::free_port();
   RunningCommand second(
       member(1, 2, port,
-             command(directory.path() / "model", {"--set", "train.max_steps=12", "--set", "train.seed=7"})));
+             command(directory.path() / "model", {"--set", "train.max_steps=12", "--set", "train.seed=7",
+                                                  "--set", "checkpoint.every_steps=7"})));
   const CommandResult first = testing::run_command(
       member(0, 2, port, command(directory.path() / "model", {"--set", "train.max_steps=12"})));
   const CommandResult other = second.wait();
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, AllOf(HasSubstr("rank 1: error: configuration or data differ from those of rank 0:"),
-                               HasSubstr("train.seed: 42 → 7")));
+                               HasSubstr("train.seed: 42 → 7"), HasSubstr("checkpoint.every_steps: ")));
   EXPECT_EQ(first.exit_code, 1);
   EXPECT_THAT(first.err, AllOf(HasSubstr("rank 1 (process "), HasSubstr("train.seed: 42 → 7")));
 }

@@ -117,6 +117,24 @@ TEST_F(EmbedFile, DoesNotDependOnWindows) {
     EXPECT_LE((read_raw(other) - read_raw("all.raw")).abs().max().item<double>(), 1e-6) << other;
 }
 
+TEST_F(EmbedFile, DoesNotDependOnThreads) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 400; ++i)
+    texts.push_back(std::string(static_cast<size_t>(i % 60), 'x') + " word " + std::to_string(i));
+  const auto embed = [&](Model& model, int threads) {
+    at::set_num_threads(threads);
+    const Tensor rows = Embedder(model, {}).embed(texts);
+    at::set_num_threads(1);
+    return rows;
+  };
+  EXPECT_LE((embed(model_, 4) - embed(model_, 1)).abs().max().item<double>(), 1e-6);
+  Model packed = load_model(testing::golden_path(kTinyBert));
+  packed.encoder.prepare_inference(at::kCPU, Precision::float32);
+  if (packed.encoder.encoder.is_packed()) {
+    EXPECT_TRUE(at::equal(embed(packed, 4), embed(packed, 1)));
+  }
+}
+
 TEST_F(EmbedFile, CountsRepeatedTexts) {
   const auto once = run(directory_.file("once.txt", "a b c unknown\xE2\x82\xAC\xE2\x82\xAC\n"), "once.raw",
                         {}, {.max_seq_length = 5});

@@ -39,6 +39,12 @@ TEST(HtmlReport, ShowsScoresObjectivesAndSaturation) {
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
 }
 
+TEST(HtmlReport, ShowsRunsWithoutAConfiguration) {
+  RunRecord bare;
+  bare.config = nlohmann::json::object();
+  EXPECT_THAT(html_report(std::vector{bare, some_run("one", 1)}), HasSubstr("cosine objective"));
+}
+
 TEST(HtmlReport, ShowsWhatRunsDifferIn) {
   const std::string page = html_report(std::vector{some_run("one", 1), some_run("two", 2)});
   EXPECT_THAT(page, HasSubstr("<td>train/seed</td><td>1</td><td>2</td>"));

@@ -26,7 +26,9 @@ TEST(RunRecord, HoldsCurvesAndScores) {
   const TempDir directory;
   directory.file("metrics.jsonl", kMetrics);
   directory.file("train_config.json", R"({"train":{"seed":7}})");
-  directory.file("saturation.jsonl", R"({"step":1,"bins":[]})");
+  directory.file(
+      "saturation.jsonl",
+      R"({"step":1,"pairs":1,"bins":[{"above":-1,"to":1,"pairs":1,"objective_gradient":{},"similarity_gradient":{}}]})");
   const RunRecord run = read_run(directory.path());
   EXPECT_EQ(run.name, directory.path().filename());
   EXPECT_EQ(run.config["train"]["seed"], 7);
@@ -49,6 +51,12 @@ TEST(RunRecord, LeavesOutALineThatWasCutShort) {
 TEST(RunRecord, RefusesWhatIsNoRun) {
   const TempDir directory;
   EXPECT_ERROR(read_run(directory.path()), directory.path().string(), "no metrics.jsonl", "angle train");
+  directory.file("metrics.jsonl", kMetrics);
+  for (const char* line : {R"({"step":1,"pairs":1,"bins":[]})", R"({"step":1})",
+                           R"({"step":1,"pairs":1,"bins":[{"above":0}]})"}) {
+    directory.file("saturation.jsonl", line);
+    EXPECT_ERROR(read_run(directory.path()), "saturation.jsonl:1", "expected a line of saturation.jsonl");
+  }
   directory.file("metrics.jsonl", std::string("[1]\n") + kMetrics);
   EXPECT_ERROR(read_run(directory.path()), "metrics.jsonl:1", "expected a JSON object");
 }

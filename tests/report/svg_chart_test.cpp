@@ -40,6 +40,13 @@ TEST(LineChart, CountsDecadesOnALogarithmicAxis) {
   for (const char* tick : {">1<", ">2<", ">5<", ">10<"}) EXPECT_THAT(svg, HasSubstr(tick));
 }
 
+TEST(LineChart, HasAnEndForValuesThatDoublesCanHardlyTellApart) {
+  for (const double value : {1e16, 1e300, -1e16, 0.0})
+    EXPECT_THAT(
+        line_chart({"t", "x", "y"}, {{"a", 0, {{0, value}, {1, std::nextafter(value, 2 * value)}}, false}}),
+        HasSubstr("</svg>"));
+}
+
 TEST(BarChart, TellsBinsAndValues) {
   const std::string svg = bar_chart({"t", "x", "y"}, {0, 0.5, 1}, {{"a<b", 2, {{0, 3}, {0, kNan}}, false}});
   EXPECT_THAT(svg, HasSubstr("<title>a&lt;b, 0 to 0.5: 3</title>"));

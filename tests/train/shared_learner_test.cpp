@@ -1,5 +1,5 @@
 // One update shared by several processes, here threads:
-//  - the gradient is that of one process with the whole batch: 1e-12 of the largest element in float64, 1e-6
+//  - the gradient is that of one process with the whole batch: 1e-12 of the norm in float64, 1e-6
 //  in float32,
 //    for every form of data and every term, with the gradient cache, with accumulation, and for batches of
 //    fewer texts than processes;

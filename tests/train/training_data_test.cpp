@@ -143,6 +143,17 @@ TEST(LoadTrainingSets, MixesAsTheConfigurationSays) {
   EXPECT_EQ(rows_per_epoch(), (std::vector<size_t>{100, 300}));
 }
 
+TEST(LoadLossSets, TakesEachByItsWeight) {
+  const TempDir directory;
+  directory.file("a.tsv", kPairs);
+  TrainConfig config = config_of({{.path = "a.tsv"}});
+  config.evaluation.loss_data = {{.path = "a.tsv", .weight = 3}, {.path = "a.tsv", .weight = 0}};
+  const auto sets = load_loss_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
+  ASSERT_EQ(sets.size(), 2u);
+  EXPECT_EQ(sets[0].weight, 3);
+  EXPECT_EQ(sets[1].weight, 0);
+}
+
 TEST(MakeSampler, FillsBatchesWhenDuplicatesAreDropped) {
   const TempDir directory;
   std::string content = "query\tpositive\n";

@@ -47,7 +47,8 @@ struct EncoderLayer {
 /// What training computes and keeps of the layers' outputs.
 struct ActivationOptions {
   std::optional<at::ScalarType> type;  // bfloat16: linear layers and attention in it; absent: as the weights
-  bool recompute = false;              // gradient checkpointing: keep each layer's input only
+  bool recompute = false;              // gradient checkpointing: keep each layer's input only; encoder and
+                                       // dropout must then outlive the backward pass
 };
 
 class PackedEncoder;
@@ -62,7 +63,8 @@ class Encoder {
   Tensor forward(const TokenBatch& batch, const Dropout& dropout = {},
                  const ActivationOptions& activations = {}) const;
 
-  /// The rows of forward() that are the first of a text, at less cost: the last layer computes no others.
+  /// The rows of forward() that are the first of a text, at less cost: of the last layer's attention and what
+  /// follows, no others are computed.
   /// Only when is_packed().
   ///
   /// @return  [texts, hidden]

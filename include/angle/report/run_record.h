@@ -17,7 +17,7 @@ struct Point {
 };
 
 /// A score of the model during training.
-struct Evaluation {
+struct RunScore {
   int64_t step = 0;
   std::string what;  // "stsb validation cosine_spearman"
   double score = 0.0;
@@ -30,7 +30,7 @@ struct RunRecord {
   nlohmann::json config;  // train_config.json
   std::map<std::string, std::vector<Point>>
       curves;  // numbers of metrics.jsonl, by key ("cosine", "learning_rate" …) over steps
-  std::vector<Evaluation> evaluations;
+  std::vector<RunScore> evaluations;
   std::vector<nlohmann::json> saturation;  // lines of saturation.jsonl; see loss/saturation.h
 };
 

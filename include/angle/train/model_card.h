@@ -11,7 +11,7 @@
 namespace angle {
 
 /// What a card tells. All of it follows from the run, so that a run that was interrupted ends with the same
-/// bytes as one that was not: no times, no directories.
+/// bytes as one that was not: no times, no output directory.
 struct ModelCard {
   std::string base_model;        // as the configuration names it
   std::string pipeline;          // Model::describe()

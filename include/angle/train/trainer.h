@@ -90,6 +90,8 @@ class Trainer {
   /// Keeps a reference to the model. Error when configuration, model and data do not fit together.
   Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,
           TrainObserver observer = {});
+  Trainer(const Trainer&) = delete;  // the sampler refers to the data sets
+  Trainer& operator=(const Trainer&) = delete;
 
   /// Runs to the end, an early stop or an interruption. Afterwards the output is a complete model directory
   /// (the best model by the validation, or without one the last) unless the run was interrupted before there

@@ -36,7 +36,7 @@ struct Measurement {
   std::map<std::string, double> others;  // `sickr/cosine_spearman`, `val_loss`, `val_loss_cosine` …
 };
 
-/// For the way from one process to others; what is not finite, which JSON can't hold, is left out.
+/// For the way from one process to others.
 void to_json(nlohmann::json& out, const Measurement& measurement);
 void from_json(const nlohmann::json& in, Measurement& measurement);
 

@@ -12,7 +12,6 @@
 namespace angle {
 namespace {
 
-using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 /// One text of the batch.

@@ -55,7 +55,7 @@ ANGLE_AVX512 void backward(const T* input, T* gradient, T* output, int64_t count
   }
 }
 
-/// Calls `run` with pointers of the tensor's element type.
+/// Calls `run` with a value of the tensor's element type.
 template <class Run>
 void for_type(const Tensor& tensor, const Run& run) {
   if (tensor.scalar_type() == at::kBFloat16)
