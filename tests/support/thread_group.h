@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <thread>
@@ -22,6 +23,9 @@ struct ThreadGroup {
 /// Joins and works once for every rank.  @return what each of them failed with; "" for success
 inline std::vector<std::string> run_group(const ThreadGroup& options,
                                           const std::function<void(const ProcessGroup&)>& work) {
+  // c10d keeps one record of all groups of a process and writes to it without a lock: only threads that share
+  // a process, as here, can meet in it.
+  ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
   const uint16_t port = free_port();
   std::vector<std::string> failures(static_cast<size_t>(options.size - options.missing));
   std::vector<std::thread> threads;
