@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "angle/data/transfer.h"
+
 namespace angle {
 namespace {
 
@@ -17,30 +19,58 @@ std::vector<size_t> order_by_length(std::span<const std::vector<int64_t>> token_
   return order;
 }
 
-Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) {
-  return at::tensor(values, at::kLong).to(device);
+/// The numbers of a batch in one block of memory, so that they reach a device in one copy.
+class BatchNumbers {
+ public:
+  BatchNumbers(int64_t tokens, int64_t texts, at::Device device)
+      : tokens_(tokens), texts_(texts), host_(host_memory({2 * tokens + 2 * texts + 1}, at::kLong, device)) {}
+
+  int64_t* token_ids() const { return host_.mutable_data_ptr<int64_t>(); }
+  int64_t* position_ids() const { return token_ids() + tokens_; }
+  int64_t* row_of_text() const { return position_ids() + tokens_; }
+  int64_t* offsets() const { return row_of_text() + texts_; }
+
+  void move_to(at::Device device, TokenBatch& batch) const {
+    const std::vector<Tensor> parts = host_.to(device, at::kLong, /*non_blocking=*/true)
+                                          .split_with_sizes({tokens_, tokens_, texts_, texts_ + 1});
+    batch.token_ids = parts[0];
+    batch.position_ids = parts[1];
+    batch.row_of_text = parts[2];
+    batch.offsets = parts[3].to(at::kInt);
+  }
+
+ private:
+  int64_t tokens_, texts_;
+  Tensor host_;
+};
+
+int64_t count_tokens(std::span<const std::vector<int64_t>> token_ids) {
+  int64_t tokens = 0;
+  for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
+  return tokens;
 }
 
 }  // namespace
 
 TokenBatch pack(std::span<const std::vector<int64_t>> token_ids, at::Device device) {
-  std::vector<int64_t> packed, positions, row_of_text(token_ids.size());
+  const BatchNumbers numbers(count_tokens(token_ids), static_cast<int64_t>(token_ids.size()), device);
   TokenBatch batch;
-  int64_t row = 0;
+  int64_t row = 0, token = 0;
   for (const size_t text : order_by_length(token_ids)) {
     const auto& ids = token_ids[text];
     const auto length = static_cast<int64_t>(ids.size());
     TORCH_CHECK(length > 0, "pack: text ", text, " has no tokens");
     if (batch.groups.empty() || batch.groups.back().length != length)
-      batch.groups.push_back({static_cast<int64_t>(packed.size()), 0, length});
+      batch.groups.push_back({token, 0, length});
     ++batch.groups.back().texts;
-    packed.insert(packed.end(), ids.begin(), ids.end());
-    for (int64_t position = 0; position < length; ++position) positions.push_back(position);
-    row_of_text[text] = row++;
+    std::copy(ids.begin(), ids.end(), numbers.token_ids() + token);
+    std::iota(numbers.position_ids() + token, numbers.position_ids() + token + length, int64_t{0});
+    numbers.offsets()[row] = token;
+    numbers.row_of_text()[text] = row++;
+    token += length;
   }
-  batch.token_ids = to_tensor(packed, device);
-  batch.position_ids = to_tensor(positions, device);
-  batch.row_of_text = to_tensor(row_of_text, device);
+  numbers.offsets()[row] = token;
+  numbers.move_to(device, batch);
   return batch;
 }
 

@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "model/varlen_attention.h"
+
 namespace angle {
 namespace {
 
@@ -17,10 +19,8 @@ Tensor attend(const Tensor& query, const Tensor& key, const Tensor& value, const
   return at::matmul(probabilities * mask.factors(probabilities.sizes(), probabilities.options()), value);
 }
 
-}  // namespace
-
-Tensor self_attention(const Tensor& query_key_value, const TokenBatch& batch, int64_t num_heads,
-                      const Dropout& dropout) {
+Tensor attend_by_length(const Tensor& query_key_value, const TokenBatch& batch, int64_t num_heads,
+                        const Dropout& dropout) {
   const int64_t hidden = query_key_value.size(1) / 3;
   std::vector<Tensor> contexts;
   contexts.reserve(batch.groups.size());
@@ -35,6 +35,16 @@ Tensor self_attention(const Tensor& query_key_value, const TokenBatch& batch, in
     contexts.push_back(context.transpose(1, 2).reshape({group.tokens(), hidden}));
   }
   return contexts.size() == 1 ? contexts.front() : at::cat(contexts);
+}
+
+}  // namespace
+
+Tensor self_attention(const Tensor& query_key_value, const TokenBatch& batch, int64_t num_heads,
+                      const Dropout& dropout) {
+  const AttentionKernel kernel = choose_attention(attention_task(query_key_value, num_heads));
+  if (kernel == AttentionKernel::by_length)
+    return attend_by_length(query_key_value, batch, num_heads, dropout);
+  return varlen_attention(kernel, query_key_value, batch, num_heads, dropout.attention_masks(1));
 }
 
 }  // namespace angle

@@ -1,5 +1,6 @@
 #include "angle/model/dropout.h"
 
+#include <mutex>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -48,9 +49,18 @@ Tensor DropoutMask::factors(at::IntArrayRef sizes, const at::TensorOptions& opti
   return at::empty(sizes, options).bernoulli_(1 - probability, generator).mul_(scale());
 }
 
+void DropoutMask::seed_generator(at::Device device) const {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  generator.set_current_seed(seed_of_draw(*this));
+}
+
 Tensor Dropout::hidden(const Tensor& input) const {
   const DropoutMask mask = hidden_mask();
-  return mask.drops() ? input * mask.factors(input.sizes(), input.options()) : input;
+  if (!mask.drops()) return input;
+  if (input.is_cpu()) return input * mask.factors(input.sizes(), input.options());
+  mask.seed_generator(input.device());
+  return at::dropout(input, mask.probability, /*train=*/true);  // one kernel, in float32 inside
 }
 
 }  // namespace angle

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "angle/data/transfer.h"
+
 namespace angle {
 namespace {
 
@@ -21,7 +23,7 @@ std::vector<Chunk> cut(std::span<const std::vector<int64_t>> token_ids, int64_t 
     std::vector<std::vector<int64_t>> ids;
     for (const size_t text : texts) ids.push_back(token_ids[text]);
     const std::vector<int64_t> places(texts.begin(), texts.end());
-    chunks.push_back({at::tensor(places, at::kLong).to(device), pack(ids, device)});
+    chunks.push_back({to_device(places, device), pack(ids, device)});
   }
   return chunks;
 }

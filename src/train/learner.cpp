@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "angle/data/transfer.h"
 #include "angle/error.h"
 #include "angle/loss/matryoshka.h"
 #include "angle/train/gradient_cache.h"
@@ -14,10 +15,6 @@
 
 namespace angle {
 namespace {
-
-Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) {
-  return at::tensor(values, at::kLong).to(device);
-}
 
 /// For each negative the row of its query.
 std::vector<int64_t> triplet_of_negative(const CollatedBatch& batch) {
@@ -93,17 +90,17 @@ Objective plain_objective(const Tensor& embeddings, const CollatedBatch& batch, 
   const int64_t n = batch.num_examples();
   const Tensor left = embeddings.narrow(0, 0, n);   // [examples, dims]
   const Tensor right = embeddings.narrow(0, n, n);  // [examples, dims]
-  const Tensor identities = to_tensor(batch.identities, embeddings.device());
+  const Tensor identities = to_device(batch.identities, embeddings.device());
   switch (format) {
     case DataFormat::scored_pairs: {
-      const Tensor labels = at::tensor(batch.labels, at::kDouble).to(embeddings.device());
+      const Tensor labels = to_device(batch.labels, embeddings.device());
       return scored_pairs_objective(left, right, labels, identities, options);
     }
     case DataFormat::pairs:
       return positive_pairs_objective(left, right, identities, options);
     case DataFormat::triplets: {
       const HardNegatives negatives{embeddings.slice(0, 2 * n),
-                                    to_tensor(triplet_of_negative(batch), embeddings.device())};
+                                    to_device(triplet_of_negative(batch), embeddings.device())};
       return triplets_objective(left, right, negatives, identities, options);
     }
   }
@@ -123,7 +120,7 @@ Saturation batch_saturation(const Tensor& embeddings, const CollatedBatch& batch
                             const LossOptions& options) {
   const int64_t n = batch.num_examples();
   const auto rows = embeddings.options().dtype(at::kLong);
-  const Tensor owners = to_tensor(triplet_of_negative(batch), embeddings.device());  // [negatives]
+  const Tensor owners = to_device(triplet_of_negative(batch), embeddings.device());  // [negatives]
   const EmbeddingPairs pairs{at::cat({at::arange(n, rows), owners}),
                              at::arange(n, 2 * n + owners.size(0), rows)};
   return measure_saturation(embeddings, pairs, options, [&](const Tensor& texts, const LossOptions& terms) {

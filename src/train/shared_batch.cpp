@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "angle/data/batch.h"
+#include "angle/data/transfer.h"
 
 namespace angle {
 
@@ -34,11 +35,9 @@ Tensor SharedBatch::gather(const Tensor& own) const {
       row_of_text[shares_[rank][i]] = static_cast<int64_t>(rank * longest + i);
   const std::vector<size_t>& mine = shares_[static_cast<size_t>(group_.rank())];
   const std::vector<int64_t> places(mine.begin(), mine.end());
-  const auto to_tensor = [&](const std::vector<int64_t>& indices) {
-    return at::tensor(indices, at::kLong).to(own.device());
-  };
   // The copy over the same numbers is what connects them with the graph.
-  return blocks.index_select(0, to_tensor(row_of_text)).index_copy(0, to_tensor(places), own);
+  return blocks.index_select(0, to_device(row_of_text, own.device()))
+      .index_copy(0, to_device(places, own.device()), own);
 }
 
 }  // namespace angle

@@ -1,6 +1,8 @@
 // Packing:
 //  - texts lie one after another, shortest first, equal lengths in the caller's order, nothing between them;
-//  - positions count from 0 within each text; groups cover the tokens without gaps; row_of_text finds a text;
+//  - positions count from 0 within each text; groups and offsets cover the tokens without gaps; row_of_text
+//  finds
+//    a text;
 //  - no text is lost, doubled or changed, whatever the lengths;
 //  - batches by length hold every text once, stay below their number of tokens, and put like to like;
 //  - shares hold every text once, in the caller's order, and about as many tokens each.
@@ -47,6 +49,15 @@ TEST(Pack, PutsTextsOneAfterAnotherShortestFirst) {
   EXPECT_EQ(batch.num_texts(), 4);
 }
 
+TEST(Pack, GivesTheOffsetsOfTextsAndTheLongest) {
+  const TokenBatch batch = pack(TokenIds{{1, 2, 3}, {4}, {5, 6, 7}, {8, 9}});
+  ASSERT_EQ(batch.offsets.scalar_type(), at::kInt);
+  EXPECT_TRUE(batch.offsets.is_contiguous());
+  EXPECT_THAT(values(batch.offsets.to(at::kLong)), ElementsAre(0, 1, 3, 6, 9));
+  EXPECT_EQ(batch.max_length(), 3);
+  EXPECT_THAT(values(pack({}).offsets.to(at::kLong)), ElementsAre(0));
+}
+
 TEST(Pack, GroupsTextsOfOneLength) {
   const TokenBatch batch = pack(TokenIds{{1, 2}, {3}, {4, 5}, {6, 7}});
   ASSERT_EQ(batch.groups.size(), 2u);
@@ -68,10 +79,14 @@ TEST(Pack, LosesDoublesAndChangesNoText) {
   const TokenBatch batch = pack(texts);
   EXPECT_EQ(unpack(batch), texts);
   int64_t next_token = 0;
+  std::vector<int64_t> expected_offsets;
   for (const LengthGroup& group : batch.groups) {
     EXPECT_EQ(group.first_token, next_token);
-    next_token += group.tokens();
+    for (int64_t text = 0; text < group.texts; ++text, next_token += group.length)
+      expected_offsets.push_back(next_token);
   }
+  expected_offsets.push_back(next_token);
+  EXPECT_EQ(values(batch.offsets.to(at::kLong)), expected_offsets);
   EXPECT_EQ(next_token, batch.num_tokens());
 }
 

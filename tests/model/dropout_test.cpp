@@ -2,7 +2,8 @@
 //  - its random numbers are Philox4x32-7's: the known answers of the authors' test vectors;
 //  - an element's fate depends on seed, draw and place alone, not on where a computation begins;
 //  - the share of dropped elements is the probability, the mean is kept, draws are unlike each other;
-//  - going back in the stream gives the same masks; nothing is drawn at probability 0.
+//  - going back in the stream gives the same masks; nothing is drawn at probability 0;
+//  - a device's own generator, once seeded with a draw, gives numbers that are a function of seed and draw.
 
 #include "angle/model/dropout.h"
 
@@ -74,6 +75,17 @@ TEST(Dropout, GoesBackInItsStream) {
   EXPECT_FALSE(dropout.hidden(ones).equal(first));
   dropout.go_to(draws);
   EXPECT_TRUE(dropout.hidden(ones).equal(first));
+}
+
+TEST(Dropout, SeedsTheGeneratorOfADevice) {
+  const auto numbers = [](uint64_t seed, uint64_t draw) {
+    DropoutMask{seed, draw, 0.5}.seed_generator(at::kCPU);
+    return at::rand({100});
+  };
+  const Tensor first = numbers(3, 5);
+  EXPECT_FALSE(at::equal(first, numbers(3, 6)));
+  EXPECT_FALSE(at::equal(first, numbers(4, 5)));
+  EXPECT_TRUE(at::equal(first, numbers(3, 5)));
 }
 
 TEST(Dropout, DrawsNothingAtZero) {

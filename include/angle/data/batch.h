@@ -24,13 +24,16 @@ struct TokenBatch {
   Tensor token_ids;                 // [tokens] int64
   Tensor position_ids;              // [tokens] int64: 0, 1, 2, … within each text
   Tensor row_of_text;               // [texts] int64: packed row of the caller's text i
+  Tensor offsets;                   // [texts + 1] int32: the first token of each packed text, and the end
   std::vector<LengthGroup> groups;  // shortest first, in packed order
 
   int64_t num_tokens() const { return token_ids.size(0); }
   int64_t num_texts() const { return row_of_text.size(0); }
+  int64_t max_length() const { return groups.back().length; }  // tokens of the longest text
 };
 
-/// Packs token ids, one list per text, none of them empty.
+/// Packs token ids, one list per text, none of them empty. For a GPU they go there in one copy that nobody
+/// waits for.
 TokenBatch pack(std::span<const std::vector<int64_t>> token_ids, at::Device device = at::kCPU);
 
 /// Indices of texts cut into consecutive runs of at most `max_tokens` tokens (a longer text is a run of its

@@ -11,7 +11,8 @@ namespace angle {
 
 /// softmax(Q·Kᵀ/√d)·V per text and head ("Attention Is All You Need", arXiv 1706.03762, eq. 1).
 ///
-/// Texts of equal length are attended to in one call, on views of the packed tensor.
+/// On a GPU one kernel takes the packed tensor as it is (src/model/varlen_attention.h); elsewhere texts of
+/// equal length are attended to in one call, on views of it.
 ///
 /// @param query_key_value  [tokens, 3 · hidden], query, key and value side by side
 /// @return                 [tokens, hidden], heads side by side

@@ -29,6 +29,10 @@ struct DropoutMask {
   /// The factors of a tensor's elements, 0 or scale(). The mask is that of a matrix with the tensor's last
   /// dimension as columns.
   Tensor factors(at::IntArrayRef sizes, const at::TensorOptions& options) const;
+
+  /// Makes LibTorch's own dropout on a device draw this mask next: for kernels of a GPU that have dropout
+  /// inside.
+  void seed_generator(at::Device device) const;
 };
 
 /// Probabilities and the number of masks drawn so far. Copies go on from there on their own.
