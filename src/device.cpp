@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "angle/error.h"
 
@@ -37,6 +38,10 @@ at::Device parse_device(const std::string& name, int64_t gpu) {
   if (index >= count_gpus())
     fail("--device {}: this machine has {} usable GPUs; use --device cpu", name, count_gpus());
   return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
+}
+
+void make_current(at::Device device) {
+  if (device.is_cuda()) c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
 }
 
 }  // namespace angle

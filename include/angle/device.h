@@ -15,4 +15,8 @@ namespace angle {
 /// @param gpu  the one that `auto` and `cuda` mean: of several processes on a machine each has its own
 at::Device parse_device(const std::string& name, int64_t gpu = 0);
 
+/// Makes a GPU the one that this thread's page-locked memory and streams belong to. Without this, every
+/// process would take some memory of GPU 0, whichever it computes on.
+void make_current(at::Device device);
+
 }  // namespace angle

@@ -165,6 +165,7 @@ void run_embed(const EmbedCommandOptions& options) {
                        .precision = nlohmann::json(options.compute.precision).get<Precision>(),
                        .rows = shard ? shard->texts : count_texts(options, writer.format()),
                        .shard = shard,
+                       .windows_ahead = model.encoder.device().is_cpu() ? 0 : 1,
                        .save_seconds = options.save_seconds};
   if (options.resume && !writer.saved())
     log_info("{}: nothing to resume, starting at the first text", options.output);

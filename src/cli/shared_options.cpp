@@ -24,7 +24,9 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
 
 at::Device apply_compute_options(const ComputeOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
-  return parse_device(options.device);
+  const at::Device device = parse_device(options.device);
+  make_current(device);
+  return device;
 }
 
 void add_model_option(CLI::App& command, std::string& model) {

@@ -240,6 +240,7 @@ int run_train(TrainOptions options, const LaunchEnvironment& environment) {
   if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   if (options.threads > 0) at::set_num_threads(options.threads);
   const at::Device device = parse_device(options.device, environment.local_rank);
+  make_current(device);
   const ProcessGroup group = ProcessGroup::join(environment, device, std::chrono::seconds(options.timeout));
   try {
     const TrainResult result = run_member(options, config, device, group);

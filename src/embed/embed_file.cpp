@@ -1,6 +1,7 @@
 #include "angle/embed/embed_file.h"
 
 #include <chrono>
+#include <deque>
 #include <set>
 #include <utility>
 
@@ -50,13 +51,22 @@ class EmbedFileJob {
   EmbedFileResult run();
 
  private:
+  /// Texts whose vectors are being computed.
+  struct Window {
+    DistinctTexts distinct;
+    PendingEmbeddings embeddings;
+    std::string texts_checksum;  // of all texts up to its last one
+    int64_t end_byte = 0;        // of the input, where it ends
+  };
+
   void begin_or_resume();
   void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
   EmbedFileResult::End embed_all();
   std::vector<std::string> next_window();
   void add_to_checksum(const std::vector<std::string>& window);
-  Tensor embed(std::vector<std::string> window);
+  Window start(std::vector<std::string> window);
+  bool write(Window window);
   void count_repetitions(const DistinctTexts& distinct);
   void check_finite(const Tensor& embeddings) const;
   void report() const;
@@ -71,7 +81,8 @@ class EmbedFileJob {
   EmbeddingWriter& writer_;
   Embedder embedder_;
   TextStatistics repeated_;     // of the texts that were not encoded because an equal one was
-  std::string texts_checksum_;  // of all texts so far
+  std::string texts_checksum_;  // of all texts read so far
+  std::string rows_checksum_;   // of all texts whose rows are written
   std::string model_checksum_;  // computed when first needed
   int64_t read_texts_ = 0;      // of the shard
   int64_t resumed_rows_ = 0;
@@ -94,18 +105,21 @@ EmbedFileResult EmbedFileJob::run() {
 }
 
 EmbedFileResult::End EmbedFileJob::embed_all() {
+  std::deque<Window> started;  // whoever stops between two windows drops them: they have no rows yet
   while (true) {
     std::vector<std::string> window = next_window();
-    if (window.empty()) return EmbedFileResult::End::complete;
+    const bool at_end = window.empty();
+    if (at_end && started.empty()) return EmbedFileResult::End::complete;
     if (writer_.rows() > resumed_rows_) {  // between two windows of this process
       report();
       const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
       if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
       if (interrupted) return EmbedFileResult::End::interrupted;
     }
-    add_to_checksum(window);
-    if (!writer_.write(embed(std::move(window)))) return EmbedFileResult::End::reader_gone;
-    embedded_bytes_ = texts_.bytes_read();
+    if (!at_end) started.push_back(start(std::move(window)));
+    if (!at_end && static_cast<int64_t>(started.size()) <= options_.windows_ahead) continue;
+    if (!write(std::move(started.front()))) return EmbedFileResult::End::reader_gone;
+    started.pop_front();
   }
 }
 
@@ -158,6 +172,7 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
         "without --resume",
         saved.rows);
   resumed_bytes_ = embedded_bytes_ = texts_.bytes_read();
+  rows_checksum_ = texts_checksum_;
 }
 
 std::vector<std::string> EmbedFileJob::next_window() {
@@ -173,15 +188,26 @@ void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
   texts_checksum_ = checksum(bytes);
 }
 
-Tensor EmbedFileJob::embed(std::vector<std::string> window) {
-  const DistinctTexts distinct(std::move(window));
-  Tensor embeddings = embedder_.embed(distinct.texts);
+EmbedFileJob::Window EmbedFileJob::start(std::vector<std::string> window) {
+  add_to_checksum(window);
+  DistinctTexts distinct(std::move(window));
+  PendingEmbeddings embeddings = embedder_.start(distinct.texts);
+  return {std::move(distinct), std::move(embeddings), texts_checksum_, texts_.bytes_read()};
+}
+
+bool EmbedFileJob::write(Window window) {
+  const DistinctTexts& distinct = window.distinct;
+  Tensor embeddings = window.embeddings.wait();
   check_finite(embeddings);
   if (distinct.texts.size() < distinct.row_of_text.size()) {
     count_repetitions(distinct);
     embeddings = embeddings.index_select(0, at::tensor(distinct.row_of_text, at::kLong));
   }
-  return options_.quantization ? quantize(embeddings, *options_.quantization, options_.ranges) : embeddings;
+  if (options_.quantization) embeddings = quantize(embeddings, *options_.quantization, options_.ranges);
+  if (!writer_.write(embeddings)) return false;
+  rows_checksum_ = window.texts_checksum;
+  embedded_bytes_ = window.end_byte;
+  return true;
 }
 
 void EmbedFileJob::count_repetitions(const DistinctTexts& distinct) {
@@ -251,7 +277,7 @@ json EmbedFileJob::describe_job() {
           {"format", writer_.format()},
           {"window", {options_.window_texts, options_.window_bytes}},
           {"shard", options_.shard ? json({options_.shard->first_text, options_.shard->texts}) : json()},
-          {"texts", texts_checksum_}};
+          {"texts", rows_checksum_}};
 }
 
 }  // namespace

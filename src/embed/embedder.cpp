@@ -7,8 +7,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "angle/data/batch.h"
+#include "angle/data/transfer.h"
 #include "angle/error.h"
 
 namespace angle {
@@ -17,9 +19,10 @@ namespace {
 /// Tokens of a batch: few enough for its hidden states to stay in the cache and for all threads to end at
 /// about the same time, enough to read the weights rarely. Only where a row's bits do not depend on the
 /// others of its product; LibTorch's products do not promise that, so there the cut does not depend on the
-/// threads.
+/// threads. A GPU is fast with many tokens only.
 int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const SentenceEncoder& encoder) {
-  constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kElsewhere = 1024;
+  constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kElsewhere = 1024, kGpu = 32768;
+  if (!encoder.device().is_cpu()) return kGpu;
   if (!encoder.encoder.is_packed() || !encoder.dense.empty()) return kElsewhere;
   int64_t tokens = 0;
   for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
@@ -62,45 +65,92 @@ Embedder::Embedder(Model& model, EmbedOptions options)
 
 int64_t Embedder::dims() const { return *options_.truncate_dim; }
 
-Tensor Embedder::embed(std::span<const std::string> texts) {
+PendingEmbeddings::PendingEmbeddings(Tensor vectors, std::vector<int64_t> text_of_row, at::Device device)
+    : vectors_(std::move(vectors)), text_of_row_(std::move(text_of_row)) {
+  if (device.is_cpu()) return;  // nothing is on its way
+  copied_.emplace(device.type());
+  copied_->record(c10::impl::VirtualGuardImpl(device.type()).getStream(device));
+}
+
+Tensor PendingEmbeddings::wait() {
+  const c10::InferenceMode inference;
+  if (copied_) copied_->synchronize();
+  if (text_of_row_.empty()) return std::move(vectors_);
+  // A copy, too, because the memory is of the kind that is scarce.
+  return at::empty(vectors_.sizes(), at::kFloat)
+      .index_copy_(0, at::tensor(text_of_row_, at::kLong), vectors_);
+}
+
+PendingEmbeddings Embedder::start(std::span<const std::string> texts) {
   const c10::InferenceMode inference;
   const std::vector<std::vector<int64_t>> token_ids = tokenize(texts);
   const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder));
-  Tensor embeddings = at::empty({static_cast<int64_t>(texts.size()), dims()}, at::kFloat);
-  const auto embed_one = [&](size_t i) { embed_batch(token_ids, batches[i], embeddings); };
+  return model_.encoder.device().is_cpu() ? PendingEmbeddings(embed_on_cpu(token_ids, batches))
+                                          : start_on_gpu(token_ids, batches);
+}
+
+Tensor Embedder::embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
+                              std::span<const std::vector<size_t>> batches) const {
+  Tensor embeddings = at::empty({static_cast<int64_t>(token_ids.size()), dims()}, at::kFloat);
+  const auto embed_one = [&](size_t i) {
+    const Tensor vectors = embed_batch(token_ids, batches[i]).contiguous();
+    const auto* row = vectors.const_data_ptr<float>();
+    for (const size_t text : batches[i]) {
+      std::copy_n(row, dims(), embeddings.mutable_data_ptr<float>() + static_cast<int64_t>(text) * dims());
+      row += dims();
+    }
+  };
   // A batch on each thread needs no waiting for each other; fewer batches than threads share the threads.
-  if (model_.encoder.device().is_cpu() && static_cast<int>(batches.size()) >= at::get_num_threads())
+  if (static_cast<int>(batches.size()) >= at::get_num_threads())
     in_parallel(batches.size(), embed_one);
   else
     for (size_t i = 0; i < batches.size(); ++i) embed_one(i);
   return embeddings;
 }
 
+/// Everything is queued on the device, copies to it and from it too, and nothing waits for it: while it
+/// computes a batch, the next one is packed and the vectors of the one before are copied.
+PendingEmbeddings Embedder::start_on_gpu(std::span<const std::vector<int64_t>> token_ids,
+                                         std::span<const std::vector<size_t>> batches) const {
+  const at::Device device = model_.encoder.device();
+  const Tensor vectors = host_memory({static_cast<int64_t>(token_ids.size()), dims()}, at::kFloat, device);
+  std::vector<int64_t> text_of_row;
+  for (const std::vector<size_t>& batch : batches) {
+    const auto first_row = static_cast<int64_t>(text_of_row.size());
+    vectors.narrow(0, first_row, static_cast<int64_t>(batch.size()))
+        .copy_(embed_batch(token_ids, batch), /*non_blocking=*/true);
+    text_of_row.insert(text_of_row.end(), batch.begin(), batch.end());
+  }
+  return {vectors, std::move(text_of_row), device};
+}
+
 std::vector<std::vector<int64_t>> Embedder::tokenize(std::span<const std::string> texts) {
+  constexpr int64_t kTextsPerTask = 64;
+  std::vector<Encoding> encodings(texts.size());
+  at::parallel_for(0, static_cast<int64_t>(texts.size()), kTextsPerTask, [&](int64_t begin, int64_t end) {
+    const std::string& prompt = options_.prompt;
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+      encodings[i] =
+          model_.tokenizer->encode(prompt.empty() ? texts[i] : prompt + texts[i], *options_.max_seq_length);
+  });
   std::vector<std::vector<int64_t>> token_ids;
   token_ids.reserve(texts.size());
-  for (const std::string& text : texts) {
-    const std::string& prompt = options_.prompt;
-    Encoding encoding =
-        model_.tokenizer->encode(prompt.empty() ? text : prompt + text, *options_.max_seq_length);
+  for (Encoding& encoding : encodings) {
     statistics_.add(encoding, *model_.tokenizer);
     token_ids.push_back(std::move(encoding.token_ids));
   }
   return token_ids;
 }
 
-void Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts,
-                           Tensor& embeddings) const {
+Tensor Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids,
+                             std::span<const size_t> texts) const {
   std::vector<std::vector<int64_t>> batch;
   batch.reserve(texts.size());
   for (const size_t text : texts) batch.push_back(token_ids[text]);
   Tensor vectors = model_.encoder.forward(pack(batch, model_.encoder.device()));
   vectors = vectors.narrow(1, 0, dims()).to(at::kFloat);
-  if (*options_.normalize) vectors = vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
-  vectors = vectors.cpu().contiguous();
-  const auto* row = vectors.const_data_ptr<float>();
-  for (size_t i = 0; i < texts.size(); ++i, row += dims())
-    std::copy_n(row, dims(), embeddings.mutable_data_ptr<float>() + static_cast<int64_t>(texts[i]) * dims());
+  if (!*options_.normalize) return vectors;
+  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 }  // namespace angle

@@ -1,6 +1,7 @@
 // Invariants:
 //  - one row per text in the order of the input, equal to sentence-transformers' (tests/golden/models, 2e-5);
 //  - where windows end does not change a vector (1e-6), and they end by texts or by bytes;
+//  - how many windows are started before the first is written changes no byte, no count and no resumed job;
 //  - equal texts have equal rows, and all of them count in the statistics;
 //  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
 //  without;
@@ -203,6 +204,28 @@ TEST_F(EmbedFile, IsResumedToTheSameBytes) {
       EXPECT_EQ(read_file(path(output)), uninterrupted) << output << " after " << windows << " windows";
       options.resume = false;
     }
+  }
+}
+
+TEST_F(EmbedFile, WritesTheSameBytesWithWindowsAhead) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(100));
+  const auto alone = run(input, "expected.raw", {.window_texts = 13});
+  for (const int64_t ahead : {1, 2, 50}) {
+    fs::remove(path("out.raw"));
+    EmbedFileOptions options{.window_texts = 13, .windows_ahead = ahead};
+    const auto result = run(input, "out.raw", options);
+    EXPECT_EQ(result.rows, 100);
+    EXPECT_EQ(result.statistics.tokens, alone.statistics.tokens);
+    EXPECT_EQ(read_file(path("out.raw")), read_file(path("expected.raw"))) << ahead;
+    if (ahead > 2)
+      continue;  // all windows are started before the first is done: there is no moment to stop at
+
+    fs::remove(path("out.raw"));
+    options.save_seconds = 0;
+    EXPECT_EQ(run_and_interrupt(input, "out.raw", options, 3).end, EmbedFileResult::End::interrupted);
+    options.resume = true;
+    EXPECT_EQ(run(input, "out.raw", options).resumed_rows, 39) << ahead;
+    EXPECT_EQ(read_file(path("out.raw")), read_file(path("expected.raw"))) << ahead;
   }
 }
 

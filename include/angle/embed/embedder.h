@@ -8,7 +8,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <c10/core/Event.h>
 
 #include "angle/model/model_directory.h"
 #include "angle/tensor.h"
@@ -24,6 +27,27 @@ struct EmbedOptions {
   std::string prompt;                     // put before every text
 };
 
+/// Vectors that a GPU may still be computing. On a CPU they are there already.
+class PendingEmbeddings {
+ public:
+  /// @param in_order  [texts, dims] on the CPU
+  explicit PendingEmbeddings(Tensor in_order) : vectors_(std::move(in_order)) {}
+
+  /// @param vectors       [texts, dims] in memory of the host that copies of `device` are on their way to
+  /// @param text_of_row   whose vector each row is
+  PendingEmbeddings(Tensor vectors, std::vector<int64_t> text_of_row, at::Device device);
+
+  /// Waits until they are there. Once only.
+  ///
+  /// @return  [texts, dims] float32 on the CPU, in the order of the texts
+  Tensor wait();
+
+ private:
+  Tensor vectors_;
+  std::vector<int64_t> text_of_row_;  // none: in order
+  std::optional<c10::Event> copied_;
+};
+
 /// Embeds texts with a model. The vector of a text does not depend on the texts embedded with it.
 class Embedder {
  public:
@@ -34,7 +58,11 @@ class Embedder {
   ///
   /// @param texts  valid UTF-8
   /// @return       [texts, dims] float32 on the CPU
-  Tensor embed(std::span<const std::string> texts);
+  Tensor embed(std::span<const std::string> texts) { return start(texts).wait(); }
+
+  /// embed() in two parts: a GPU computes while the host does something else, such as to start the next
+  /// texts.
+  PendingEmbeddings start(std::span<const std::string> texts);
 
   /// Columns of embed()'s result.
   int64_t dims() const;
@@ -44,9 +72,12 @@ class Embedder {
 
  private:
   std::vector<std::vector<int64_t>> tokenize(std::span<const std::string> texts);
-  /// Writes the rows of some texts into `embeddings`.
-  void embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts,
-                   Tensor& embeddings) const;
+  Tensor embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
+                      std::span<const std::vector<size_t>> batches) const;
+  PendingEmbeddings start_on_gpu(std::span<const std::vector<int64_t>> token_ids,
+                                 std::span<const std::vector<size_t>> batches) const;
+  /// [texts, dims] float32 on the device of the model.
+  Tensor embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts) const;
 
   Model& model_;
   EmbedOptions options_;
