@@ -3,8 +3,8 @@
 
     train_worker.py PEER MODEL_DIRECTORY PAIRS.tsv --threads 2
 
-Pairs are the STS-B files of scripts/fetch_data.sh. Loading is not counted. The recipe is that of configs/stsb_minilm.json.
-With --score DIR it trains --epochs and prints {"validation": [before, after], "test": [before, after], "seconds": …} instead.
+Pairs are files of scripts/fetch_data.sh. Loading is not counted. The recipe is that of configs/stsb_minilm.json.
+With --score FILE.tsv it trains once and prints {"before": …, "after": …, "seconds": …} instead: Spearman × 100 on that file.
 """
 import argparse
 import json
@@ -48,7 +48,8 @@ def sentence_transformers(model_directory, pairs, args, bfloat16):
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments, losses
     model = SentenceTransformer(str(model_directory), device="cpu")
-    data = Dataset.from_list([{"sentence1": left, "sentence2": right, "score": score / 5} for left, right, score in pairs])
+    largest = max(score for _, _, score in pairs)
+    data = Dataset.from_list([{"sentence1": left, "sentence2": right, "score": score / largest} for left, right, score in pairs])
     options = SentenceTransformerTrainingArguments(
         output_dir=tempfile.mkdtemp(), num_train_epochs=args.epochs, per_device_train_batch_size=args.batch_size, bf16=bfloat16,
         learning_rate=LEARNING_RATE, warmup_steps=WARMUP_STEPS, report_to="none", save_strategy="no", use_cpu=True,
@@ -76,7 +77,7 @@ def main():
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--score", type=pathlib.Path, help="a directory with validation.tsv and test.tsv")
+    parser.add_argument("--score", type=pathlib.Path, help="pairs with scores to evaluate on")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
@@ -87,13 +88,10 @@ def main():
     else:
         train, encode = sentence_transformers(args.model, pairs, args, args.peer.endswith("bfloat16"))
     if args.score:
-        scores = {split: [spearman(encode, args.score / f"{split}.tsv")] for split in ("validation", "test")}
-        start = time.perf_counter()
+        before, start = spearman(encode, args.score), time.perf_counter()
         train()
         seconds = round(time.perf_counter() - start, 1)
-        for split in scores:
-            scores[split].append(spearman(encode, args.score / f"{split}.tsv"))
-        print(json.dumps({"peer": args.peer, "seed": args.seed, "seconds": seconds, **scores}), file=results, flush=True)
+        print(json.dumps({"before": before, "after": spearman(encode, args.score), "seconds": seconds}), file=results, flush=True)
         return
     print("ready", file=results, flush=True)
     for _ in sys.stdin:

@@ -4,6 +4,7 @@
 #   scripts/benchmark.sh                    everything: half an hour on two idle cores
 #   scripts/benchmark.sh embed --only MiniLM --rounds 5
 #   scripts/benchmark.sh train start memory
+#   scripts/benchmark.sh quality            what training leads to, beside the peers, several seeds: hours
 #
 # Peers are Python packages of 2.5 GB, which are not installed by the way: once `scripts/benchmark.sh --install-peers`, or set
 # ANGLE_PEERS_PYTHON to the Python of an environment with bench/requirements.txt. Without them only angle is measured. Data sets
@@ -29,4 +30,7 @@ if [ -z "${ANGLE_PEERS_PYTHON:-}" ]; then
   fi
 fi
 scripts/build.sh
+if [ "${1:-}" = quality ]; then
+  exec /usr/bin/python3 -B bench/quality.py "${@:2}"
+fi
 exec /usr/bin/python3 -B bench/benchmark.py "$@"
