@@ -21,6 +21,7 @@ struct EmbedCommandOptions {
   std::string model;
   ComputeOptions compute;
   TextOptions texts;
+  LongTextOptions long_texts;
   std::string output = "-";
   std::string format;
   std::optional<bool> normalize;
@@ -157,7 +158,9 @@ void run_embed(const EmbedCommandOptions& options) {
   const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
                            .normalize = options.normalize,
                            .truncate_dim = options.truncate_dim,
-                           .prompt = choose_prompt(options.texts, model.prompts, model.default_prompt)};
+                           .prompt = choose_prompt(options.texts, model.prompts, model.default_prompt),
+                           .long_texts = options.long_texts.choice(),
+                           .window_overlap = options.long_texts.window_overlap};
   if (!embed.prompt.empty()) log_info("prompt: {}", nlohmann::json(embed.prompt).dump());
   EmbedFileOptions job{.quantization = enum_value<Quantization>(options.quantize),
                        .ranges = find_ranges(options, model, embed),
@@ -227,6 +230,7 @@ void add_embed_command(CLI::App& app) {
   const auto options = std::make_shared<EmbedCommandOptions>();
   CLI::App& command = *app.add_subcommand("embed", "turn texts into vectors");
   add_text_options(command, options->texts);
+  add_long_text_options(command, options->long_texts);
   add_output_options(command, *options);
   add_model_option(command, options->model);
   add_vector_options(command, *options);

@@ -8,11 +8,13 @@
 
 #include "angle/error.h"
 #include "angle/eval/compare.h"
+#include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
+#include "angle/model/random_weights.h"
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
@@ -23,11 +25,15 @@ namespace {
 struct EvalOptions {
   std::string model;
   ComputeOptions compute;
+  LongTextOptions long_texts;
   std::string data_dir;
   std::vector<std::string> tasks;
   std::string split;
   std::vector<std::string> metrics = {"cosine_pearson", "cosine_spearman"};
   std::string angle_similarity = "angle_emb";
+  std::optional<std::string> query_prompt;
+  std::optional<std::string> document_prompt;
+  std::optional<bool> untrained;  // score it too; default: for groups
   BootstrapOptions bootstrap;
   std::string compare;
   bool verify = false;
@@ -53,17 +59,52 @@ AngleVariant parse_angle_variant(const std::string& name) {
   }
 }
 
+/// What --task asks for.
+struct RequestedTasks {
+  std::vector<std::string> of_pairs;  // names as select_tasks() takes them
+  std::vector<OwnDataTask> own_data;
+  bool untrained = false;  // score the untrained encoder too
+};
+
+/// Error for what is mistyped or not there.
+RequestedTasks requested_tasks(const EvalOptions& options) {
+  RequestedTasks requested;
+  for (const std::string& name : options.tasks) {
+    if (const auto own = parse_own_data_task(name))
+      requested.own_data.push_back(*own);
+    else
+      requested.of_pairs.push_back(name);
+  }
+  if (!requested.own_data.empty() && !options.split.empty())
+    fail("--split {}: {} has files of its own, not splits", options.split, requested.own_data[0].name);
+  if (!requested.of_pairs.empty())
+    requested.untrained = options.untrained.value_or(!select_tasks(requested.of_pairs).groups.empty());
+  if (requested.of_pairs.empty() && (options.verify || !options.compare.empty()))
+    fail("{}: needs a task of scored pairs, such as stsb", options.verify ? "--verify" : "--compare");
+  return requested;
+}
+
 /// A model and what it scored.
 struct ScoredModel {
   ReportedModel model;
   EvaluationReport report;
+  std::vector<OwnDataResult> own_data;
 };
 
-ScoredModel score_model(const std::string& name, const EvalOptions& options) {
-  Model model = load_model_for_inference(name, options.compute);
-  Embedder embedder(model, {.prompt = model.default_prompt});
-  ProgressLine line;
-  EvaluateOptions evaluate{.tasks = options.tasks,
+/// The model again, with random weights.
+Model load_untrained(const Model& model, const ComputeOptions& options) {
+  constexpr uint64_t kSeed = 42;
+  Model untrained = load_model(model.directory);
+  randomize_weights(untrained.encoder, kSeed);
+  untrained.encoder.prepare_inference(apply_compute_options(options),
+                                      nlohmann::json(options.precision).get<Precision>());
+  return untrained;
+}
+
+EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const RequestedTasks& tasks,
+                                  const EvalOptions& options, ProgressLine& line) {
+  if (tasks.of_pairs.empty()) return {};
+  EvaluateOptions evaluate{.tasks = tasks.of_pairs,
                            .split = options.split,
                            .columns = parse_columns(options.columns),
                            .data_dir = find_data_dir(options.data_dir),
@@ -74,12 +115,44 @@ ScoredModel score_model(const std::string& name, const EvalOptions& options) {
     line.show(fmt::format("{} {} ({} of {}): {} of {} texts", at.task.name, at.split, at.evaluation,
                           at.evaluations, at.texts_done, at.texts));
   };
-  const PairScorer scorer = [&](std::span<const ScoredPair> pairs, const TextProgress& progress) {
-    return evaluate_pairs(embedder, pairs, evaluate.angle, progress);
+  const auto scorer_of = [&](Model& scored) -> PairScorer {
+    return [&evaluate, embedder = Embedder(scored, embed)](std::span<const ScoredPair> pairs,
+                                                           const TextProgress& progress) mutable {
+      return evaluate_pairs(embedder, pairs, evaluate.angle, progress);
+    };
   };
+  std::optional<Model> untrained;
+  if (tasks.untrained) untrained.emplace(load_untrained(model, options.compute));
+  if (untrained) evaluate.untrained = scorer_of(*untrained);
+  return evaluate_tasks(scorer_of(model), evaluate);
+}
+
+OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnDataTask& task,
+                             const EvalOptions& options, ProgressLine& line) {
+  OwnDataOptions own{.embed = embed,
+                     .query_prompt = options.query_prompt,
+                     .document_prompt = options.document_prompt,
+                     .columns = parse_columns(options.columns),
+                     .seed = options.bootstrap.seed};
+  own.progress = [&](int64_t done, int64_t texts) {
+    line.show(texts > 0 ? fmt::format("{}: {} of {} texts", task.name, done, texts)
+                        : fmt::format("{}: {} texts", task.name, done));
+  };
+  return evaluate_own_data(task, model, own);
+}
+
+ScoredModel score_model(const std::string& name, const RequestedTasks& tasks, const EvalOptions& options) {
+  Model model = load_model_for_inference(name, options.compute);
+  const EmbedOptions embed{.prompt = model.default_prompt,
+                           .long_texts = options.long_texts.choice(),
+                           .window_overlap = options.long_texts.window_overlap};
+  ProgressLine line;
   ScoredModel scored{
       {.name = name.empty() ? model.directory.filename().string() : name, .pipeline = model.describe()},
-      evaluate_tasks(scorer, evaluate)};
+      score_pair_tasks(model, embed, tasks, options, line),
+      {}};
+  for (const OwnDataTask& task : tasks.own_data)
+    scored.own_data.push_back(score_own_data(model, embed, task, options, line));
   line.finish();
   return scored;
 }
@@ -106,17 +179,20 @@ void write_results(const std::string& text, const std::string& json, const EvalO
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = parse_metrics(options.metrics);
   parse_angle_variant(options.angle_similarity);
-  select_tasks(options.tasks);  // a mistyped name should not wait for the model to load
+  const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   const PublishedModel* const published = published_model(options);
   if (!options.compare.empty()) find_model(options.compare);
-  std::optional<AtomicFile> file;  // nor a file that can't be written for the scores
+  std::optional<AtomicFile> file;  // nor should a file that can't be written
   if (!options.output.empty()) file.emplace(options.output);
 
-  const ScoredModel scored = score_model(options.model, options);
-  std::string text = format_report(scored.report, scored.model, metrics);
+  const ScoredModel scored = score_model(options.model, tasks, options);
+  std::string text = format_model(scored.model);
+  if (!tasks.of_pairs.empty()) text += format_report(scored.report, scored.model, metrics);
+  if (!scored.own_data.empty()) text += fmt::format("\n{}", format_own_data(scored.own_data, metrics));
   nlohmann::json json = report_json(scored.report, scored.model);
+  json["own_data"] = own_data_json(scored.own_data);
   if (!options.compare.empty()) {
-    const ScoredModel other = score_model(options.compare, options);
+    const ScoredModel other = score_model(options.compare, {.of_pairs = tasks.of_pairs}, options);
     const auto differences = compare(scored.report, other.report, metrics);
     text += format_comparison(differences, other.report, other.model);
     json["comparison"] = comparison_json(differences, other.report, other.model);
@@ -139,7 +215,8 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
                   "bootstrap resamples for the 95 % interval beside every correlation; 0: no intervals")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
-  command.add_option("--seed", options.bootstrap.seed, "which resamples are drawn")->capture_default_str();
+  command.add_option("--seed", options.bootstrap.seed, "of resamples and of clustering")
+      ->capture_default_str();
   command.add_option("--compare", options.compare,
                      "another model: the difference on the same pairs, its interval and p-value");
   CLI::Option* verify =
@@ -163,8 +240,9 @@ void add_eval_command(CLI::App& app) {
   command
       .add_option(
           "--task", options->tasks,
-          "tasks and groups: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; sts, non-transfer, all; "
-          "files of scored pairs: mine.tsv")
+          "tasks: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; groups, with the table of the paper: "
+          "transfer (or sts), non-transfer, all; a file of scored pairs: mine.tsv; other tasks on your own "
+          "data: pairs:FILE, retrieval:DIR, classify:DIR, cluster:FILE")
       ->required()
       ->delimiter(',');
   add_model_option(command, options->model);
@@ -173,12 +251,24 @@ void add_eval_command(CLI::App& app) {
   command.add_option("--split", options->split,
                      "train, validation, test …; default: what each task is reported on");
   command
-      .add_option("--metric", options->metrics,
-                  "columns of the table: cosine_spearman, angle_pearson …, or all")
+      .add_option(
+          "--metric", options->metrics,
+          "columns of the table: cosine_spearman, angle_pearson …, or all; of pairs: the similarities that "
+          "they name")
       ->delimiter(',')
       ->capture_default_str();
   command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")
       ->capture_default_str();
+  // A flag bound to an optional would be false, not empty, when it is not given.
+  command.add_flag_function(
+      "--untrained,!--no-untrained",
+      [&untrained = options->untrained](int64_t count) { untrained = count > 0; },
+      "score the same model with random weights too, a baseline; default: for groups");
+  add_long_text_options(command, options->long_texts);
+  command.add_option("--query-prompt", options->query_prompt,
+                     "put before the queries of retrieval; default: the model's prompt for queries, if any");
+  command.add_option("--document-prompt", options->document_prompt,
+                     "put before its documents; default: the model's prompt for documents, if any");
   add_statistics_options(command, *options);
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   command.add_option("-o,--output", options->output, "also write that JSON to a file");

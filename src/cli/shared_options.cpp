@@ -62,6 +62,27 @@ std::map<std::string, std::string> parse_columns(const std::vector<std::string>&
   return columns;
 }
 
+LongTexts LongTextOptions::choice() const {
+  const auto chosen = nlohmann::json(long_texts).get<LongTexts>();
+  if (window_overlap && chosen != LongTexts::windows)
+    fail("--window-overlap {}: only `--long-texts windows` has windows", *window_overlap);
+  return chosen;
+}
+
+void add_long_text_options(CLI::App& command, LongTextOptions& options) {
+  command
+      .add_option(
+          "--long-texts", options.long_texts,
+          "texts of more tokens than the model reads: truncate, or windows: read all of it, a window at "
+          "a time, and average the vectors")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"truncate", "windows"}));
+  command
+      .add_option("--window-overlap", options.window_overlap,
+                  "tokens that a window repeats of the one before; default: an eighth of a window")
+      ->check(CLI::Range(0, 1000000));
+}
+
 void add_data_dir_option(CLI::App& command, std::string& data_dir) {
   command.add_option("--data-dir", data_dir,
                      "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");

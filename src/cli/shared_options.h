@@ -1,8 +1,10 @@
 // Options that several commands have: which model, which data, which device.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 
 #include "angle/model/model_directory.h"
 #include "angle/precision.h"
+#include "angle/text/token_windows.h"
 
 namespace angle::cli {
 
@@ -37,6 +40,17 @@ void add_column_option(CLI::App& command, std::vector<std::string>& columns);
 
 /// What `--column` says, as ReadOptions::columns. Error for one without a part or a name.
 std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given);
+
+/// `--long-texts`, `--window-overlap`.
+struct LongTextOptions {
+  std::string long_texts = "truncate";
+  std::optional<int64_t> window_overlap;
+
+  /// Error for an overlap without windows.
+  LongTexts choice() const;
+};
+
+void add_long_text_options(CLI::App& command, LongTextOptions& options);
 
 /// `--data-dir`.
 void add_data_dir_option(CLI::App& command, std::string& data_dir);

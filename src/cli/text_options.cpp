@@ -66,6 +66,9 @@ void log_text_statistics(const TextStatistics& statistics, int64_t repaired_text
   if (statistics.texts_cut > 0)
     log_warning("{} cut, losing {}", count_of(statistics.texts_cut, "text"),
                 count_of(statistics.tokens_cut, "token"));
+  if (statistics.texts_in_windows > 0)
+    log_info("{} longer than the model reads, in {}", count_of(statistics.texts_in_windows, "text"),
+             count_of(statistics.windows, "window"));
   if (repaired_texts > 0)
     log_warning("{} had bytes that are not UTF-8, replaced by U+FFFD", count_of(repaired_texts, "text"));
   if (statistics.unknown_tokens > 0)

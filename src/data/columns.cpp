@@ -61,8 +61,9 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
 
   if (!columns_.problem.empty()) return found;
   if (found.empty())
-    columns_.problem = fmt::format("no column named {} (found {}); `columns` of the data set can map names",
-                                   join_with_or(part.names), quote(names_));
+    columns_.problem =
+        fmt::format("no column named {} (found {}); `columns` of the data set, or --column, can map names",
+                    join_with_or(part.names), quote(names_));
   if (found.size() > 1 && !part.several)
     columns_.problem = fmt::format(R"(two columns could be {}: "{}" and "{}")", given.names[0],
                                    names_[found[0]], names_[found[1]]);

@@ -211,15 +211,13 @@ bool EmbedFileJob::write(Window window) {
 }
 
 void EmbedFileJob::count_repetitions(const DistinctTexts& distinct) {
-  const int64_t max_length = embed_.max_seq_length.value_or(model_.max_seq_length);
   int64_t next = 0;  // a row that comes for the second time is below it
   for (const int64_t row : distinct.row_of_text) {
     if (row == next) {
       ++next;
       continue;
     }
-    const std::string& text = distinct.texts[static_cast<size_t>(row)];
-    repeated_.add(model_.tokenizer->encode(embed_.prompt + text, max_length), *model_.tokenizer);
+    repeated_ += embedder_.statistics_of(distinct.texts[static_cast<size_t>(row)]);
   }
 }
 
@@ -270,6 +268,8 @@ json EmbedFileJob::describe_job() {
           {"normalize", embed_.normalize.value_or(model_.normalize)},
           {"dims", embedder_.dims()},
           {"prompt", embed_.prompt},
+          {"long_texts", embed_.long_texts},
+          {"window_overlap", embed_.window_overlap ? json(*embed_.window_overlap) : json()},
           {"quantization", options_.quantization ? json(*options_.quantization) : json()},
           {"ranges", ranges.defined()
                          ? checksum({static_cast<const char*>(ranges.const_data_ptr()), ranges.nbytes()})

@@ -29,6 +29,18 @@ int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const 
   return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
 }
 
+/// Σ weight · vector / Σ weight over the windows of each text.
+///
+/// @param vectors  [windows, dims]
+/// @return         [texts, dims]
+Tensor weighted_means(const Tensor& vectors, const std::vector<int64_t>& weights,
+                      const std::vector<int64_t>& text_of_window, int64_t texts) {
+  const Tensor weight = at::tensor(weights, at::kLong).to(at::kFloat).unsqueeze(1);  // [windows, 1]
+  const Tensor index = at::tensor(text_of_window, at::kLong);
+  const Tensor sums = at::zeros({texts, vectors.size(1)}).index_add_(0, index, vectors * weight);
+  return sums / at::zeros({texts, 1}).index_add_(0, index, weight);
+}
+
 /// Calls `work(i)` for all i < count, the last first; every thread takes the next i when it is done with one.
 template <class Work>
 void in_parallel(size_t count, const Work& work) {
@@ -58,10 +70,37 @@ EmbedOptions resolve(const Model& model, EmbedOptions options) {
   return options;
 }
 
+/// Calls `work(text)` for every text, on all threads.
+///
+/// @return  the results, in the order of the texts
+template <class Work>
+auto for_each_text(std::span<const std::string> texts, const Work& work) {
+  constexpr int64_t kTextsPerTask = 64;
+  std::vector<decltype(work(texts[0]))> results(texts.size());
+  at::parallel_for(0, static_cast<int64_t>(texts.size()), kTextsPerTask, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) results[i] = work(texts[i]);
+  });
+  return results;
+}
+
+void add(TextStatistics& statistics, const TokenWindows& windows, const Tokenizer& tokenizer) {
+  statistics.add(windows.whole, tokenizer);
+  if (windows.token_ids.size() == 1) return;
+  ++statistics.texts_in_windows;
+  statistics.windows += static_cast<int64_t>(windows.token_ids.size());
+}
+
+Tensor normalized(const Tensor& vectors) {
+  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
+}
+
 }  // namespace
 
 Embedder::Embedder(Model& model, EmbedOptions options)
-    : model_(model), options_(resolve(model, std::move(options))) {}
+    : model_(model), options_(resolve(model, std::move(options))) {
+  if (options_.long_texts == LongTexts::windows)
+    cutter_.emplace(*model.tokenizer, options_.prompt, *options_.max_seq_length, options_.window_overlap);
+}
 
 int64_t Embedder::dims() const { return *options_.truncate_dim; }
 
@@ -83,7 +122,26 @@ Tensor PendingEmbeddings::wait() {
 
 PendingEmbeddings Embedder::start(std::span<const std::string> texts) {
   const c10::InferenceMode inference;
-  const std::vector<std::vector<int64_t>> token_ids = tokenize(texts);
+  return cutter_ ? PendingEmbeddings(embed_in_windows(texts)) : start_tokens(tokenize(texts));
+}
+
+Tensor Embedder::embed_in_windows(std::span<const std::string> texts) {
+  std::vector<std::vector<int64_t>> token_ids;  // of every window
+  std::vector<int64_t> weights, text_of_window;
+  const std::vector<TokenWindows> texts_in_windows = cut(texts);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const TokenWindows& windows = texts_in_windows[i];
+    token_ids.insert(token_ids.end(), windows.token_ids.begin(), windows.token_ids.end());
+    weights.insert(weights.end(), windows.weights.begin(), windows.weights.end());
+    text_of_window.resize(token_ids.size(), static_cast<int64_t>(i));
+  }
+  Tensor vectors = start_tokens(token_ids).wait();
+  if (token_ids.size() > texts.size())
+    vectors = weighted_means(vectors, weights, text_of_window, static_cast<int64_t>(texts.size()));
+  return *options_.normalize ? normalized(vectors) : vectors;
+}
+
+PendingEmbeddings Embedder::start_tokens(std::span<const std::vector<int64_t>> token_ids) const {
   const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder));
   return model_.encoder.device().is_cpu() ? PendingEmbeddings(embed_on_cpu(token_ids, batches))
                                           : start_on_gpu(token_ids, batches);
@@ -124,22 +182,34 @@ PendingEmbeddings Embedder::start_on_gpu(std::span<const std::vector<int64_t>> t
   return {vectors, std::move(text_of_row), device};
 }
 
+Encoding Embedder::encode(const std::string& text) const {
+  const std::string& prompt = options_.prompt;
+  return model_.tokenizer->encode(prompt.empty() ? text : prompt + text, *options_.max_seq_length);
+}
+
 std::vector<std::vector<int64_t>> Embedder::tokenize(std::span<const std::string> texts) {
-  constexpr int64_t kTextsPerTask = 64;
-  std::vector<Encoding> encodings(texts.size());
-  at::parallel_for(0, static_cast<int64_t>(texts.size()), kTextsPerTask, [&](int64_t begin, int64_t end) {
-    const std::string& prompt = options_.prompt;
-    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-      encodings[i] =
-          model_.tokenizer->encode(prompt.empty() ? texts[i] : prompt + texts[i], *options_.max_seq_length);
-  });
   std::vector<std::vector<int64_t>> token_ids;
   token_ids.reserve(texts.size());
-  for (Encoding& encoding : encodings) {
+  for (Encoding& encoding : for_each_text(texts, [this](const std::string& text) { return encode(text); })) {
     statistics_.add(encoding, *model_.tokenizer);
     token_ids.push_back(std::move(encoding.token_ids));
   }
   return token_ids;
+}
+
+std::vector<TokenWindows> Embedder::cut(std::span<const std::string> texts) {
+  auto cut = for_each_text(texts, [this](const std::string& text) { return cutter_->cut(text); });
+  for (const TokenWindows& windows : cut) add(statistics_, windows, *model_.tokenizer);
+  return cut;
+}
+
+TextStatistics Embedder::statistics_of(const std::string& text) const {
+  TextStatistics statistics;
+  if (cutter_)
+    add(statistics, cutter_->cut(text), *model_.tokenizer);
+  else
+    statistics.add(encode(text), *model_.tokenizer);
+  return statistics;
 }
 
 Tensor Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids,
@@ -149,8 +219,7 @@ Tensor Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids,
   for (const size_t text : texts) batch.push_back(token_ids[text]);
   Tensor vectors = model_.encoder.forward(pack(batch, model_.encoder.device()));
   vectors = vectors.narrow(1, 0, dims()).to(at::kFloat);
-  if (!*options_.normalize) return vectors;
-  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
+  return *options_.normalize && !cutter_ ? normalized(vectors) : vectors;
 }
 
 }  // namespace angle

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "angle/error.h"
+#include "angle/eval/group_table.h"
 
 #include "eval/table.h"
 
@@ -106,8 +107,13 @@ std::string details(const Evaluation& evaluation) {
   std::string line =
       fmt::format("{}: {}, {}; {} texts, {} cut ({:.2f} %)", id(evaluation), evaluation.task->title,
                   evaluation.task->protocol, scores.texts, scores.cut_texts, share);
+  if (scores.texts_in_windows > 0) line += fmt::format(", {} in windows", scores.texts_in_windows);
   if (scores.zero_vectors > 0) line += fmt::format(", {} with a zero vector", scores.zero_vectors);
   if (scores.swap_asymmetry) line += fmt::format("; swap asymmetry {:.4f}", *scores.swap_asymmetry);
+  for (const Baseline& baseline : evaluation.baselines) {
+    const auto score = baseline.correlation.spearman;
+    line += fmt::format("; {} {}", baseline.title, score ? fmt::format("{:.2f}", 100.0 * *score) : "n/a");
+  }
   if (evaluation.split == evaluation.task->default_split() && !evaluation.task->published.empty())
     line += "; published " + evaluation.task->published;
   return line + "\n";
@@ -144,6 +150,19 @@ json scores_json(const Correlations& correlations, const ResampledScores& resamp
   return scores;
 }
 
+json baselines_json(const Evaluation& evaluation) {
+  json baselines = json::object();
+  for (const Baseline& baseline : evaluation.baselines) {
+    const auto number = [&](Statistic statistic) {
+      const auto value = baseline.correlation.value(statistic);
+      return value ? json(*value) : json();
+    };
+    baselines[baseline.name] = {{"pearson", number(Statistic::pearson)},
+                                {"spearman", number(Statistic::spearman)}};
+  }
+  return baselines;
+}
+
 json evaluation_json(const Evaluation& evaluation) {
   const StsScores& scores = evaluation.scores;
   return {{"task", evaluation.task->name},
@@ -154,9 +173,11 @@ json evaluation_json(const Evaluation& evaluation) {
           {"pairs", scores.pairs},
           {"texts", scores.texts},
           {"cut_texts", scores.cut_texts},
+          {"texts_in_windows", scores.texts_in_windows},
           {"zero_vectors", scores.zero_vectors},
           {"swap_asymmetry", scores.swap_asymmetry ? json(*scores.swap_asymmetry) : json()},
           {"scores", scores_json(scores.correlations, evaluation.resampled)},
+          {"baselines", baselines_json(evaluation)},
           {"notes", evaluation.notes}};
 }
 
@@ -171,9 +192,13 @@ json average_json(const GroupAverage& average) {
 
 }  // namespace
 
+std::string format_model(const ReportedModel& model) {
+  return fmt::format("model: {}\npipeline: {}\n", model.name, model.pipeline);
+}
+
 std::string format_report(const EvaluationReport& report, const ReportedModel& model,
                           std::span<const Metric> metrics) {
-  std::string text = fmt::format("model: {}\npipeline: {}\n\n", model.name, model.pipeline);
+  std::string text = "\n";
   text += format_table(table_rows(report, metrics), kFirstNumber);
   text += fmt::format("\nr: Pearson, rho: Spearman, x 100; distances are negated; angle: {}\n",
                       json(report.angle).get<std::string>());
@@ -191,6 +216,10 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
       text += fmt::format("{}: published {}\n", average_name(average), average.group->published);
     text += undefined_lines(average_name(average), average.correlations, metrics);
   }
+  for (const GroupAverage& average : report.averages) {
+    const std::string table = format_group_table(*average.group, report, model.name);
+    if (!table.empty()) text += "\n" + table;
+  }
   for (const MissingTask& missing : report.missing) text += fmt::format("not scored: {}\n", missing.why);
   return text;
 }
@@ -206,7 +235,10 @@ json report_json(const EvaluationReport& report, const ReportedModel& model) {
                            {"seed", report.bootstrap.seed}};
   for (const Evaluation& evaluation : report.evaluations)
     result["evaluations"].push_back(evaluation_json(evaluation));
-  for (const GroupAverage& average : report.averages) result["averages"].push_back(average_json(average));
+  for (const GroupAverage& average : report.averages) {
+    result["averages"].push_back(average_json(average));
+    result["averages"].back()["table"] = group_table_json(*average.group, report, model.name);
+  }
   for (const MissingTask& missing : report.missing)
     result["missing"].push_back({{"task", missing.task->name}, {"reason", missing.why}});
   return result;

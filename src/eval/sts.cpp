@@ -11,11 +11,12 @@
 #include "angle/eval/correlation.h"
 #include "angle/loss/similarity.h"
 
+#include "eval/embed_in_parts.h"
+
 namespace angle {
 namespace {
 
 constexpr size_t kPairsPerBlock = 1024;  // 8 MiB of float64 a side at 1024 dims
-constexpr int64_t kTextsPerCall = 4096;  // enough to sort by length, few enough to show progress
 
 /// Similarities of all pairs.
 struct PairScores {
@@ -108,21 +109,6 @@ std::optional<double> mean_difference(const std::vector<double>& a, const std::v
   return std::isfinite(mean) ? std::optional(mean) : std::nullopt;
 }
 
-Tensor embed_in_parts(Embedder& embedder, const std::vector<std::string>& texts,
-                      const TextProgress& progress) {
-  const auto num_texts = static_cast<int64_t>(texts.size());
-  const std::span<const std::string> all(texts);
-  Tensor vectors = at::empty({num_texts, embedder.dims()}, at::kFloat);
-  for (int64_t done = 0; done < num_texts;) {
-    if (progress) progress(done, num_texts);
-    const int64_t count = std::min(kTextsPerCall, num_texts - done);
-    vectors.narrow(0, done, count).copy_(embedder.embed(all.subspan(done, count)));
-    done += count;
-  }
-  if (progress) progress(num_texts, num_texts);
-  return vectors;
-}
-
 }  // namespace
 
 IndexedPairs index_texts(std::span<const ScoredPair> pairs) {
@@ -172,10 +158,11 @@ StsScores evaluate_pairs(Embedder& embedder, std::span<const ScoredPair> pairs, 
   std::vector<double> labels;
   for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
 
-  const int64_t cut_before = embedder.statistics().texts_cut;
+  const TextStatistics before = embedder.statistics();
   const Tensor vectors = embed_in_parts(embedder, indexed.texts, progress);
   StsScores scores = score_pairs(vectors, indexed.left, indexed.right, labels, angle);
-  scores.cut_texts = embedder.statistics().texts_cut - cut_before;
+  scores.cut_texts = embedder.statistics().texts_cut - before.texts_cut;
+  scores.texts_in_windows = embedder.statistics().texts_in_windows - before.texts_in_windows;
   return scores;
 }
 

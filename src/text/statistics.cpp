@@ -20,6 +20,8 @@ TextStatistics& TextStatistics::operator+=(const TextStatistics& other) {
   tokens += other.tokens;
   texts_cut += other.texts_cut;
   tokens_cut += other.tokens_cut;
+  texts_in_windows += other.texts_in_windows;
+  windows += other.windows;
   unknown_tokens += other.unknown_tokens;
   empty_texts += other.empty_texts;
   return *this;

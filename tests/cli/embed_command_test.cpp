@@ -187,6 +187,27 @@ TEST(EmbedCommand, FollowsItsOptions) {
   EXPECT_NEAR(norm(truncated), 1, 1e-6);
 }
 
+TEST(EmbedCommand, ReadsLongTextsInWindows) {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "the quiet harbour ";
+  const CommandResult cut = embed({}, text + "\nshort\n");
+  const CommandResult windows = embed({"--long-texts", "windows"}, text + "\nshort\n");
+  EXPECT_THAT(cut.err, HasSubstr("warning: 1 text cut, losing"));
+  EXPECT_THAT(windows.err, HasSubstr("1 text longer than the model reads, in "));
+  EXPECT_THAT(windows.err, Not(HasSubstr("cut")));
+  const auto cut_numbers = parse_numbers(cut.out), window_numbers = parse_numbers(windows.out);
+  ASSERT_EQ(window_numbers.size(), 64u);
+  EXPECT_GT(largest_difference({cut_numbers.begin(), cut_numbers.begin() + 32},
+                               {window_numbers.begin(), window_numbers.begin() + 32}),
+            1e-3F);
+  EXPECT_LT(largest_difference({cut_numbers.begin() + 32, cut_numbers.end()},
+                               {window_numbers.begin() + 32, window_numbers.end()}),
+            1e-6F);
+  const CommandResult refused = embed({"--long-texts", "windows", "--window-overlap", "46"}, text);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("window overlap 46: expected 0 to 45"));
+}
+
 TEST(EmbedCommand, QuantizesWithCalibrationOrSavedRanges) {
   const TempDir directory;
   const std::string texts = directory.file("texts", numbered_lines(30)).string(),

@@ -138,6 +138,22 @@ TEST_F(Eval, ComparesTwoModels) {
   EXPECT_EQ(report.at("comparison").at("evaluations"), alone.at("evaluations"));
 }
 
+TEST_F(Eval, ReadsLongTextsInWindows) {
+  std::string longer = pairs;
+  for (int i = 0; i < 60; ++i) longer.insert(longer.find('\n') + 1, "the harbour ");
+  data.file("stsb/test.tsv", longer);
+  const CommandResult cut = eval({"--task", "stsb"});
+  const CommandResult windows = eval({"--task", "stsb", "--long-texts", "windows", "--window-overlap", "8"});
+  EXPECT_EQ(windows.exit_code, 0) << windows.err;
+  EXPECT_THAT(cut.out, AllOf(HasSubstr(" 1 cut"), Not(HasSubstr("windows"))));
+  EXPECT_THAT(windows.out, HasSubstr(" 0 cut (0.00 %), 1 in windows"));
+  EXPECT_EQ(eval({"--task", "stsb", "--long-texts", "windows", "--window-overlap", "46"}).exit_code, 1);
+  EXPECT_EQ(eval({"--task", "stsb", "--long-texts", "cut"}).exit_code, 2);
+  EXPECT_EQ(eval({"--task", "stsb", "--long-texts", "windows", "--window-overlap", "-1"}).exit_code, 2);
+  EXPECT_THAT(eval({"--task", "stsb", "--window-overlap", "4"}).err,
+              HasSubstr("--window-overlap 4: only `--long-texts windows` has windows"));
+}
+
 TEST_F(Eval, EndsWith1WhenScoresAreNotThePublishedOnes) {
   const CommandResult other_pairs = eval({"--task", "stsb", "--verify", "all-MiniLM-L6-v2"});
   EXPECT_EQ(other_pairs.exit_code, 1);
@@ -163,6 +179,21 @@ TEST_F(Eval, ScoresWhatIsThereOfAGroup) {
   const CommandResult result = eval({"--task", "sts"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, AllOf(HasSubstr("1 of 7"), HasSubstr("scripts/fetch_data.sh sts12")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("  75.09  85.56  80.66"), HasSubstr("\nword overlap"), HasSubstr("\nTF-IDF"),
+                    HasSubstr("\nuntrained encoder"), HasSubstr("over the 1 of 7 tasks scored here")));
+  EXPECT_THAT(eval({"--task", "sts", "--no-untrained"}).out, Not(HasSubstr("untrained")));
+}
+
+TEST_F(Eval, ScoresAnUntrainedEncoderOnDemand) {
+  const auto baselines = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), {"--task", "stsb", "--json"});
+    return json::parse(eval(args).out).at("evaluations").at(0).at("baselines");
+  };
+  EXPECT_FALSE(baselines({}).contains("untrained_encoder"));
+  const json untrained = baselines({"--untrained"});
+  EXPECT_TRUE(untrained.at("untrained_encoder").at("spearman").is_number());
+  EXPECT_EQ(untrained, baselines({"--untrained", "--seed", "7"}));
 }
 
 TEST_F(Eval, SaysHowToGetWhatIsMissing) {

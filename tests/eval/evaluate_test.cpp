@@ -64,6 +64,24 @@ TEST(EvaluateTasks, ScoresTheSplitThatIsAskedFor) {
   EXPECT_THAT(scored_files(evaluate_tasks(sum_of_labels, asked)), ElementsAre("stsb/validation"));
 }
 
+TEST(EvaluateTasks, ScoresAnUntrainedModelAsABaseline) {
+  const testing::TempDir data;
+  data.file("stsb/test.tsv", kGraded);
+  EXPECT_EQ(evaluate_tasks(sum_of_labels, options(data, {"stsb"})).evaluations[0].baselines.size(), 2u);
+  auto asked = options(data, {"stsb"});
+  asked.untrained = [](auto, const auto&) {
+    StsScores scores;
+    scores.correlations[0] = {0.25, 0.5, ""};
+    return scores;
+  };
+  const auto report = evaluate_tasks(sum_of_labels, asked);
+  ASSERT_EQ(report.evaluations[0].baselines.size(), 3u);
+  const Baseline& untrained = report.evaluations[0].baselines[2];
+  EXPECT_EQ(untrained.name, "untrained_encoder");
+  EXPECT_EQ(untrained.correlation.spearman, 0.5);
+  EXPECT_NEAR(report.evaluations[0].scores.value({}).value(), 0.055, 1e-12);
+}
+
 TEST(EvaluateTasks, ScoresFilesOfTheUser) {
   const testing::TempDir data;
   const std::string file = data.file("mine.csv", "left,right,label\na,b,-3\nc,d,250\n").string();

@@ -36,10 +36,10 @@ EvaluationReport report_of(std::vector<Evaluation> evaluations) {
 const ReportedModel kModel{"all-MiniLM-L6-v2", "BERT 6 x 384, mean, normalize, at most 256 tokens"};
 
 TEST(FormatReport, IsATableWithDetailsBelow) {
+  EXPECT_EQ(format_model(kModel),
+            "model: all-MiniLM-L6-v2\npipeline: BERT 6 x 384, mean, normalize, at most 256 tokens\n");
   EXPECT_EQ(format_report(report_of({evaluation("stsb", 0.820325)}), kModel, all_metrics()),
-            R"(model: all-MiniLM-L6-v2
-pipeline: BERT 6 x 384, mean, normalize, at most 256 tokens
-
+            R"(
                            cosine            dot      euclidean      manhattan          angle
 task  split  pairs       r    rho       r    rho       r    rho       r    rho       r    rho
 stsb  test    1379   41.02  82.03   41.02  82.03   41.02  82.03   41.02  82.03   41.02  82.03

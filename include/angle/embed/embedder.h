@@ -16,6 +16,7 @@
 #include "angle/model/model_directory.h"
 #include "angle/tensor.h"
 #include "angle/text/statistics.h"
+#include "angle/text/token_windows.h"
 
 namespace angle {
 
@@ -25,6 +26,8 @@ struct EmbedOptions {
   std::optional<bool> normalize;          // scale every vector to length 1
   std::optional<int64_t> truncate_dim;    // keep the first dims of each vector (before normalising)
   std::string prompt;                     // put before every text
+  LongTexts long_texts = LongTexts::truncate;
+  std::optional<int64_t> window_overlap;  // tokens; WindowCutter has the default
 };
 
 /// Vectors that a GPU may still be computing. On a CPU they are there already.
@@ -49,6 +52,9 @@ class PendingEmbeddings {
 };
 
 /// Embeds texts with a model. The vector of a text does not depend on the texts embedded with it.
+///
+/// The vector of a text in windows is Σ wᵢvᵢ / Σ wᵢ over its windows' vectors vᵢ, before normalising, wᵢ the
+/// tokens of the text in window i: with mean pooling and no overlap, the mean over all of its tokens.
 class Embedder {
  public:
   /// Keeps a reference to `model`, whose weights may change between calls (validation during training).
@@ -61,26 +67,34 @@ class Embedder {
   Tensor embed(std::span<const std::string> texts) { return start(texts).wait(); }
 
   /// embed() in two parts: a GPU computes while the host does something else, such as to start the next
-  /// texts.
+  /// texts. Texts in windows are waited for here.
   PendingEmbeddings start(std::span<const std::string> texts);
 
   /// Columns of embed()'s result.
   int64_t dims() const;
 
+  /// What embedding a text would add to the counts below.
+  TextStatistics statistics_of(const std::string& text) const;
+
   /// Counts over all texts embedded so far: how many were cut, tokens lost, unknown tokens.
   const TextStatistics& statistics() const { return statistics_; }
 
  private:
+  Encoding encode(const std::string& text) const;
   std::vector<std::vector<int64_t>> tokenize(std::span<const std::string> texts);
+  std::vector<TokenWindows> cut(std::span<const std::string> texts);
+  Tensor embed_in_windows(std::span<const std::string> texts);
+  PendingEmbeddings start_tokens(std::span<const std::vector<int64_t>> token_ids) const;
   Tensor embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
                       std::span<const std::vector<size_t>> batches) const;
   PendingEmbeddings start_on_gpu(std::span<const std::vector<int64_t>> token_ids,
                                  std::span<const std::vector<size_t>> batches) const;
-  /// [texts, dims] float32 on the device of the model.
+  /// [texts, dims] float32 on the device of the model. Not normalised when they are windows.
   Tensor embed_batch(std::span<const std::vector<int64_t>> token_ids, std::span<const size_t> texts) const;
 
   Model& model_;
   EmbedOptions options_;
+  std::optional<WindowCutter> cutter_;  // of long_texts: windows
   TextStatistics statistics_;
 };
 

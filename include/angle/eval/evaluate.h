@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "angle/eval/baselines.h"
 #include "angle/eval/bootstrap.h"
 #include "angle/eval/sts_scores.h"
 #include "angle/eval/tasks.h"
@@ -34,6 +35,7 @@ struct Evaluation {
   std::filesystem::path file;
   StsScores scores;
   ResampledScores resampled;
+  std::vector<Baseline> baselines;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
   bool beside = false;             // scored beside the split that was asked for; not part of averages
 };
@@ -81,6 +83,7 @@ struct EvaluateOptions {
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
   AngleVariant angle = AngleVariant::angle_emb;
   BootstrapOptions bootstrap;
+  PairScorer untrained = {};    // the same model with random weights: one more baseline; empty: without it
   nlohmann::json train_config;  // the model's, to tell what it has seen; null when it has none
   std::function<void(const EvaluationProgress&)> progress = {};
 };

@@ -17,9 +17,12 @@ struct ReportedModel {
   std::string pipeline;  // Model::describe(): encoder, pooling, normalisation, most tokens
 };
 
+/// Two lines about the model.
+std::string format_model(const ReportedModel& model);
+
 /// A table of correlations × 100 with two decimals and their intervals, a row for each split and average, and
-/// under it for each split the protocol, the texts cut, the swap asymmetry, notes, and reasons for `n/a`.
-/// Ends with a line end.
+/// under it for each split the protocol, the texts cut, the swap asymmetry, baselines, notes, and reasons for
+/// `n/a`; then the table of each group. Ends with a line end.
 ///
 /// @param metrics  the columns, those of one similarity side by side
 std::string format_report(const EvaluationReport& report, const ReportedModel& model,
@@ -30,12 +33,13 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
 ///
 ///     {"model", "pipeline", "angle_similarity", "bootstrap": {"method", "confidence", "resamples", "seed"},
 ///      "evaluations": [{"task", "split", "file", "protocol", "published", "pairs", "texts", "cut_texts",
-///      "zero_vectors",
-///                       "swap_asymmetry", "scores": {"cosine": {"pearson", "pearson_interval": [low, high],
-///                       "spearman",
-///                                             "spearman_interval"}, …}, "notes": […]}],
-///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores"}],
+///                       "texts_in_windows", "zero_vectors", "swap_asymmetry", "scores": {"cosine": SCORES,
+///                       …}, "baselines": {"word_overlap": {"pearson", "spearman"}, …}, "notes": […]}],
+///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores", "table": [ROW, …]}],
 ///      "missing": [{"task", "reason"}]}
+///
+/// SCORES: {"pearson", "pearson_interval": [low, high], "spearman", "spearman_interval"}. ROW: see
+/// group_table_json().
 nlohmann::json report_json(const EvaluationReport& report, const ReportedModel& model);
 
 }  // namespace angle

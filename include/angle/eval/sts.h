@@ -29,7 +29,7 @@ IndexedPairs index_texts(std::span<const ScoredPair> pairs);
 /// @param vectors      [texts, dims] float32
 /// @param left, right  [pairs] int64, rows of vectors
 /// @param labels       [pairs]
-/// @return             everything but cut_texts
+/// @return             everything but cut_texts and texts_in_windows
 StsScores score_pairs(const Tensor& vectors, std::span<const int64_t> left, std::span<const int64_t> right,
                       std::span<const double> labels, AngleVariant angle = AngleVariant::angle_emb);
 

@@ -31,8 +31,9 @@ using Correlations = std::array<Correlation, kSimilarities.size()>;
 
 struct StsScores {
   int64_t pairs = 0;
-  int64_t texts = 0;         // distinct ones, each encoded once
-  int64_t cut_texts = 0;     // of these, how many were longer than the model reads
+  int64_t texts = 0;             // distinct ones, each encoded once
+  int64_t cut_texts = 0;         // of these, how many were longer than the model reads
+  int64_t texts_in_windows = 0;  // of them, how many were read in several windows instead
   int64_t zero_vectors = 0;  // distinct texts whose embedding is zero; loss/similarity.h says what they score
   Correlations correlations;
   std::optional<double> swap_asymmetry;  // mean |angle(left, right) − angle(right, left)|

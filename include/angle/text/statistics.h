@@ -9,10 +9,12 @@ namespace angle {
 
 struct TextStatistics {
   int64_t texts = 0;
-  int64_t tokens = 0;          // kept, special tokens included
-  int64_t texts_cut = 0;       // texts that lost tokens to truncation
-  int64_t tokens_cut = 0;      // tokens lost
-  int64_t unknown_tokens = 0;  // kept tokens that are the unknown token
+  int64_t tokens = 0;            // kept, special tokens included
+  int64_t texts_cut = 0;         // texts that lost tokens to truncation
+  int64_t tokens_cut = 0;        // tokens lost
+  int64_t texts_in_windows = 0;  // texts longer than the model reads, of which nothing was lost
+  int64_t windows = 0;           // theirs
+  int64_t unknown_tokens = 0;    // kept tokens that are the unknown token
   int64_t empty_texts =
       0;  // texts of which only special tokens are left: empty, white space, control characters
 

@@ -1,0 +1,30 @@
+// Clusters of vectors: k-means.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "angle/tensor.h"
+
+namespace angle {
+
+struct KMeansOptions {
+  uint64_t seed = 42;
+  int64_t restarts = 10;  // the clustering with the least inertia is kept
+  int64_t max_iterations = 300;
+};
+
+struct Clustering {
+  std::vector<int64_t> cluster;  // [vectors]
+  double inertia = 0.0;          // Σ squared distance of each vector to the centre of its cluster
+};
+
+/// Lloyd's algorithm (IEEE Trans. Inf. Theory 1982) from k-means++ centres (Arthur & Vassilvitskii, SODA
+/// 2007), until no vector changes its cluster. A cluster that loses all of its vectors takes the one that is
+/// farthest from its centre.
+///
+/// @param vectors   [vectors, dims] float32
+/// @param clusters  1 to the number of vectors
+Clustering k_means(const Tensor& vectors, int64_t clusters, const KMeansOptions& options = {});
+
+}  // namespace angle

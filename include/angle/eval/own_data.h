@@ -1,0 +1,60 @@
+// Tasks on the user's own files, beyond correlations: what `--task KIND:PATH` means and how its results are
+// shown. Knows no torch; evaluate_own_data.h computes them.
+//
+//     pairs:FILE       scored pairs with labels 0 and 1 (data/reader.h): average precision, F1, accuracy
+//     pairs:DIR        the same for DIR/test, with the thresholds chosen on DIR/validation, else DIR/train
+//     retrieval:DIR    BEIR's layout (retrieval_data.h): nDCG@10, MRR@10, MAP@100, recall
+//     classify:DIR     DIR/train and DIR/test with texts and labels (labelled_texts.h): two probes
+//     cluster:FILE     texts and labels: V-measure of k-means with as many clusters as labels
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "angle/eval/metric.h"
+#include "angle/json_enum.h"
+
+namespace angle {
+
+enum class OwnDataKind { pairs, retrieval, classify, cluster };
+ANGLE_JSON_ENUM(OwnDataKind, {{OwnDataKind::pairs, "pairs"},
+                              {OwnDataKind::retrieval, "retrieval"},
+                              {OwnDataKind::classify, "classify"},
+                              {OwnDataKind::cluster, "cluster"}})
+
+struct OwnDataTask {
+  OwnDataKind kind;
+  std::filesystem::path path;
+  std::string name;  // as it was given, `pairs:mine.tsv`
+};
+
+/// The task of a name with a colon; nothing for a name without. Error for an unknown kind, with the nearest.
+std::optional<OwnDataTask> parse_own_data_task(const std::string& name);
+
+struct NamedScore {
+  std::string name;                           // `cosine_f1`
+  double value = 0.0;                         // a share in [0, 1], or a threshold
+  bool is_threshold = false;                  // shown as it is; shares are shown × 100
+  std::optional<Similarity> similarity = {};  // that it is of, if of one
+};
+
+struct OwnDataResult {
+  OwnDataTask task;
+  std::vector<NamedScore> scores;
+  std::string about;  // what was scored and how, a sentence
+};
+
+/// A table with a row for each score, and what was scored below it. Ends with a line end.
+///
+/// @param metrics  of scores of a similarity, those that these have are shown
+std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics);
+
+/// [{"task", "kind", "path", "about", "scores": {"cosine_f1": 0.71, …}}]
+nlohmann::json own_data_json(std::span<const OwnDataResult> results);
+
+}  // namespace angle

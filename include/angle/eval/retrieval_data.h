@@ -1,0 +1,50 @@
+// A retrieval data set in BEIR's layout (Thakur et al., arXiv 2104.08663): a directory with
+//
+//     corpus.jsonl    {"_id": "d1", "title": "may be missing", "text": "…"}
+//     queries.jsonl   {"_id": "q1", "text": "…"}
+//     qrels/test.tsv  a header, then query-id <tab> corpus-id <tab> score
+//
+// Each may be compressed (`corpus.jsonl.gz`). The corpus is read a part at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "angle/io/line_reader.h"
+
+namespace angle {
+
+/// A document or a query.
+struct IdentifiedText {
+  std::string id;
+  std::string text;  // of a document: its title, a space and its text
+};
+
+/// The grades that people gave to documents, by query and document.
+using RelevanceGrades = std::map<std::string, std::map<std::string, int64_t>>;
+
+/// Reads `<directory>/qrels/<split>.tsv`. Error `file:line: …` for a line that is not three columns with a
+/// whole number at the end, for a pair that is graded twice, and for a file without any relevant document.
+RelevanceGrades read_relevance_grades(const std::filesystem::path& directory, const std::string& split);
+
+/// The queries that have a relevant document, in the order of the file. Error for damaged lines, an id that
+/// comes twice, and for a graded query that is not there.
+std::vector<IdentifiedText> read_queries(const std::filesystem::path& directory,
+                                         const RelevanceGrades& grades);
+
+/// The documents, one after another.
+class CorpusReader {
+ public:
+  explicit CorpusReader(const std::filesystem::path& directory);
+
+  /// At most `count` documents; none at the end. Error `file:line: …` for a damaged line.
+  std::vector<IdentifiedText> next(int64_t count);
+
+ private:
+  LineReader lines_;
+};
+
+}  // namespace angle

@@ -1,0 +1,115 @@
+#include "angle/eval/baselines.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+
+#include "angle/eval/correlation.h"
+
+namespace angle {
+namespace {
+
+bool is_letter(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || (byte & 0x80) != 0;
+}
+
+/// How often each word of a text occurs in it.
+using WordCounts = std::map<std::string, double>;
+
+WordCounts count_words(const std::string& text) {
+  WordCounts counts;
+  std::string word;
+  for (const char byte : text + " ") {
+    const char lower = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+    if (is_letter(lower)) {
+      word += lower;
+    } else if (!word.empty()) {
+      ++counts[word];
+      word.clear();
+    }
+  }
+  return counts;
+}
+
+/// The word counts of each distinct text of the pairs.
+using TextWords = std::unordered_map<std::string_view, WordCounts>;
+
+TextWords words_of_texts(std::span<const ScoredPair> pairs) {
+  TextWords words;
+  for (const ScoredPair& pair : pairs) {
+    for (const std::string* text : {&pair.left, &pair.right}) {
+      if (!words.contains(*text)) words.emplace(*text, count_words(*text));
+    }
+  }
+  return words;
+}
+
+double overlap(const WordCounts& left, const WordCounts& right) {
+  const auto shared =
+      std::count_if(left.begin(), left.end(), [&](const auto& entry) { return right.contains(entry.first); });
+  const auto all = static_cast<int64_t>(left.size() + right.size()) - shared;
+  return all == 0 ? 0.0 : static_cast<double>(shared) / static_cast<double>(all);
+}
+
+double dot(const WordCounts& left, const WordCounts& right) {
+  double sum = 0.0;
+  for (const auto& [word, weight] : left) {
+    const auto found = right.find(word);
+    if (found != right.end()) sum += weight * found->second;
+  }
+  return sum;
+}
+
+void weigh_by_rarity(TextWords& texts) {
+  std::unordered_map<std::string, double> texts_with;
+  for (const auto& [text, words] : texts) {
+    for (const auto& [word, count] : words) ++texts_with[word];
+  }
+  const double num_texts = static_cast<double>(texts.size());
+  for (auto& [text, words] : texts) {
+    for (auto& [word, count] : words) count *= std::log((1 + num_texts) / (1 + texts_with.at(word))) + 1;
+  }
+}
+
+Correlation correlate(const std::vector<double>& scores, std::span<const double> labels) {
+  return {pearson(scores, labels), spearman(scores, labels), why_undefined(scores, labels)};
+}
+
+}  // namespace
+
+std::vector<double> word_overlap(std::span<const ScoredPair> pairs) {
+  const TextWords words = words_of_texts(pairs);
+  std::vector<double> scores;
+  for (const ScoredPair& pair : pairs) scores.push_back(overlap(words.at(pair.left), words.at(pair.right)));
+  return scores;
+}
+
+std::vector<double> tf_idf_cosine(std::span<const ScoredPair> pairs) {
+  TextWords words = words_of_texts(pairs);
+  weigh_by_rarity(words);
+  std::vector<double> scores;
+  for (const ScoredPair& pair : pairs) {
+    const WordCounts& left = words.at(pair.left);
+    const WordCounts& right = words.at(pair.right);
+    const double lengths = std::sqrt(dot(left, left) * dot(right, right));
+    // Equal texts score exactly 1, so that they tie.
+    scores.push_back(lengths == 0 ? 0.0 : left == right ? 1.0 : dot(left, right) / lengths);
+  }
+  return scores;
+}
+
+std::vector<Baseline> score_baselines(std::span<const ScoredPair> pairs) {
+  std::vector<double> labels;
+  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
+  return {{"word_overlap", "word overlap", correlate(word_overlap(pairs), labels)},
+          {"tf_idf", "TF-IDF", correlate(tf_idf_cosine(pairs), labels)}};
+}
+
+Baseline untrained_baseline(const Correlations& correlations) {
+  return {"untrained_encoder", "untrained encoder", correlations[static_cast<size_t>(Similarity::cosine)]};
+}
+
+}  // namespace angle

@@ -1,0 +1,35 @@
+#include "angle/eval/evaluate_own_data.h"
+
+#include <ATen/ATen.h>
+
+#include "angle/error.h"
+
+#include "eval/own_data_tasks.h"
+
+namespace angle {
+
+void require_finite(const Tensor& vectors, const OwnDataTask& task) {
+  if (!at::isfinite(vectors).all().item<bool>())
+    fail("{}: an embedding is not finite; are the weights of the model damaged?", task.name);
+}
+
+std::string cut_remark(const TextStatistics& statistics) {
+  if (statistics.texts_cut == 0) return {};
+  return fmt::format("; {} of {} texts were cut", statistics.texts_cut, statistics.texts);
+}
+
+OwnDataResult evaluate_own_data(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
+  switch (task.kind) {
+    case OwnDataKind::pairs:
+      return evaluate_pair_classification(task, model, options);
+    case OwnDataKind::retrieval:
+      return evaluate_retrieval(task, model, options);
+    case OwnDataKind::classify:
+      return evaluate_probes(task, model, options);
+    case OwnDataKind::cluster:
+      return evaluate_clustering(task, model, options);
+  }
+  return {};
+}
+
+}  // namespace angle

@@ -1,0 +1,67 @@
+#include "angle/eval/own_data.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/suggest.h"
+
+#include "eval/table.h"
+
+namespace angle {
+
+using nlohmann::json;
+
+std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
+  const size_t colon = name.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::string kind = name.substr(0, colon);
+  const std::string path = name.substr(colon + 1);
+  std::vector<std::string> kinds;
+  for (const auto& [candidate, candidate_name] : json_names(OwnDataKind{})) {
+    kinds.emplace_back(candidate_name);
+    if (kind != candidate_name) continue;
+    if (path.empty()) fail("--task {}: no path behind the colon", name);
+    if (!std::filesystem::exists(path)) fail("--task {}: {}: no such file or directory", name, path);
+    return OwnDataTask{candidate, path, name};
+  }
+  fail("--task {}: unknown kind of task{} (kinds: {})", name, suggestion(kind, kinds),
+       fmt::join(kinds, ", "));
+}
+
+std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics) {
+  const auto is_shown = [&](const NamedScore& score) {
+    return !score.similarity || std::any_of(metrics.begin(), metrics.end(), [&](const Metric& metric) {
+      return metric.similarity == *score.similarity;
+    });
+  };
+  std::vector<Cells> rows{{"task", "metric", "score"}};
+  for (const OwnDataResult& result : results) {
+    std::string name = result.task.name;  // in its first row only
+    for (const NamedScore& score : result.scores) {
+      if (!is_shown(score)) continue;
+      rows.push_back({std::exchange(name, ""), score.name,
+                      score.is_threshold ? fmt::format("{:.4f}", score.value)
+                                         : fmt::format("{:.2f}", 100.0 * score.value)});
+    }
+  }
+  std::string text = format_table(rows, 2) + "\nscores x 100, thresholds as they are\n";
+  for (const OwnDataResult& result : results) text += fmt::format("{}: {}\n", result.task.name, result.about);
+  return text;
+}
+
+json own_data_json(std::span<const OwnDataResult> results) {
+  json list = json::array();
+  for (const OwnDataResult& result : results) {
+    json scores = json::object();
+    for (const NamedScore& score : result.scores) scores[score.name] = score.value;
+    list.push_back({{"task", result.task.name},
+                    {"kind", result.task.kind},
+                    {"path", result.task.path.string()},
+                    {"about", result.about},
+                    {"scores", scores}});
+  }
+  return list;
+}
+
+}  // namespace angle

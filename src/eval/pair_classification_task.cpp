@@ -1,0 +1,91 @@
+#include <algorithm>
+
+#include "angle/data/reader.h"
+#include "angle/error.h"
+#include "angle/eval/baselines.h"
+#include "angle/eval/binary_classification.h"
+#include "angle/eval/labelled_texts.h"
+#include "angle/eval/sts.h"
+
+#include "eval/own_data_tasks.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ScoredLabels {
+  std::vector<ScoredPair> pairs;
+  StsScores scores;
+  std::vector<double> labels;
+};
+
+ScoredLabels score_pair_file(const fs::path& file, Embedder& embedder, const OwnDataOptions& options) {
+  ScoredLabels result;
+  result.pairs = read_scored_pairs(file, {.columns = options.columns}).examples;
+  for (const ScoredPair& pair : result.pairs) {
+    if (pair.label != 0 && pair.label != 1)
+      fail("{}:{}: label {}: expected 0 or 1", file.string(), pair.line, pair.label);
+    result.labels.push_back(pair.label);
+  }
+  const auto positives = std::count(result.labels.begin(), result.labels.end(), 1.0);
+  if (positives == 0) fail("{}: no pair has label 1; there is nothing to find", file.string());
+  result.scores = evaluate_pairs(embedder, result.pairs, AngleVariant::angle_emb, options.progress);
+  return result;
+}
+
+void add_pair_scores(OwnDataResult& result, Similarity similarity, const ScoredLabels& chosen_on,
+                     const ScoredLabels& scored) {
+  const auto& scores = scored.scores.similarities[static_cast<size_t>(similarity)];
+  const auto& chosen_scores = chosen_on.scores.similarities[static_cast<size_t>(similarity)];
+  if (scores.empty() || chosen_scores.empty()) return;  // the angle of an odd number of dims
+  const auto average = average_precision(scores, scored.labels);
+  const auto thresholds = best_thresholds(chosen_scores, chosen_on.labels);
+  if (!average || !thresholds) fail("{}: an embedding is not finite", result.task.name);
+  const Confusion by_f1 = confusion_at(thresholds->f1, scores, scored.labels);
+  const Confusion by_accuracy = confusion_at(thresholds->accuracy, scores, scored.labels);
+  const std::string name = to_string(similarity);
+  const auto add = [&](const std::string& what, double value, bool is_threshold = false) {
+    result.scores.push_back({name + what, value, is_threshold, similarity});
+  };
+  add("_average_precision", *average);
+  add("_f1", by_f1.f1());
+  add("_precision", by_f1.precision());
+  add("_recall", by_f1.recall());
+  add("_f1_threshold", thresholds->f1, /*is_threshold=*/true);
+  add("_accuracy", by_accuracy.accuracy());
+  add("_accuracy_threshold", thresholds->accuracy, /*is_threshold=*/true);
+}
+
+/// What needs no model; without thresholds.
+void add_baseline(OwnDataResult& result, const std::string& name, const std::vector<double>& scores,
+                  const std::vector<double>& labels) {
+  if (const auto average = average_precision(scores, labels))
+    result.scores.push_back({name + "_average_precision", *average});
+}
+
+}  // namespace
+
+OwnDataResult evaluate_pair_classification(const OwnDataTask& task, Model& model,
+                                           const OwnDataOptions& options) {
+  Embedder embedder(model, options.embed);
+  const bool has_splits = fs::is_directory(task.path);
+  const fs::path test = has_splits ? split_file(task.path, "test") : task.path;
+  fs::path chosen_on = has_splits ? find_split_file(task.path, "validation") : fs::path();
+  if (has_splits && chosen_on.empty()) chosen_on = find_split_file(task.path, "train");
+
+  const ScoredLabels scored = score_pair_file(test, embedder, options);
+  const ScoredLabels chosen = chosen_on.empty() ? scored : score_pair_file(chosen_on, embedder, options);
+  OwnDataResult result{task, {}, {}};
+  for (const Similarity similarity : kSimilarities) add_pair_scores(result, similarity, chosen, scored);
+  add_baseline(result, "word_overlap", word_overlap(scored.pairs), scored.labels);
+  add_baseline(result, "tf_idf", tf_idf_cosine(scored.pairs), scored.labels);
+  const auto positives = std::count(scored.labels.begin(), scored.labels.end(), 1.0);
+  result.about = fmt::format(
+      "{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,
+      chosen_on.empty() ? "the same pairs, so F1 and accuracy are the best possible" : chosen_on.string(),
+      cut_remark(embedder.statistics()));
+  return result;
+}
+
+}  // namespace angle

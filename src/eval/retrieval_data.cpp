@@ -1,0 +1,130 @@
+#include "angle/eval/retrieval_data.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "angle/error.h"
+#include "angle/io/json.h"
+#include "angle/text/utf8.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The file, or its compressed form when only that is there.
+fs::path existing(const fs::path& file) {
+  const fs::path compressed = file.string() + ".gz";
+  if (!fs::exists(file) && fs::exists(compressed)) return compressed;
+  if (!fs::exists(file))
+    fail(
+        "{}: no such file; a retrieval task is a directory with corpus.jsonl, queries.jsonl and "
+        "qrels/test.tsv",
+        file.string());
+  return file;
+}
+
+/// A text field of an object; empty when it is missing and may be.
+std::string text_field(const json& object, const std::string& name, bool may_be_missing,
+                       const std::string& location) {
+  const auto field = object.find(name);
+  if (field == object.end() && may_be_missing) return {};
+  if (field == object.end() || !(field->is_string() || (may_be_missing && field->is_null())))
+    fail("{}: no text \"{}\"; expected {{\"_id\": \"…\", \"text\": \"…\"}}", location, name);
+  return field->is_null() ? std::string() : field->get<std::string>();
+}
+
+IdentifiedText parse_text(const std::string& line, const std::string& location) {
+  if (find_invalid_utf8(line)) fail("{}: not valid UTF-8", location);
+  const json object = parse_json(line, location);
+  if (!object.is_object()) fail("{}: expected a JSON object, found {}", location, object.type_name());
+  IdentifiedText result{text_field(object, "_id", false, location),
+                        text_field(object, "text", false, location)};
+  const std::string title = text_field(object, "title", true, location);
+  if (!title.empty()) result.text = title + " " + result.text;
+  return result;
+}
+
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+struct GradedPair {
+  std::string query;
+  std::string document;
+  int64_t grade = 0;
+};
+
+GradedPair parse_grade(std::string_view line, const std::string& location) {
+  std::vector<std::string> columns;
+  for (size_t begin = 0; begin <= line.size();) {
+    const size_t end = std::min(line.find('\t', begin), line.size());
+    columns.emplace_back(line.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (columns.size() != 3)
+    fail("{}: expected 3 tab-separated columns (query-id, corpus-id, score), found {}", location,
+         columns.size());
+  const auto grade = whole_number(columns[2]);
+  if (!grade) fail("{}: score {}: expected a whole number", location, columns[2]);
+  return {columns[0], columns[1], *grade};
+}
+
+bool has_relevant(const std::map<std::string, int64_t>& grades) {
+  return std::any_of(grades.begin(), grades.end(), [](const auto& entry) { return entry.second > 0; });
+}
+
+}  // namespace
+
+RelevanceGrades read_relevance_grades(const fs::path& directory, const std::string& split) {
+  const fs::path file = existing(directory / "qrels" / (split + ".tsv"));
+  LineReader lines(file);
+  std::string line;
+  lines.next(line);
+  if (whole_number(line.substr(line.find_last_of('\t') + 1)))
+    fail("{}: expected a header (query-id, corpus-id, score), found a grade", lines.location());
+  RelevanceGrades grades;
+  while (lines.next(line)) {
+    const GradedPair pair = parse_grade(line, lines.location());
+    if (!grades[pair.query].emplace(pair.document, pair.grade).second)
+      fail("{}: document {} is graded twice for query {}", lines.location(), pair.document, pair.query);
+  }
+  std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
+  if (grades.empty()) fail("{}: no query has a document with a score above 0", file.string());
+  return grades;
+}
+
+std::vector<IdentifiedText> read_queries(const fs::path& directory, const RelevanceGrades& grades) {
+  const fs::path file = existing(directory / "queries.jsonl");
+  LineReader lines(file);
+  std::vector<IdentifiedText> queries;
+  std::set<std::string> seen;
+  std::string line;
+  while (lines.next(line)) {
+    IdentifiedText query = parse_text(line, lines.location());
+    if (!grades.contains(query.id)) continue;
+    if (!seen.insert(query.id).second) fail("{}: query {} comes twice", lines.location(), query.id);
+    queries.push_back(std::move(query));
+  }
+  for (const auto& [id, documents] : grades) {
+    if (!seen.contains(id)) fail("{}: query {} of the qrels is not there", file.string(), id);
+  }
+  return queries;
+}
+
+CorpusReader::CorpusReader(const fs::path& directory) : lines_(existing(directory / "corpus.jsonl")) {}
+
+std::vector<IdentifiedText> CorpusReader::next(int64_t count) {
+  std::vector<IdentifiedText> documents;
+  std::string line;
+  while (static_cast<int64_t>(documents.size()) < count && lines_.next(line))
+    documents.push_back(parse_text(line, lines_.location()));
+  return documents;
+}
+
+}  // namespace angle

@@ -1,0 +1,204 @@
+// `angle eval --task KIND:PATH` as its users see it:
+//  - a table and JSON for each kind, beside tasks of scored pairs or alone;
+//  - thresholds come from another split where there is one, and the report says which;
+//  - prompts reach the side that they are for;
+//  - malformed data end with 1 and are named by file and line, before the model is loaded where that can be.
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/model_copy.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::AllOf;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class EvalOwnData : public ::testing::Test {
+ protected:
+  CommandResult eval(std::vector<std::string> args) const {
+    args.insert(args.begin(), {ANGLE_BINARY, "eval"});
+    if (std::find(args.begin(), args.end(), "--model") == args.end())
+      args.insert(args.end(), {"--model", testing::golden_path("models/tiny-bert").string()});
+    return testing::run_command(args);
+  }
+
+  json scores(const std::string& task, std::vector<std::string> args = {}) const {
+    args.insert(args.end(), {"--task", task, "--json"});
+    const CommandResult result = eval(args);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.exit_code == 0 ? json::parse(result.out).at("own_data").at(0) : json();
+  }
+
+  std::string write_retrieval() const {
+    data.file("corpus.jsonl",
+              "{\"_id\": \"d1\", \"text\": \"the harbour is quiet\"}\n{\"_id\": \"d2\", \"text\": \"a dog "
+              "barks\"}\n"
+              "{\"_id\": \"d3\", \"title\": \"Boats\", \"text\": \"wait for the tide\"}\n");
+    data.file("queries.jsonl",
+              "{\"_id\": \"q1\", \"text\": \"the harbour is quiet\"}\n{\"_id\": \"q2\", \"text\": \"a dog "
+              "barks\"}\n");
+    data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t1\nq2\td9\t1\n");
+    return "retrieval:" + data.path().string();
+  }
+
+  testing::TempDir data;
+};
+
+TEST_F(EvalOwnData, ClassifiesPairs) {
+  const auto file = data.file("mine.tsv",
+                              "sentence1\tsentence2\tscore\nthe harbour is quiet\tthe harbour is quiet\t1\n"
+                              "a dog barks\ta dog barks\t1\nthe harbour\ta dog barks loudly\t0\n");
+  const json result = scores("pairs:" + file.string());
+  EXPECT_EQ(result.at("scores").at("cosine_average_precision"), 1.0);
+  EXPECT_EQ(result.at("scores").at("cosine_f1"), 1.0);
+  EXPECT_LT(result.at("scores").at("cosine_f1_threshold"), 1.0);
+  EXPECT_TRUE(result.at("scores").contains("manhattan_accuracy"));
+  EXPECT_THAT(result.at("about").get<std::string>(),
+              HasSubstr("3 pairs, 2 positive; thresholds chosen on the same"));
+  EXPECT_EQ(result.at("scores").at("word_overlap_average_precision"), 1.0);
+  const auto table = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--task", "pairs:" + file.string()});
+    return eval(args).out;
+  };
+  EXPECT_THAT(table({}),
+              AllOf(HasSubstr("model: "), HasSubstr("cosine_average_precision"), HasSubstr("100.00"),
+                    HasSubstr("tf_idf_average_precision"), Not(HasSubstr("manhattan"))));
+  EXPECT_THAT(table({"--metric", "manhattan_spearman"}),
+              AllOf(HasSubstr("manhattan_f1"), HasSubstr("tf_idf"), Not(HasSubstr("cosine_f1"))));
+}
+
+TEST_F(EvalOwnData, FindsPairsInColumnsOfOtherNames) {
+  const auto file =
+      data.file("mine.tsv", "question1\tquestion2\tsame\na dog barks\ta dog barks\t1\nthe tide\ta dog\t0\n");
+  const json result = scores("pairs:" + file.string(), {"--column", "left=question1", "--column",
+                                                        "right=question2", "--column", "label=same"});
+  EXPECT_EQ(result.at("scores").at("cosine_average_precision"), 1.0);
+}
+
+TEST_F(EvalOwnData, ChoosesThresholdsOnAnotherSplit) {
+  const std::string header = "sentence1\tsentence2\tscore\n";
+  data.file("test.tsv", header + "a dog barks\ta dog barks\t1\nthe harbour\tthe harbour\t0\n");
+  data.file("train.tsv", header + "the harbour\ta dog barks loudly\t1\nthe tide\tthe tide\t1\n");
+  const json on_train = scores("pairs:" + data.path().string());
+  EXPECT_EQ(on_train.at("scores").at("cosine_recall"), 1.0);
+  EXPECT_EQ(on_train.at("scores").at("cosine_precision"), 0.5);
+  EXPECT_THAT(on_train.at("about").get<std::string>(), HasSubstr("train.tsv"));
+  data.file("validation.tsv", header + "the boats wait\ta dog barks loudly\t0\nthe tide\tthe tide\t1\n");
+  EXPECT_THAT(scores("pairs:" + data.path().string()).at("about").get<std::string>(),
+              HasSubstr("validation.tsv"));
+}
+
+TEST_F(EvalOwnData, RetrievesDocuments) {
+  const std::string task = write_retrieval();
+  const json result = scores(task);
+  EXPECT_EQ(result.at("scores").at("mrr@10"), 1.0);
+  EXPECT_EQ(result.at("scores").at("recall@1"), 0.75);  // one of two relevant documents of q2 is not there
+  EXPECT_THAT(result.at("about").get<std::string>(),
+              AllOf(HasSubstr("2 queries, 3 documents"), HasSubstr("; not in the corpus: 1 of 3 relevant")));
+  EXPECT_THAT(scores(task, {"--query-prompt", "the tide ", "--document-prompt", "boats "})
+                  .at("about")
+                  .get<std::string>(),
+              HasSubstr("query prompt \"the tide \", document prompt \"boats \""));
+}
+
+TEST_F(EvalOwnData, LeavesOutTheDocumentThatIsTheQuery) {
+  const std::string task = write_retrieval();
+  data.file("queries.jsonl",
+            "{\"_id\": \"d1\", \"text\": \"the harbour is quiet\"}\n{\"_id\": \"d2\", \"text\": \"a dog "
+            "barks\"}\n");
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nd1\td2\t1\nd1\td3\t1\nd2\td2\t1\n");
+  const json result = scores(task);
+  EXPECT_EQ(result.at("scores").at("mrr@10"), 1.0);  // d1 not in the way; d2 counts, for it is graded
+  EXPECT_THAT(result.at("about").get<std::string>(),
+              HasSubstr("; left out: 1 found by the query of the same id"));
+}
+
+TEST_F(EvalOwnData, PutsTheModelsPromptsBeforeQueriesAndDocuments) {
+  const testing::ModelCopy prompting;
+  prompting.write_json("config_sentence_transformers.json",
+                       {{"prompts", {{"query", "ask: "}, {"passage", "tell: "}}}});
+  EXPECT_THAT(
+      scores(write_retrieval(), {"--model", prompting.path().string()}).at("about").get<std::string>(),
+      HasSubstr("query prompt \"ask: \", document prompt \"tell: \""));
+}
+
+TEST_F(EvalOwnData, ProbesClasses) {
+  std::string rows = "text\tlabel\n";
+  for (int i = 0; i < 8; ++i)
+    rows += "the quiet harbour " + std::to_string(i) + "\tplace\na dog barks loudly " + std::to_string(i) +
+            "\tanimal\n";
+  data.file("train.tsv", rows);
+  data.file("test.tsv", "text\tlabel\nthe quiet harbour\tplace\na dog barks loudly\tanimal\nwho\tperson\n");
+  const json result = scores("classify:" + data.path().string());
+  EXPECT_NEAR(result.at("scores").at("knn_accuracy"), 2.0 / 3, 1e-12);
+  EXPECT_NEAR(result.at("scores").at("logistic_regression_accuracy"), 2.0 / 3, 1e-12);
+  EXPECT_NEAR(result.at("scores").at("majority_accuracy"), 1.0 / 3, 1e-12);
+  EXPECT_THAT(result.at("about").get<std::string>(), HasSubstr("2 classes and 1 that only the test has"));
+}
+
+TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
+  const std::string rows =
+      "text\tlabel\nthe quiet harbour\tplace\nthe quiet harbour\tplace\na dog barks loudly\tanimal\n"
+      "a dog barks loudly\tanimal\n";
+  const std::string task = "cluster:" + data.file("all.tsv", rows).string();
+  EXPECT_NEAR(scores(task).at("scores").at("v_measure"), 1.0, 1e-12);
+  data.file("stsb/test.tsv",
+            read_file(std::filesystem::path(ANGLE_SOURCE_DIR) / "data/samples/pairs_validation.tsv"));
+  const CommandResult both = eval({"--task", "stsb," + task, "--data-dir", data.path().string()});
+  EXPECT_THAT(both.out, AllOf(HasSubstr("stsb *  test"), HasSubstr("v_measure")));
+}
+
+TEST_F(EvalOwnData, NamesMalformedData) {
+  const auto error = [&](const std::string& task) {
+    const CommandResult result = eval({"--task", task});
+    EXPECT_EQ(result.exit_code, 1);
+    return result.err;
+  };
+  const std::string header = "sentence1\tsentence2\tscore\n";
+  EXPECT_THAT(error("pairs:" + data.file("a.tsv", header + "a\tb\t1\nc\td\t0.5\n").string()),
+              HasSubstr("a.tsv:3: label 0.5: expected 0 or 1"));
+  EXPECT_THAT(error("pairs:" + data.file("b.tsv", header + "a\tb\t0\n").string()),
+              HasSubstr("b.tsv: no pair has label 1"));
+  EXPECT_THAT(error("cluster:" + data.file("c.tsv", "text\tlabel\na\tx\nb\tx\n").string()),
+              HasSubstr("all texts have the same label"));
+  EXPECT_THAT(error("cluster:" + data.file("d.tsv", "text\tlabel\na\tx\nb\ty\n").string()),
+              HasSubstr("d.tsv: every text has a label of its own"));
+  EXPECT_THAT(error("classify:" + data.path().string()), HasSubstr("no train file there"));
+  EXPECT_THAT(error("classify:" + (data.path() / "a.tsv").string()), HasSubstr("a.tsv: not a directory"));
+  const std::string task = write_retrieval();
+  data.file("corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"x\"}\n{\"_id\": \"d1\", \"text\": \"y\"}\n");
+  EXPECT_THAT(error(task), HasSubstr("document d1 comes twice"));
+  data.file("corpus.jsonl", "{\"_id\": \"d5\", \"text\": \"x\"}\n");
+  EXPECT_THAT(error(task), HasSubstr("none of the 3 relevant documents of the qrels is in the corpus"));
+  data.file("corpus.jsonl", "");
+  EXPECT_THAT(error(task), HasSubstr("the corpus has no documents"));
+}
+
+TEST_F(EvalOwnData, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
+  const auto error = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--model", "/absent"});
+    return eval(args).err;
+  };
+  EXPECT_THAT(error({"--task", "pair:x.tsv"}), HasSubstr("did you mean \"pairs\"?"));
+  EXPECT_THAT(error({"--task", "pairs:/absent.tsv"}), HasSubstr("/absent.tsv: no such file or directory"));
+  EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--split", "test"}),
+              HasSubstr("--split test: cluster:"));
+  EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--compare", "other"}),
+              HasSubstr("--compare: needs a task of scored pairs"));
+}
+
+}  // namespace
+}  // namespace angle

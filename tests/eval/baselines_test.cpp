@@ -1,0 +1,54 @@
+// Pins: both baselines on pairs worked out by hand; equal texts score exactly 1, texts without words 0; case
+// and punctuation do not count.
+#include "angle/eval/baselines.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace angle {
+namespace {
+
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+
+TEST(WordOverlap, IsTheShareOfWordsInBothTexts) {
+  const std::vector<ScoredPair> pairs{
+      {"The cat sat.", "the CAT, the dog"},  // {the, cat} of {the, cat, sat, dog}
+      {"one two", "three"},
+      {"...", "!"},
+      {"...", "word"},
+      {"déjà vu", "Déjà-vu"},
+      {"b2b", "b2b b2b"}};
+  EXPECT_THAT(word_overlap(pairs), ElementsAre(0.5, 0, 0, 0, DoubleEq(1), 1));
+}
+
+TEST(TfIdfCosine, WeighsRareWordsMore) {
+  // Four texts. Texts with a word: a 4, b 2, c 1, d 1.
+  const std::vector<ScoredPair> pairs{{"a b", "a b c"}, {"a", "a a d"}};
+  const double a = std::log(5.0 / 5) + 1, b = std::log(5.0 / 3) + 1, c = std::log(5.0 / 2) + 1, d = c;
+  EXPECT_THAT(tf_idf_cosine(pairs),
+              ElementsAre(DoubleEq((a * a + b * b) / std::sqrt((a * a + b * b) * (a * a + b * b + c * c))),
+                          DoubleEq(a * 2 * a / std::sqrt(a * a * (4 * a * a + d * d)))));
+}
+
+TEST(TfIdfCosine, IsOneForTheSameWordsAndZeroWithoutAny) {
+  const std::vector<ScoredPair> pairs{{"x y z y", "Y, z: x y!"}, {"...", "..."}, {"x", "?"}, {"x", "q"}};
+  EXPECT_THAT(tf_idf_cosine(pairs), ElementsAre(1, 0, 0, 0));
+}
+
+TEST(ScoreBaselines, CorrelatesThemWithTheLabels) {
+  const std::vector<ScoredPair> pairs{{"a b", "a b", 5}, {"a b", "a c", 3}, {"a b", "d e", 0}};
+  const auto baselines = score_baselines(pairs);
+  ASSERT_EQ(baselines.size(), 2u);
+  EXPECT_EQ(baselines[0].name, "word_overlap");
+  EXPECT_EQ(baselines[0].correlation.spearman, 1.0);
+  EXPECT_EQ(baselines[1].correlation.spearman, 1.0);
+  EXPECT_EQ(
+      score_baselines(std::vector<ScoredPair>{{"a", "b", 1}, {"c", "d", 2}})[1].correlation.why_undefined,
+      "all scores are equal");
+}
+
+}  // namespace
+}  // namespace angle

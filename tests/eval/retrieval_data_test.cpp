@@ -1,0 +1,102 @@
+// Pins: BEIR's three files, plain or gzip; titles stand before texts; queries without a relevant document are
+// left out; every damaged line is named.
+#include "angle/eval/retrieval_data.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/gzip.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class RetrievalData : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    data.file("corpus.jsonl",
+              "{\"_id\": \"d1\", \"title\": \"Cats\", \"text\": \"They purr.\"}\n"
+              "{\"_id\": \"d2\", \"title\": \"\", \"text\": \"Dogs bark.\", \"metadata\": {}}\n"
+              "{\"_id\": \"d3\", \"text\": \"Birds sing.\"}\n");
+    data.file("queries.jsonl",
+              "{\"_id\": \"q2\", \"text\": \"who barks\"}\n{\"_id\": \"q1\", \"text\": \"who purrs\"}\n"
+              "{\"_id\": \"q3\", \"text\": \"nothing\"}\n");
+    data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td2\t1\nq3\td1\t0\n");
+  }
+
+  RelevanceGrades grades() const { return read_relevance_grades(data.path(), "test"); }
+
+  testing::TempDir data;
+};
+
+TEST_F(RetrievalData, IsReadFromThreeFiles) {
+  const RelevanceGrades read = grades();
+  EXPECT_THAT(read, SizeIs(2));  // q3 has no relevant document
+  EXPECT_EQ(read.at("q1").at("d1"), 2);
+  EXPECT_EQ(read.at("q1").at("d2"), 0);
+  const auto queries = read_queries(data.path(), read);
+  ASSERT_THAT(queries, SizeIs(2));
+  EXPECT_EQ(queries[0].id, "q2");
+  EXPECT_EQ(queries[0].text, "who barks");
+
+  CorpusReader corpus(data.path());
+  const auto first = corpus.next(2), second = corpus.next(2);
+  ASSERT_THAT(first, SizeIs(2));
+  EXPECT_EQ(first[0].text, "Cats They purr.");
+  EXPECT_EQ(first[1].text, "Dogs bark.");
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_EQ(second[0].id, "d3");
+  EXPECT_THAT(corpus.next(2), IsEmpty());
+}
+
+TEST_F(RetrievalData, MayBeCompressed) {
+  std::filesystem::remove(data.path() / "corpus.jsonl");
+  data.file("corpus.jsonl.gz", testing::gzip("{\"_id\": \"d1\", \"text\": \"Cats\"}\n"));
+  EXPECT_EQ(CorpusReader(data.path()).next(9).at(0).text, "Cats");
+}
+
+TEST_F(RetrievalData, NamesWhatIsMissing) {
+  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "qrels/dev.tsv: no such file", "corpus.jsonl");
+  std::filesystem::remove(data.path() / "queries.jsonl");
+  EXPECT_ERROR(read_queries(data.path(), {}), "queries.jsonl: no such file");
+  data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"who purrs\"}\n");
+  EXPECT_ERROR(read_queries(data.path(), grades()), "queries.jsonl: query q2 of the qrels is not there");
+}
+
+TEST_F(RetrievalData, NamesDamagedLines) {
+  const auto corpus_error = [&](const std::string& line) {
+    data.file("corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"Cats\"}\n" + line + "\n");
+    try {
+      CorpusReader(data.path()).next(9);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  using ::testing::HasSubstr;
+  EXPECT_THAT(corpus_error("{\"_id\": \"d2\"}"), HasSubstr("corpus.jsonl:2: no text \"text\""));
+  EXPECT_THAT(corpus_error("{\"_id\": 2, \"text\": \"Dogs\"}"), HasSubstr("corpus.jsonl:2: no text \"_id\""));
+  EXPECT_THAT(corpus_error("{\"_id\": \"d2\", \"text\": "), HasSubstr("corpus.jsonl:2: not valid JSON"));
+  EXPECT_THAT(corpus_error("[1]"), HasSubstr("corpus.jsonl:2: expected a JSON object, found array"));
+  EXPECT_THAT(corpus_error("{\"_id\": \"d2\", \"text\": \"\xff\"}"), HasSubstr("not valid UTF-8"));
+
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n");
+  EXPECT_ERROR(grades(), "test.tsv:2: expected 3 tab-separated columns", "found 2");
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh\n");
+  EXPECT_ERROR(grades(), "test.tsv:2: score high: expected a whole number");
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td1\t2\n");
+  EXPECT_ERROR(grades(), "test.tsv:3: document d1 is graded twice for query q1");
+  data.file("qrels/test.tsv", "q1\td1\t1\nq2\td1\t1\n");
+  EXPECT_ERROR(grades(), "test.tsv:1: expected a header", "found a grade");
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t0\n");
+  EXPECT_ERROR(grades(), "no query has a document with a score above 0");
+  data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n");
+  EXPECT_ERROR(read_queries(data.path(), {{"q1", {{"d1", 1}}}}), "queries.jsonl:2: query q1 comes twice");
+}
+
+}  // namespace
+}  // namespace angle
