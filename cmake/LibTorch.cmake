@@ -52,6 +52,14 @@ if(EXISTS "${libtorch_dir}/lib/libtorch_cuda.so")
   set(ANGLE_WITH_CUDA TRUE)
   target_link_libraries(libtorch INTERFACE
     -Wl,--no-as-needed "${libtorch_dir}/lib/libtorch_cuda.so" "${libtorch_dir}/lib/libc10_cuda.so" -Wl,--as-needed)
+  # Only what several GPUs exchange tensors with (src/distributed/nccl.cpp) needs CUDA's headers.
+  find_path(nccl_headers nccl.h HINTS "${libtorch_dir}/include" PATH_SUFFIXES cuda NO_CACHE)
+  find_path(cuda_headers crt/host_defines.h HINTS "${libtorch_dir}/include" /usr/local/cuda/include PATH_SUFFIXES cuda NO_CACHE)
+  if(nccl_headers AND cuda_headers)
+    set(ANGLE_WITH_NCCL TRUE)
+  else()
+    message(STATUS "No nccl.h or no CUDA headers: several processes will not train on GPUs")
+  endif()
 endif()
 # What LibTorch's own libraries link (OpenMP, cupti, cuDNN …) lies beside them or, in a full CUDA wheel, in nvidia/*/lib.
 target_link_options(libtorch INTERFACE "-Wl,-rpath-link,${libtorch_dir}/lib" -Wl,--allow-shlib-undefined)

@@ -29,6 +29,9 @@ cuda_wheels=(
   "nvidia-cudnn-cu13==9.19.0.56 --hash=sha256:d20e1734305e9d68889a96e3f35094d733ff1f83932ebe462753973e53a572bf"
   "nvidia-cusparselt-cu13==0.8.0 --hash=sha256:25e30a8a7323935d4ad0340b95a0b69926eee755767e8e0b1cf8dd85b197d3fd"
   "nvidia-nccl-cu13==2.28.9 --hash=sha256:e4553a30f34195f3fa1da02a6da3d6337d28f2003943aa0a3d247bbc25fefc42"
+  # Headers alone, which those of CUDA include.
+  "nvidia-cuda-cccl==13.0.85 --hash=sha256:e0da7ad981f3a8aff08241b5bfc1af868742a63e2762f53a5171c492ef242649"
+  "nvidia-cuda-crt==13.0.88 --hash=sha256:2c8043c7c9e02492716426e9919fc78d2c5b3b2a7a768a88e952676b08aa55a4"
   "nvidia-nvshmem-cu13==3.4.5 --hash=sha256:290f0a2ee94c9f3687a02502f3b9299a9f9fe826e6d0287ee18482e78d495b80"
 )
 debian_packages=(
@@ -77,12 +80,20 @@ unpack_cpu() {
 }
 
 # The libraries look for each other in ../../nvidia/*/lib, where pip puts them, and beside themselves: all go into one folder.
+# Of CUDA's headers include/cuda gets those that LibTorch's own for NCCL include.
 unpack_cuda() {
-  local wheel
+  local wheel name
   unzip -q "$1"/torch-*.whl 'torch/include/*' 'torch/lib/*.so*' -d "$1"
   for wheel in "$1"/nvidia_*.whl; do
+    case "$wheel" in */nvidia_cuda_crt-* | */nvidia_cuda_cccl-*) continue ;; esac
     unzip -q -j "$wheel" 'nvidia/*/lib/*.so*' -d "$1/torch/lib"
   done
+  for name in cuda_runtime cuda_crt cublas cusparse cusolver nccl_cu13; do
+    unzip -q -n "$1/nvidia_$name"-*.whl 'nvidia/*/include/*' -d "$1"
+  done
+  unzip -q "$1"/nvidia_cuda_cccl-*.whl 'nvidia/cu13/include/nv/*' -d "$1"
+  mkdir -p "$1/torch/include/cuda"
+  cp -r "$1"/nvidia/*/include/. "$1/torch/include/cuda/"
   mkdir "$2"
   mv "$1/torch/lib" "$1/torch/include" "$2/"
 }

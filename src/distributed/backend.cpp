@@ -4,12 +4,12 @@
 
 #include <cstdlib>
 
+#include <spdlog/fmt/fmt.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
-#include "angle/error.h"
-
 #include "distributed/c10d_store.h"
+#include "distributed/nccl.h"
 
 namespace angle {
 namespace {
@@ -39,11 +39,10 @@ BackendPointer make_gloo(const Keys& keys, const LaunchEnvironment& environment)
 }  // namespace
 
 BackendPointer make_backend(const KeyStore& store, const LaunchEnvironment& environment, at::Device device) {
-  if (!device.is_cpu())
-    fail("--device {}: several processes can train on CPUs only so far; use --device cpu", device.str());
   const auto keys = c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("angle/{}/backend", environment.attempt), store.connection().store);
-  return make_gloo(keys, environment);
+  return device.is_cuda() ? make_nccl(keys, environment.rank, environment.size, kNeverYet)
+                          : make_gloo(keys, environment);
 }
 
 }  // namespace angle

@@ -12,8 +12,8 @@
 
 namespace angle {
 
-/// Gloo, between CPUs; Error for another device. All processes have joined already, so that connecting takes
-/// no time.
+/// Gloo between CPUs, NCCL between GPUs; Error as make_nccl(). All processes have joined already, so that
+/// connecting takes no time.
 c10::intrusive_ptr<c10d::Backend> make_backend(const KeyStore& store, const LaunchEnvironment& environment,
                                                at::Device device);
 

@@ -48,7 +48,10 @@ class ProcessGroup::Member {
 
   ~Member() {
     // Destroying it would wait for the exchange that will never end.
-    if (failed_) static_cast<void>(backend_.release());
+    if (failed_)
+      static_cast<void>(backend_.release());
+    else
+      backend_->shutdown();  // NCCL wants to be told
   }
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
@@ -103,7 +106,8 @@ class ProcessGroup::Member {
     try {
       const Work work = start();
       wait(*work, patience);
-      work->wait();
+      work->wait();  // a GPU's later work waits for it, too
+      if (const auto exception = work->exception()) std::rethrow_exception(exception);
     } catch (const c10::Error& error) {
       give_up(first_line(error.what_without_backtrace()));
     } catch (const GroupFailure&) {
