@@ -42,7 +42,7 @@ forbid() {
 # layer FOLDER FOLDER…: the first includes nothing of folders that are not named. ARCHITECTURE.md has the picture.
 layer() {
   local other
-  for other in text io data model loss distributed train eval embed annotate report cli; do
+  for other in text io data model loss distributed train eval embed annotate report study cli; do
     [[ " $* " == *" $other "* ]] || forbid "$1/*" "$1/ must not include $other/" "#include \"(angle/)?$other/"
   done
 }
@@ -59,13 +59,15 @@ check_layers() {
   layer train data model loss eval embed text io distributed
   layer annotate text io data eval
   layer report io # it reads what train/ has written
+  layer study text io data eval train # of train/ what knows no torch
   local torch='#include [<"](torch/|ATen/|c10/|angle/tensor.h)'
   forbid 'text/*' "text/ knows no torch" "$torch"
   forbid 'io/*' "io/ knows no torch" "$torch"
   forbid 'data/*read*' "the readers of data/ know no torch" "$torch"
   forbid 'annotate/*' "annotate/ knows no torch" "$torch"
+  forbid 'study/*' "study/ knows no torch" "$torch"
   local c10d='#include <torch/csrc/distributed/' folder
-  for folder in text io data model loss train eval embed annotate cli; do
+  for folder in text io data model loss train eval embed annotate study cli; do
     forbid "$folder/*" "only distributed/ knows c10d" "$c10d"
   done
   forbid 'data/example*' "the examples of data/ know no torch" "$torch"
@@ -73,7 +75,7 @@ check_layers() {
 
 check_manners() {
   local output='std::(cout|cerr|clog)|(^|[^a-z_])f?(printf|puts)[(]|(^|[^a-z_.>])(exit|abort|_Exit)[(]' folder
-  for folder in text io data model loss distributed train eval embed annotate report; do
+  for folder in text io data model loss distributed train eval embed annotate report study; do
     forbid "$folder/*" "the library never prints and never exits; src/cli does" "$output"
     forbid "$folder/*" "only src/cli knows the command line and the log" 'CLI::|spdlog::'
   done

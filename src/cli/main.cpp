@@ -20,6 +20,7 @@
 #include "cli/log.h"
 #include "cli/report_command.h"
 #include "cli/saturation_command.h"
+#include "cli/study_command.h"
 #include "cli/tokenize_command.h"
 #include "cli/train_command.h"
 
@@ -71,6 +72,7 @@ int run(int argc, char** argv) {
   add_annotate_command(app, exit_code);
   add_data_command(app, exit_code);
   add_saturation_command(app);
+  add_study_command(app, exit_code);
   if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
     print_error("error", problem);
     return kWrongUsage;

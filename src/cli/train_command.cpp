@@ -24,6 +24,7 @@
 #include "cli/log.h"
 #include "cli/processes.h"
 #include "cli/shared_options.h"
+#include "cli/shell_word.h"
 
 namespace angle::cli {
 namespace {
@@ -171,15 +172,6 @@ void keep_freed_memory() {
   constexpr int kBytes = 1 << 30;
   mallopt(M_MMAP_THRESHOLD, kBytes);
   mallopt(M_TRIM_THRESHOLD, kBytes);
-}
-
-/// A word of a command line, in quotes where the shell would take it apart.
-std::string shell_word(const std::string& word) {
-  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char character : word) quoted += character == '\'' ? "'\\''" : std::string(1, character);
-  return quoted + "'";
 }
 
 /// The command that makes the model, without what says only where and on what machine.

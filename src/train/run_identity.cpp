@@ -15,14 +15,6 @@ nlohmann::json identity_of(const TrainState& state) {
 
 }  // namespace
 
-nlohmann::json deciding_part(const TrainConfig& config) {
-  nlohmann::json part = config;
-  part.erase("description");
-  part.erase("checkpoint");
-  part["train"].erase("saturation_every_steps");
-  return part;
-}
-
 std::string differences(const TrainState& saved, const TrainState& state) {
   const nlohmann::json before = identity_of(saved), now = identity_of(state);
   std::string text;

@@ -10,7 +10,9 @@
 #include "angle/error.h"
 #include "angle/io/file.h"
 #include "angle/random.h"
+#include "angle/train/deciding_part.h"
 #include "angle/train/model_card.h"
+#include "angle/train/run_length.h"
 #include "angle/train/schedule.h"
 
 #include "train/run_identity.h"
@@ -93,12 +95,10 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       observer_(std::move(observer)),
       sampler_(make_sampler(config_, sets_)),
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
-      total_steps_((total_micro_batches_ + config_.train.accumulation_steps - 1) /
-                   config_.train.accumulation_steps),
+      total_steps_(count_steps(config_.train, sampler_.batches_per_epoch())),
       validation_(config_, std::move(options_.validation)),
       learner_(model.encoder, learner_options(config_),
                make_dropout(config_, model.encoder.encoder.config(), options_.group.rank()), options_.group) {
-  if (config_.train.max_steps > 0) total_steps_ = std::min(total_steps_, config_.train.max_steps);
   check();
   state_.config = deciding_part(config_);
   state_.data = {{"train", describe_training_sets(sets_)}};

@@ -1,0 +1,42 @@
+// The results of a study for people, for documents and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "angle/study/run_scores.h"
+#include "angle/study/study_config.h"
+#include "angle/study/study_plan.h"
+#include "angle/study/study_results.h"
+
+namespace angle {
+
+/// Results with what they are results of.
+struct StudyReport {
+  std::string name;     // of the study
+  std::string command;  // that makes it
+  StudyConfig study;
+  StudyPlan plan;
+  std::vector<RunScores> scores;  // [runs of the plan], empty for a run that is not finished
+  std::vector<TaskResult> results;
+
+  size_t finished_runs() const;
+};
+
+/// Tables of text: scores and differences × 100, `*` beside the p-values that are significant after
+/// correction.
+std::string format_study(const StudyReport& report);
+
+/// The same as Markdown, with description and command.
+std::string format_study_markdown(const StudyReport& report);
+
+/// {"name", "description", "command", "base", "metric", "baseline", "seeds", "runs", "finished_runs",
+///  "bootstrap": {"resamples", "seed"},
+///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
+///  "tasks": [{"task", "pairs", "file_checksum", "notes", "rows": [{"name", "seeds", "scores", "mean",
+///  "deviation",
+///             "difference": {"mean", "deviation", "interval": [low, high], "by_seeds": {"p_value",
+///             "adjusted", "significant"}, "by_pairs": …}}]}]}: what is undefined is null.
+json study_json(const StudyReport& report);
+
+}  // namespace angle

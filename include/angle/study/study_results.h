@@ -1,0 +1,57 @@
+// What a study has found: scores over seeds, differences to the baseline, and which of them are more than
+// chance.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "angle/eval/bootstrap.h"
+#include "angle/study/run_scores.h"
+#include "angle/study/study_config.h"
+#include "angle/study/study_plan.h"
+
+namespace angle {
+
+/// The p-value of a test, as it is and corrected for the number of rows that are compared (Holm).
+struct TestResult {
+  double p_value = 1.0;
+  double adjusted = 1.0;
+
+  bool is_significant() const { return adjusted <= 0.05; }
+};
+
+/// A row minus the baseline, over the seeds that both have. The two tests ask different things: whether other
+/// seeds would show the difference on these pairs, and whether other pairs would show it with these seeds.
+struct RowDifference {
+  double mean = 0.0;
+  std::optional<double> deviation;     // over seeds; empty for a single one
+  std::optional<Interval> interval;    // of 95 %, by the bootstrap over pairs
+  std::optional<TestResult> by_seeds;  // paired t-test; empty for a single seed
+  std::optional<TestResult> by_pairs;  // paired bootstrap of the mean over seeds
+};
+
+struct RowResult {
+  std::string name;
+  std::vector<int64_t> seeds;               // that have a score
+  std::vector<double> scores;               // [seeds], in [-1, 1]
+  std::optional<RowDifference> difference;  // empty for the baseline, and without a common seed
+};
+
+struct TaskResult {
+  std::string task;           // `stsb/test`, or `average` of all tasks where there are several
+  int64_t pairs = 0;          // 0 for the average
+  std::string file_checksum;  // of the pairs
+  std::vector<RowResult> rows;
+  std::vector<std::string> notes;  // what to know before comparing these scores with others
+};
+
+/// A table for each task, and one of their average where there are several. What is not finished is left out.
+/// Error when the labels of a task are not the same in all runs.
+///
+/// @param scores  [runs of the plan], empty for a run that is not finished
+std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
+                                      const std::vector<RunScores>& scores);
+
+}  // namespace angle

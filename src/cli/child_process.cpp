@@ -1,0 +1,71 @@
+#include "cli/child_process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "angle/error.h"
+
+namespace angle::cli {
+namespace {
+
+/// Between fork() and exec(): only what is safe in the copy of a process with threads.
+[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);  // it died before the line above
+  setpgid(0, 0);
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(nothing, STDIN_FILENO);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execv("/proc/self/exe", arguments);
+  _exit(127);
+}
+
+ChildEnd describe(int status) {
+  if (!WIFSIGNALED(status))
+    return {WEXITSTATUS(status), fmt::format("ended with exit code {}", WEXITSTATUS(status))};
+  const int signal = WTERMSIG(status);
+  return {128 + signal,
+          fmt::format("was killed by signal {} ({}){}", signal, strsignal(signal),
+                      signal == SIGKILL ? "; if nobody did that, the machine has run out of memory" : "")};
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+  std::vector<std::string> strings = arguments;
+  std::vector<char*> pointers;
+  for (std::string& string : strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) fail("{}: can't be written: {}", log.string(), std::strerror(errno));
+  const pid_t parent = getpid();
+  process_ = fork();
+  if (process_ == 0) become(pointers.data(), file, parent);
+  close(file);
+  if (process_ < 0) fail("a process can't be started: {}", std::strerror(errno));
+}
+
+ChildProcess::~ChildProcess() {
+  if (process_ < 0) return;
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+}
+
+void ChildProcess::send(int signal) const {
+  if (process_ > 0) kill(process_, signal);
+}
+
+std::optional<ChildEnd> ChildProcess::poll() {
+  int status = 0;
+  if (waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
+  process_ = -1;
+  return describe(status);
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,53 @@
+#include "cli/model_scores.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "angle/embed/embedder.h"
+#include "angle/eval/contamination.h"
+#include "angle/eval/evaluate.h"
+#include "angle/eval/sts.h"
+#include "angle/model/model_directory.h"
+
+namespace angle::cli {
+namespace {
+
+TaskScores score_task(Embedder& embedder, const TaskFile& task, const ScoringOptions& options,
+                      const json& train_config) {
+  TaskScores result;
+  result.file_checksum = task.checksum;
+  const PairScorer scorer = [&](std::span<const ScoredPair> pairs, const TextProgress&) {
+    for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
+    return evaluate_pairs(embedder, pairs);
+  };
+  EvaluateOptions evaluate{.tasks = {task.task.split.empty() ? task.file.string() : task.task.task},
+                           .split = task.task.split,
+                           .columns = {},
+                           .data_dir = options.data_dir,
+                           .bootstrap = {.resamples = 0},
+                           .train_config = {}};  // so that this file is scored alone
+  const EvaluationReport report = evaluate_tasks(scorer, evaluate);
+  const Evaluation& evaluation = report.evaluations.front();
+  result.notes = contamination_notes(seen_in_training(train_config), *evaluation.task, evaluation.split);
+  result.notes.insert(result.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
+
+  auto similarities = evaluation.scores.similarities[static_cast<size_t>(options.similarity)];
+  const auto is_number = [](double value) { return std::isfinite(value); };
+  if (!std::all_of(similarities.begin(), similarities.end(), is_number)) similarities.clear();
+  result.similarities[to_string(options.similarity)] = std::move(similarities);
+  return result;
+}
+
+}  // namespace
+
+RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options) {
+  Model model = load_model(find_model(directory.string()));
+  model.encoder.prepare_inference(options.device, Precision::float32);
+  Embedder embedder(model, {.prompt = model.default_prompt});
+  RunScores scores;
+  for (const TaskFile& task : options.tasks)
+    scores[task_id(task.task)] = score_task(embedder, task, options, model.train_config);
+  return scores;
+}
+
+}  // namespace angle::cli

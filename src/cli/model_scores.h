@@ -1,0 +1,23 @@
+// The scores of a model that a study has trained.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "angle/study/run_scores.h"
+
+namespace angle::cli {
+
+struct ScoringOptions {
+  std::vector<TaskFile> tasks;
+  Similarity similarity = Similarity::cosine;
+  std::filesystem::path data_dir;
+  at::Device device = at::kCPU;
+};
+
+/// Scores a model in float32. A similarity that is not a number for some pair is left empty.
+RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options);
+
+}  // namespace angle::cli

@@ -1,0 +1,249 @@
+#include "cli/study_command.h"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/Parallel.h>
+
+#include "angle/error.h"
+#include "angle/io/directory_lock.h"
+#include "angle/io/file.h"
+#include "angle/io/standard_output.h"
+#include "angle/study/study_report.h"
+
+#include "cli/log.h"
+#include "cli/shared_options.h"
+#include "cli/shell_word.h"
+#include "cli/study_inputs.h"
+#include "cli/study_runner.h"
+#include "eval/table.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct StudyOptions {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string output;
+  std::string data_dir;
+  std::string device = "auto";
+  int threads = 0;
+  bool table = false;
+  bool dry_run = false;
+};
+
+constexpr int kInterrupted = 130;
+
+std::atomic<int> signals = 0;
+
+/// The first signal asks the run at hand to save and stop, the second ends it at once.
+void handle_interrupt(int signal) {
+  if (++signals > 1) std::signal(signal, SIG_DFL);
+}
+
+/// The study by name, as it is given: `objectives_stsb`.
+std::string study_name(const StudyOptions& options) {
+  return options.config == "-" ? "stdin" : fs::path(options.config).stem().string();
+}
+
+/// The command that makes the study, without what says only where and on what machine.
+std::string describe_command(const StudyOptions& options) {
+  std::string command = "angle study --config " + shell_word(options.config);
+  for (const std::string& assignment : options.overrides) command += " --set " + shell_word(assignment);
+  return command;
+}
+
+DataPlaces data_places(const StudyOptions& options, const StudyConfig& study) {
+  const fs::path base = study.base;
+  return {.data_dir = find_data_dir(options.data_dir),
+          .config_dir = base.has_parent_path() ? base.parent_path() : "."};
+}
+
+/// A study with all that follows from its file and the command line.
+class Study {
+ public:
+  explicit Study(const StudyOptions& options)
+      : options_(options),
+        config_(load_study_config(options.config)),
+        inputs_(data_places(options, config_)),
+        plan_(plan_study(
+            config_, options.overrides, [&](const TrainConfig& config) { return inputs_.checksums(config); },
+            options.config)),
+        output_(!options.output.empty()   ? options.output
+                : !config_.output.empty() ? config_.output
+                                          : (fs::path("runs") / study_name(options)).string()),
+        runs_(config_.runs.empty() ? output_ / "runs" : fs::path(config_.runs)),
+        runner_(runner_options()) {}
+
+  /// False when it was interrupted.
+  bool run() const;
+  void show_table() const;
+  void show_plan() const;
+
+ private:
+  StudyRunnerOptions runner_options();
+  StudyReport report() const;
+  bool finish(size_t run) const;
+  Cells planned_row(const StudyRun& run, int64_t& steps_left) const;
+
+  const StudyOptions& options_;
+  StudyConfig config_;
+  StudyInputs inputs_;
+  StudyPlan plan_;
+  fs::path output_, runs_;
+  StudyRunner runner_;
+};
+
+StudyRunnerOptions Study::runner_options() {
+  if (options_.threads > 0) config_.threads = options_.threads;
+  return {.base = config_.base,
+          .runs = runs_,
+          .data_dir = find_data_dir(options_.data_dir),
+          .device = options_.device,
+          .threads = static_cast<int>(config_.threads),
+          .tasks = inputs_.task_files(config_),
+          .metric = parse_metric(config_.metric, "metric"),
+          .keep_models = config_.keep_models,
+          .signals = &signals};
+}
+
+StudyReport Study::report() const {
+  StudyReport report{.name = study_name(options_),
+                     .command = describe_command(options_),
+                     .study = config_,
+                     .plan = plan_,
+                     .scores = {},
+                     .results = {}};
+  for (const StudyRun& run : plan_.runs) report.scores.push_back(runner_.scores_of(run));
+  report.results = study_results(config_, plan_, report.scores);
+  return report;
+}
+
+/// `without angle (seed 3)`
+std::string name_of(const StudyRun& run) {
+  return fmt::format("{} (seed {})", fmt::join(run.rows, " = "), run.seed);
+}
+
+bool Study::finish(size_t number) const {
+  const StudyRun& run = plan_.runs[number];
+  const std::string place = fmt::format("run {} of {}", number + 1, plan_.runs.size());
+  log_info("{}: {}, in {}", place, name_of(run), runner_.directory_of(run).string());
+  const auto start = std::chrono::steady_clock::now();
+  ProgressLine line;
+  try {
+    const bool finished =
+        runner_.finish(run, [&](const std::string& text) { line.show(place + ": " + text); });
+    line.finish();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    if (finished) log_info("{}: trained and scored in {:.0f} s", place, time.count());
+    return finished;
+  } catch (const Error& error) {
+    line.finish();
+    fail("{}: {}", name_of(run), error.what());
+  }
+}
+
+bool Study::run() const {
+  const DirectoryLock lock(output_), runs_lock(runs_);
+  std::signal(SIGINT, handle_interrupt);
+  std::signal(SIGTERM, handle_interrupt);
+  if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
+  for (size_t number = 0; number < plan_.runs.size(); ++number) {
+    if (!runner_.scores_of(plan_.runs[number]).empty()) continue;
+    if (signals == 0 && finish(number)) continue;
+    log_info("interrupted at run {} of {}; the same command goes on", number + 1, plan_.runs.size());
+    return false;
+  }
+  return true;
+}
+
+void print(const std::string& text) {
+  std::signal(SIGPIPE, SIG_IGN);
+  StandardOutput out;
+  out.write(text);
+  out.flush();
+}
+
+void Study::show_table() const {
+  const StudyReport report = this->report();
+  if (!options_.table) {
+    write_file(output_ / "study.json", study_json(report).dump(2) + "\n");
+    write_file(output_ / "study.md", format_study_markdown(report));
+    log_info("the tables are in {} and study.json", (output_ / "study.md").string());
+  }
+  print(format_study(report));
+}
+
+Cells Study::planned_row(const StudyRun& run, int64_t& steps_left) const {
+  const int64_t steps = inputs_.count_steps(run.config);
+  const std::optional<int64_t> done = runner_.last_checkpoint(run);
+  std::string state = done ? fmt::format("step {}", *done) : "not begun";
+  if (!runner_.scores_of(run).empty())
+    state = "finished";
+  else
+    steps_left += steps - done.value_or(0);
+  return {run.key, fmt::format("{}", fmt::join(run.rows, " = ")), state, std::to_string(run.seed),
+          std::to_string(steps)};
+}
+
+void Study::show_plan() const {
+  constexpr size_t kFirstNumber = 3;
+  std::vector<Cells> table = {{"run", "row", "state", "seed", "steps"}};
+  int64_t steps_left = 0;
+  for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
+  print(format_table(table, kFirstNumber) +
+        fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left));
+}
+
+/// @return the exit code
+int run_study(const StudyOptions& options) {
+  const Study study(options);
+  if (options.dry_run) {
+    study.show_plan();
+    return 0;
+  }
+  if (!options.table && !study.run()) return kInterrupted;
+  study.show_table();
+  return 0;
+}
+
+}  // namespace
+
+void add_study_command(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<StudyOptions>();
+  CLI::App& command = *app.add_subcommand(
+      "study", "train variants with several seeds and tell which differences are more than chance");
+  command.add_option("--config", options->config, "study file (JSON), or - for stdin")->required();
+  command
+      .add_option("--set", options->overrides,
+                  "change one value of the base configuration: train.epochs=1; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--output", options->output,
+                     "directory of the tables; default: what the study says, else runs/<name of the study>");
+  CLI::Option* table =
+      command.add_flag("--table", options->table, "print the tables of what is finished, and train nothing");
+  command
+      .add_flag("--dry-run", options->dry_run,
+                "list the runs, their steps and what is done, and train nothing")
+      ->excludes(table);
+  add_data_dir_option(command, options->data_dir);
+  command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  command.add_option("--threads", options->threads, "CPU threads; 0: as the study says, else one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command.footer(
+      "The same command goes on with a study that was interrupted or killed.\n"
+      "Example: angle study --config configs/studies/objectives_stsb.json --dry-run");
+  command.callback([options, &exit_code] { exit_code = run_study(*options); });
+}
+
+}  // namespace angle::cli

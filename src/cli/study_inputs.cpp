@@ -1,0 +1,75 @@
+#include "cli/study_inputs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "angle/error.h"
+#include "angle/eval/tasks.h"
+#include "angle/io/checksum.h"
+#include "angle/model/model_directory.h"
+#include "angle/train/run_length.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether a file of a model directory has a say in what the model does.
+bool matters(const fs::path& file) {
+  static const std::array<fs::path, 4> kExtensions = {".safetensors", ".json", ".txt", ".model"};
+  return std::find(kExtensions.begin(), kExtensions.end(), file.extension()) != kExtensions.end();
+}
+
+}  // namespace
+
+std::string StudyInputs::checksum_of(const fs::path& file) {
+  const auto [entry, is_new] = known_.try_emplace(file);
+  if (is_new) entry->second = file_checksum(file);
+  return entry->second;
+}
+
+json StudyInputs::model_checksums(const std::string& path_or_name) {
+  const fs::path directory = find_model(path_or_name);
+  json checksums = json::object();
+  for (fs::recursive_directory_iterator entry(directory), end; entry != end; ++entry) {
+    if (entry->is_directory() && entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    if (entry->is_regular_file() && matters(entry->path()))
+      checksums[fs::relative(entry->path(), directory).string()] = checksum_of(entry->path());
+  }
+  return checksums;
+}
+
+json StudyInputs::checksums(const TrainConfig& config) {
+  json data = json::array(), validation = json::array();
+  for (const DataSetConfig& set : config.data.train)
+    data.push_back(checksum_of(find_data_file(set.path, places_)));
+  for (const DataSetConfig& set : config.evaluation.loss_data)
+    validation.push_back(checksum_of(find_data_file(set.path, places_)));
+  for (const TaskName& task : parse_task_names(config.evaluation.task, config.evaluation.split))
+    validation.push_back(checksum_of(file_of(task)));
+  return {{"model", model_checksums(config.model.path)}, {"data", data}, {"validation", validation}};
+}
+
+int64_t StudyInputs::count_steps(const TrainConfig& config) const {
+  const auto sets = load_training_sets(config, config.model.max_seq_length, places_);
+  return angle::count_steps(config.train, make_sampler(config, sets).batches_per_epoch());
+}
+
+std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
+  std::vector<TaskFile> files;
+  for (const TaskName& task : scored_tasks(study)) {
+    const fs::path file = file_of(task);
+    files.push_back({task, file, checksum_of(file)});
+  }
+  return files;
+}
+
+fs::path StudyInputs::file_of(const TaskName& name) const {
+  if (is_own_task(name.task)) return find_data_file(name.task, places_);
+  const TaskSpec& task = find_task(name.task, "tasks");
+  const fs::path file = task_file(places_.data_dir, task, name.split);
+  if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
+  return file;
+}
+
+}  // namespace angle::cli

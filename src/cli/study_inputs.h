@@ -1,0 +1,42 @@
+// The files that a study rests on.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "angle/config.h"
+#include "angle/study/run_scores.h"
+#include "angle/study/study_config.h"
+#include "angle/train/training_data.h"
+
+namespace angle::cli {
+
+/// Finds the files that configurations name, and reads each only once for its checksum.
+class StudyInputs {
+ public:
+  /// @param places  where training configurations have their data
+  explicit StudyInputs(DataPlaces places) : places_(std::move(places)) {}
+
+  /// {"model": {file: checksum}, "data": [checksums], "validation": [checksums]}. Error when something is not
+  /// there.
+  json checksums(const TrainConfig& config);
+
+  /// The optimizer updates that a run has.
+  int64_t count_steps(const TrainConfig& config) const;
+
+  /// The tasks of a study. Error when the file of one is not there.
+  std::vector<TaskFile> task_files(const StudyConfig& study);
+
+ private:
+  std::filesystem::path file_of(const TaskName& task) const;
+  std::string checksum_of(const std::filesystem::path& file);
+  json model_checksums(const std::string& path_or_name);
+
+  DataPlaces places_;
+  std::map<std::filesystem::path, std::string> known_;
+};
+
+}  // namespace angle::cli

@@ -1,0 +1,136 @@
+#include "cli/study_runner.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <unistd.h>
+
+#include "angle/device.h"
+#include "angle/error.h"
+#include "angle/io/file.h"
+
+#include "cli/child_process.h"
+#include "cli/model_scores.h"
+
+namespace angle::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kInterrupted = 130;
+constexpr std::chrono::milliseconds kTick{50};
+constexpr int64_t kTicksPerLook = 20;  // at the log of a run
+
+/// The last line of a text that has more than white space; empty when there is none.
+std::string last_line(const std::string& text) {
+  const std::string trimmed = text.substr(0, text.find_last_not_of(" \n\r") + 1);
+  return trimmed.substr(trimmed.find_last_of("\n\r") + 1);
+}
+
+/// What a log says went wrong: from its last line that begins with `error: `, else its last line.
+std::string error_in(const std::string& log) {
+  for (const char* mark : {"\nerror: ", "\ninternal error: "}) {
+    const size_t start = log.rfind(mark);
+    if (start != std::string::npos) return log.substr(start + 1, log.find_last_not_of('\n') - start);
+  }
+  return last_line(log);
+}
+
+}  // namespace
+
+RunScores StudyRunner::scores_of(const StudyRun& run) const {
+  RunScores scores = read_run_scores(directory_of(run) / "scores.json");
+  return has_scores(scores, options_.tasks, options_.metric.similarity) ? scores : RunScores{};
+}
+
+std::optional<int64_t> StudyRunner::last_checkpoint(const StudyRun& run) const {
+  const fs::path checkpoints = directory_of(run) / "model/checkpoints";
+  if (!fs::exists(checkpoints)) return std::nullopt;
+  int64_t last = 0;
+  for (const auto& entry : fs::directory_iterator(checkpoints)) {
+    const std::string name = entry.path().filename().string();
+    const size_t digits = name.find_first_of("0123456789");
+    int64_t step = 0;
+    if (!name.starts_with("step-") || digits == std::string::npos) continue;
+    std::from_chars(name.data() + digits, name.data() + name.size(), step);
+    last = std::max(last, step);
+  }
+  return last;
+}
+
+bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const {
+  fs::create_directories(directory_of(run));
+  remove_unfinished(directory_of(run));
+  const json about = {{"config", run.config}, {"inputs", run.inputs}, {"command", train_command(run)}};
+  write_file(directory_of(run) / "run.json", about.dump(2) + "\n");
+  if (!train(run, progress)) return false;
+  score(run);
+  settle(run);
+  return true;
+}
+
+std::vector<std::string> StudyRunner::train_command(const StudyRun& run) const {
+  std::vector<std::string> command = {"angle",
+                                      "train",
+                                      "--config",
+                                      options_.base.string(),
+                                      "--output",
+                                      (directory_of(run) / "model").string(),
+                                      "--resume",
+                                      "--data-dir",
+                                      options_.data_dir.string(),
+                                      "--device",
+                                      options_.device,
+                                      "--threads",
+                                      std::to_string(options_.threads)};
+  for (const std::string& assignment : run.assignments) command.insert(command.end(), {"--set", assignment});
+  return command;
+}
+
+bool StudyRunner::train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const {
+  const fs::path log = directory_of(run) / "train.log";
+  const size_t logged_before = fs::exists(log) ? fs::file_size(log) : 0;
+  ChildProcess child(train_command(run), log);
+  int passed_on = 0;
+  std::optional<ChildEnd> end;
+  for (int64_t tick = 0; !(end = child.poll()); ++tick) {
+    for (; passed_on < *options_.signals; ++passed_on) child.send(SIGINT);
+    if (tick % kTicksPerLook == kTicksPerLook - 1) progress(last_line(read_file(log)));
+    std::this_thread::sleep_for(kTick);
+  }
+  if (end->exit_code == 0) return true;
+  if (end->exit_code == kInterrupted || *options_.signals > 0) return false;
+  fail("training {}: {}\nthe log is {}; the same command goes on with what is missing", end->text,
+       error_in("\n" + read_file(log).substr(logged_before)), log.string());
+}
+
+void StudyRunner::score(const StudyRun& run) const {
+  const fs::path file = directory_of(run) / "scores.json";
+  RunScores scores = read_run_scores(file);
+  const ScoringOptions options{.tasks = options_.tasks,
+                               .similarity = options_.metric.similarity,
+                               .data_dir = options_.data_dir,
+                               .device = parse_device(options_.device)};
+  for (auto& [task, found] : score_model(directory_of(run) / "model", options)) {
+    TaskScores& known = scores[task];
+    if (known.file_checksum == found.file_checksum) found.similarities.merge(known.similarities);
+    known = std::move(found);
+  }
+  write_run_scores(file, scores);
+}
+
+/// Keeps what `angle report` draws and, unless they are to be kept, lets go of weights and checkpoints: under
+/// another name first, so that nothing takes what is left of them for a model.
+void StudyRunner::settle(const StudyRun& run) const {
+  const fs::path directory = directory_of(run), model = directory / "model";
+  for (const char* name : {"metrics.jsonl", "saturation.jsonl", "train_config.json"})
+    if (fs::exists(model / name)) write_file(directory / name, read_file(model / name));
+  if (options_.keep_models) return;
+  const fs::path removed = directory / fmt::format("model.tmp-{}", getpid());
+  fs::rename(model, removed);
+  fs::remove_all(removed);
+}
+
+}  // namespace angle::cli

@@ -1,0 +1,60 @@
+// Does the runs of a study: trains each in a process of its own, scores it, and keeps the scores.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "angle/study/run_scores.h"
+#include "angle/study/study_plan.h"
+
+namespace angle::cli {
+
+struct StudyRunnerOptions {
+  std::filesystem::path base;  // the training configuration
+  std::filesystem::path runs;  // directory of the runs' directories
+  std::filesystem::path data_dir;
+  std::string device = "auto";
+  int threads = 0;              // 0: one per core
+  std::vector<TaskFile> tasks;  // to score on
+  Metric metric;                // whose similarity is kept
+  bool keep_models = false;
+  const std::atomic<int>* signals = nullptr;  // how often the user has asked to stop
+};
+
+/// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its
+/// configuration and command; train.log; and the trainer's metrics.jsonl, train_config.json and, if any,
+/// saturation.jsonl, so that `angle report` can draw it.
+class StudyRunner {
+ public:
+  explicit StudyRunner(StudyRunnerOptions options) : options_(std::move(options)) {}
+
+  std::filesystem::path directory_of(const StudyRun& run) const { return options_.runs / run.key; }
+
+  /// The scores of a run; none unless all that the study asks for are there.
+  RunScores scores_of(const StudyRun& run) const;
+
+  /// The step of the last checkpoint of a run that is begun; nothing for one that is not.
+  std::optional<int64_t> last_checkpoint(const StudyRun& run) const;
+
+  /// Trains (from the last checkpoint, if there is one) and scores a run. False when it was interrupted.
+  /// Error when training fails, with its message and where the log is.
+  ///
+  /// @param progress  gets a line of the log at a time
+  bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
+
+ private:
+  std::vector<std::string> train_command(const StudyRun& run) const;
+  bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
+  void score(const StudyRun& run) const;
+  void settle(const StudyRun& run) const;
+
+  StudyRunnerOptions options_;
+};
+
+}  // namespace angle::cli

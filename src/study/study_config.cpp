@@ -1,0 +1,185 @@
+#include "angle/study/study_config.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "angle/error.h"
+#include "angle/eval/tasks.h"
+#include "angle/suggest.h"
+
+#include "config_checker.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+json make_schema() {
+  json row = StudyRow{};
+  row["set"] = nullptr;
+  json schema = StudyConfig{};
+  schema["set"] = nullptr;
+  schema["rows"] = json::array({row});
+  schema["seeds"] = json::array({0});
+  schema["tasks"] = json::array({""});
+  schema["precision"] = {{"one of", {"", "float32", "bfloat16"}}};
+  return schema;
+}
+
+TaskName scored_task(const std::string& name) {
+  auto tasks = parse_task_names(name, "");
+  if (tasks.size() != 1) fail("tasks: \"{}\", expected the name of one task", name);
+  TaskName& task = tasks.front();
+  if (is_own_task(task.task)) return task;
+  const TaskSpec& known = find_task(task.task, "tasks");
+  if (task.split.empty()) task.split = known.default_split();
+  return task;
+}
+
+class Rules {
+ public:
+  explicit Rules(const StudyConfig& config) : config_(config) {}
+
+  std::vector<std::string> check() {
+    require(!config_.base.empty(), "base: missing; name the training configuration");
+    check_overrides(config_.set, "set");
+    check_rows();
+    check_seeds();
+    check_tasks();
+    collect([&] { parse_metric(config_.metric, "metric"); });
+    require_range(config_.threads, 0, 1024, "threads");
+    require_range(config_.resamples, 100, 1'000'000, "resamples");
+    return std::move(problems_);
+  }
+
+ private:
+  template <typename... Args>
+  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
+    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void require_range(int64_t value, int64_t least, int64_t most, const char* path) {
+    require(value >= least && value <= most, "{}: {}, expected {} to {}", path, value, least, most);
+  }
+
+  /// The problem that a check throws.
+  template <class Check>
+  void collect(Check check) {
+    try {
+      check();
+    } catch (const Error& error) {
+      problems_.emplace_back(error.what());
+    }
+  }
+
+  void check_overrides(const json& set, const std::string& path) {
+    collect([&] {
+      for (const std::string& assignment : override_assignments(set, path))
+        require(!assignment.starts_with("train.seed="), "{}: train.seed is what \"seeds\" says", path);
+    });
+  }
+
+  void check_rows() {
+    require(!config_.rows.empty(), "rows: expected at least one");
+    std::set<std::string> names;
+    for (size_t i = 0; i < config_.rows.size(); ++i) {
+      const StudyRow& row = config_.rows[i];
+      require(!row.name.empty(), "rows[{}].name: missing", i);
+      require(row.name.find_first_of("|\n\r") == std::string::npos,
+              "rows[{}].name: a \"|\" or a line end, which would break the table", i);
+      require(row.name.empty() || names.insert(row.name).second, "rows[{}].name: \"{}\" is there twice", i,
+              row.name);
+      check_overrides(row.set, fmt::format("rows[{}].set", i));
+    }
+    require(config_.baseline.empty() || names.contains(config_.baseline),
+            "baseline: there is no row \"{}\"{}", config_.baseline,
+            suggestion(config_.baseline, {names.begin(), names.end()}));
+  }
+
+  void check_seeds() {
+    require(!config_.seeds.empty(), "seeds: expected at least one; a spread needs two, a fair test five");
+    std::set<int64_t> seeds;
+    for (const int64_t seed : config_.seeds) {
+      require(seed >= 0, "seeds: {}, expected at least 0", seed);
+      require(seeds.insert(seed).second, "seeds: {} is there twice", seed);
+    }
+  }
+
+  void check_tasks() {
+    require(!config_.tasks.empty(), "tasks: expected at least one");
+    std::set<std::string> ids;
+    for (const std::string& name : config_.tasks)
+      collect([&] {
+        const std::string id = task_id(scored_task(name));
+        require(ids.insert(id).second, "tasks: {} is there twice", id);
+      });
+  }
+
+  const StudyConfig& config_;
+  std::vector<std::string> problems_;
+};
+
+void fail_with(const std::string& source, const std::vector<std::string>& problems) {
+  if (!problems.empty()) fail("{}:\n  {}", source, fmt::join(problems, "\n  "));
+}
+
+void flatten(const json& value, const std::string& path, std::vector<std::string>& assignments) {
+  if (!value.is_object() || value.empty()) {
+    assignments.push_back(path + "=" + value.dump());
+    return;
+  }
+  for (const auto& [key, child] : value.items())
+    flatten(child, path.empty() ? key : path + "." + key, assignments);
+}
+
+}  // namespace
+
+std::vector<std::string> override_assignments(const json& set, const std::string& where) {
+  std::vector<std::string> assignments;
+  const auto is_string = [](const json& entry) { return entry.is_string(); };
+  if (set.is_array() && std::all_of(set.begin(), set.end(), is_string)) {
+    for (const json& entry : set) assignments.push_back(entry.get<std::string>());
+  } else if (!set.is_object()) {
+    fail("{}: expected a list of \"path=value\" or an object of the configuration's shape", where);
+  } else if (!set.empty()) {
+    flatten(set, "", assignments);
+  }
+  return assignments;
+}
+
+std::vector<TaskName> scored_tasks(const StudyConfig& config) {
+  std::vector<TaskName> tasks;
+  for (const std::string& name : config.tasks) tasks.push_back(scored_task(name));
+  return tasks;
+}
+
+std::string task_id(const TaskName& task) {
+  return task.split.empty() ? task.task : task.task + "/" + task.split;
+}
+
+size_t baseline_row(const StudyConfig& config) {
+  const auto& rows = config.rows;
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const StudyRow& row) { return row.name == config.baseline; });
+  return found == rows.end() ? 0 : static_cast<size_t>(found - rows.begin());
+}
+
+StudyConfig parse_study_config(const json& given, const std::string& source) {
+  std::vector<std::string> problems;
+  check_against_schema(given, make_schema(), "", problems);
+  fail_with(source, problems);
+  auto config = given.get<StudyConfig>();
+  fail_with(source, Rules(config).check());
+  return config;
+}
+
+StudyConfig load_study_config(const fs::path& path) {
+  StudyConfig config = parse_study_config(read_json(path), path == "-" ? "<stdin>" : path.string());
+  const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
+  if (fs::path(config.base).is_relative())
+    config.base = (directory / config.base).lexically_normal().string();
+  return config;
+}
+
+}  // namespace angle

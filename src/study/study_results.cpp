@@ -1,0 +1,181 @@
+#include "angle/study/study_results.h"
+
+#include <algorithm>
+#include <span>
+
+#include "angle/error.h"
+#include "angle/eval/correlation.h"
+#include "angle/eval/significance.h"
+
+namespace angle {
+namespace {
+
+using Values = std::vector<double>;
+
+/// The runs of a study on one task.
+struct ScoredRuns {
+  std::string task;
+  int64_t pairs = 0;
+  std::string file_checksum;
+  std::vector<std::optional<double>> scores;  // [runs]
+  std::vector<Values> resampled;              // [runs][resamples]
+  std::vector<std::string> notes;
+};
+
+void add_note(std::vector<std::string>& notes, const std::string& note) {
+  if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+}
+
+std::optional<double> score_of(const Values& similarities, const Values& labels, Statistic statistic) {
+  return statistic == Statistic::pearson ? pearson(similarities, labels) : spearman(similarities, labels);
+}
+
+/// Scores of all runs on one task, and all of them on the same resamples of its pairs.
+ScoredRuns score_runs(const std::string& task, const Metric& metric, int64_t resamples,
+                      const std::vector<RunScores>& scores) {
+  ScoredRuns result{
+      .task = task, .pairs = 0, .file_checksum = {}, .scores = {}, .resampled = {}, .notes = {}};
+  std::vector<Values> similarities;
+  const Values* labels = nullptr;
+  for (const RunScores& run : scores) {
+    result.scores.emplace_back();
+    similarities.emplace_back();
+    const auto found = run.find(task);
+    if (found == run.end()) continue;
+    if (labels == nullptr) labels = &found->second.labels;
+    result.file_checksum = found->second.file_checksum;
+    if (*labels != found->second.labels)
+      fail("{}: not all runs were scored on the same pairs; remove the runs' scores.json", task);
+    for (const std::string& note : found->second.notes) add_note(result.notes, note);
+    similarities.back() = found->second.similarities.at(to_string(metric.similarity));
+    if (similarities.back().empty()) continue;
+    result.scores.back() = score_of(similarities.back(), *labels, metric.statistic);
+    if (!result.scores.back())
+      add_note(result.notes, "a run is left out: " + why_undefined(similarities.back(), *labels));
+  }
+  if (labels == nullptr) return result;
+  result.pairs = static_cast<int64_t>(labels->size());
+  for (const auto& resampled : resample_correlations(similarities, *labels, {.resamples = resamples}))
+    result.resampled.push_back(resampled.of(metric.statistic));
+  return result;
+}
+
+/// The mean of lists of the same length, element by element; empty when one of them is.
+Values mean_of(const std::vector<std::span<const double>>& lists) {
+  Values mean(lists.empty() ? 0 : lists.front().size());
+  for (const auto& list : lists) {
+    if (list.size() != mean.size()) return {};
+    for (size_t i = 0; i < list.size(); ++i) mean[i] += list[i] / static_cast<double>(lists.size());
+  }
+  return mean;
+}
+
+/// The mean over tasks, of the runs that have a score on all of them.
+ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
+  ScoredRuns result{
+      .task = "average", .pairs = 0, .file_checksum = {}, .scores = {}, .resampled = {}, .notes = {}};
+  for (size_t run = 0; run < runs; ++run) {
+    result.scores.emplace_back();
+    result.resampled.emplace_back();
+    Values scores;
+    std::vector<std::span<const double>> resampled;
+    for (const ScoredRuns& task : tasks) {
+      if (!task.scores[run]) break;
+      scores.push_back(*task.scores[run]);
+      resampled.emplace_back(task.resampled[run]);
+    }
+    if (scores.size() < tasks.size()) continue;
+    result.scores.back() = spread_of(scores).mean;
+    result.resampled.back() = mean_of(resampled);
+  }
+  return result;
+}
+
+RowResult row_result(const std::string& name, const std::vector<size_t>& runs, const StudyConfig& study,
+                     const ScoredRuns& scored) {
+  RowResult row{.name = name, .seeds = {}, .scores = {}, .difference = {}};
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const std::optional<double>& score = scored.scores[runs[i]];
+    if (!score) continue;
+    row.seeds.push_back(study.seeds[i]);
+    row.scores.push_back(*score);
+  }
+  return row;
+}
+
+std::optional<TestResult> test_result(const std::optional<double>& p_value) {
+  if (!p_value) return std::nullopt;
+  return TestResult{.p_value = *p_value, .adjusted = *p_value};
+}
+
+/// @param runs, others  [seeds]
+std::optional<RowDifference> difference_of(const std::vector<size_t>& runs, const std::vector<size_t>& others,
+                                           const ScoredRuns& scored) {
+  Values differences;
+  std::vector<std::span<const double>> resampled, other_resampled;
+  for (size_t seed = 0; seed < runs.size(); ++seed) {
+    const size_t run = runs[seed], other = others[seed];
+    if (!scored.scores[run] || !scored.scores[other]) continue;
+    differences.push_back(*scored.scores[run] - *scored.scores[other]);
+    resampled.emplace_back(scored.resampled[run]);
+    other_resampled.emplace_back(scored.resampled[other]);
+  }
+  if (differences.empty()) return std::nullopt;
+
+  Values resampled_differences = mean_of(resampled);
+  const Values other_means = mean_of(other_resampled);
+  for (size_t i = 0; i < resampled_differences.size(); ++i) resampled_differences[i] -= other_means.at(i);
+  const Spread spread = spread_of(differences);
+  return RowDifference{.mean = spread.mean,
+                       .deviation = spread.deviation,
+                       .interval = confidence_interval(resampled_differences),
+                       .by_seeds = test_result(paired_t_test(differences)),
+                       .by_pairs = test_result(difference_p_value(resampled_differences))};
+}
+
+/// Holm's correction of one of the tests over the rows that have it.
+void adjust(std::vector<RowResult>& rows, std::optional<TestResult> RowDifference::*test) {
+  std::vector<TestResult*> tests;
+  Values p_values;
+  for (RowResult& row : rows) {
+    if (!row.difference || !((*row.difference).*test)) continue;
+    tests.push_back(&*((*row.difference).*test));
+    p_values.push_back(tests.back()->p_value);
+  }
+  const Values adjusted = holm_adjusted(p_values);
+  for (size_t i = 0; i < tests.size(); ++i) tests[i]->adjusted = adjusted[i];
+}
+
+TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const ScoredRuns& scored) {
+  TaskResult result{.task = scored.task,
+                    .pairs = scored.pairs,
+                    .file_checksum = scored.file_checksum,
+                    .rows = {},
+                    .notes = scored.notes};
+  const size_t baseline = baseline_row(study);
+  for (size_t i = 0; i < study.rows.size(); ++i) {
+    result.rows.push_back(row_result(study.rows[i].name, plan.runs_of[i], study, scored));
+    if (i != baseline)
+      result.rows.back().difference = difference_of(plan.runs_of[i], plan.runs_of[baseline], scored);
+  }
+  adjust(result.rows, &RowDifference::by_seeds);
+  adjust(result.rows, &RowDifference::by_pairs);
+  return result;
+}
+
+}  // namespace
+
+std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
+                                      const std::vector<RunScores>& scores) {
+  const Metric metric = parse_metric(study.metric, "metric");
+  std::vector<ScoredRuns> scored;
+  for (const TaskName& task : scored_tasks(study))
+    scored.push_back(score_runs(task_id(task), metric, study.resamples, scores));
+  if (scored.size() > 1) scored.push_back(average(scored, scores.size()));
+
+  std::vector<TaskResult> results;
+  for (const ScoredRuns& task : scored) results.push_back(task_result(study, plan, task));
+  return results;
+}
+
+}  // namespace angle

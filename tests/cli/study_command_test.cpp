@@ -1,0 +1,263 @@
+// `angle study` as its users see it, on configs/tiny.json:
+//  - rows × seeds are trained and scored; the tables come on stdout and into the output, logs and scores
+//  stay, models
+//    only where they are asked for; what is done is not done again, by another study neither;
+//  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
+//  - a run that fails ends the study with its name, its error and its log; the others are kept;
+//  - --dry-run and --table train nothing; mistakes are told before anything runs.
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
+
+#include "angle/io/file.h"
+#include "angle/io/json.h"
+
+#include "support/golden.h"
+#include "support/run_command.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using testing::CommandResult;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::RunningCommand;
+
+const fs::path kSource = ANGLE_SOURCE_DIR;
+
+class StudyCommand : public ::testing::Test {
+ protected:
+  /// Two rows × two seeds of six steps.
+  StudyCommand() {
+    study_ = {{"description", "Is the angle of use?"},
+              {"base", (kSource / "configs/tiny.json").string()},
+              {"set",
+               {{"model", {{"path", testing::golden_path("models/tiny-bert").string()}}},
+                {"train", {{"max_steps", 6}}}}},
+              {"rows", {{{"name", "all"}}, {{"name", "without angle"}, {"set", {"loss.angle_weight=0"}}}}},
+              {"seeds", {1, 2}},
+              {"tasks", {(kSource / "data/samples/pairs_validation.tsv").string()}},
+              {"resamples", 200},
+              {"threads", 1}};
+  }
+
+  std::vector<std::string> command(const std::string& output, const std::vector<std::string>& more = {}) {
+    const fs::path file = directory_.file("angle_weight.json", study_.dump());
+    std::vector<std::string> args = {ANGLE_BINARY,  "study",    "--config",
+                                     file.string(), "--output", (directory_.path() / output).string()};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  }
+
+  CommandResult run(const std::string& output, const std::vector<std::string>& more = {}) {
+    return testing::run_command(command(output, more));
+  }
+
+  fs::path path(const fs::path& name) const { return directory_.path() / name; }
+
+  /// The directories of an output's runs.
+  std::vector<fs::path> runs(const fs::path& output) const {
+    std::vector<fs::path> runs;
+    for (const auto& entry : fs::directory_iterator(path(output) / "runs"))
+      if (entry.is_directory()) runs.push_back(entry.path());
+    return runs;
+  }
+
+  /// Two runs, long enough to be stopped.
+  void make_long() {
+    study_["seeds"] = {1};
+    study_["set"]["train"] = {{"epochs", 5}};
+    study_["set"]["checkpoint"] = {{"every_steps", 10}};
+  }
+
+  /// Waits until a run of it is under way.
+  void wait_for_checkpoint(const fs::path& output) const {
+    for (int tries = 0; tries < 3000; ++tries, std::this_thread::sleep_for(10ms)) {
+      if (!fs::exists(path(output) / "runs")) continue;
+      for (const fs::path& run : runs(output))
+        if (fs::exists(run / "model/checkpoints/step-000010")) return;
+    }
+    FAIL() << output << ": the study does not get on";
+  }
+
+  json study_;
+  testing::TempDir directory_;
+};
+
+TEST_F(StudyCommand, MakesTablesOfRowsAndSeeds) {
+  const CommandResult result = run("out");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("pairs_validation.tsv, 72 pairs: cosine_spearman × 100\nrow "),
+                                HasSubstr("\nall                2  "), HasSubstr("\nwithout angle      2  "),
+                                HasSubstr("4 of 4 runs are finished\n")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("run 1 of 4: all (seed 1), in "),
+                                HasSubstr("run 4 of 4: without angle (seed 2), in ")));
+  EXPECT_THAT(read_file(path("out/study.md")), AllOf(HasSubstr("# angle_weight\n\nIs the angle of use?\n"),
+                                                     HasSubstr("| without angle | 2 | ")));
+  const json study = read_json(path("out/study.json"));
+  EXPECT_EQ(study.at("finished_runs"), 4);
+  EXPECT_EQ(study.at("rows").at(1).at("config").at("loss").at("angle_weight"), 0.0);
+  EXPECT_NE(study.at("tasks").at(0).at("rows").at(0).at("scores"),
+            study.at("tasks").at(0).at("rows").at(1).at("scores"));
+
+  for (const fs::path& run : runs("out")) {
+    EXPECT_FALSE(fs::exists(run / "model"));
+    EXPECT_THAT(read_file(run / "train.log"), HasSubstr("step 1/6"));
+    EXPECT_EQ(read_json(run / "run.json").at("config").at("train").at("max_steps"), 6);
+    const CommandResult drawn =
+        testing::run_command({ANGLE_BINARY, "report", run.string(), "-o", path("report.html").string()});
+    EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
+  }
+}
+
+TEST_F(StudyCommand, ScoresAsEvalDoes) {
+  study_["keep_models"] = true;
+  ASSERT_EQ(run("out").exit_code, 0);
+  const json study = read_json(path("out/study.json"));
+  const std::string key = study.at("rows").at(1).at("runs").at(0);
+  const CommandResult scored =
+      testing::run_command({ANGLE_BINARY, "eval", "--json", "--resamples", "0", "--task", study_["tasks"][0],
+                            "--model", path("out/runs/" + key + "/model").string()});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(json::parse(scored.out).at("evaluations").at(0).at("scores").at("cosine").at("spearman"),
+            study.at("tasks").at(0).at("rows").at(1).at("scores").at(0));
+}
+
+TEST_F(StudyCommand, DoesNothingTwice) {
+  study_["rows"].push_back({{"name", "the same"}, {"set", {{"loss", {{"angle_weight", 0.02}}}}}});
+  study_["runs"] = path("shared").string();
+  const CommandResult first = run("out");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("run 1 of 4: all = the same (seed 1), in "));
+  EXPECT_THAT(first.out, HasSubstr("the same           2  "));
+
+  study_["rows"].push_back({{"name", "new"}, {"set", {"loss.cosine_weight=0"}}});
+  const CommandResult other = run("other");
+  ASSERT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_THAT(other.err, AllOf(Not(HasSubstr(": all")), Not(HasSubstr(": without angle")),
+                               HasSubstr(": new (seed 1)"), HasSubstr(": new (seed 2)")));
+  const CommandResult again = run("other");
+  EXPECT_THAT(again.err, Not(HasSubstr("run ")));
+  EXPECT_EQ(again.out, other.out);
+}
+
+TEST_F(StudyCommand, TrainsAgainOnOtherData) {
+  const fs::path data = directory_.file("mine.tsv", read_file(kSource / "data/samples/pairs_train.tsv"));
+  study_["seeds"] = {1};
+  study_["set"]["data"] = {{"train", {{{"path", data.string()}}}}};
+  ASSERT_EQ(run("out").exit_code, 0);
+  directory_.file("mine.tsv", read_file(data) + "one more\tand another\t3\n");
+  EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("0 of 2 runs are finished"));
+}
+
+TEST_F(StudyCommand, ListsItsRuns) {
+  const CommandResult before = run("out", {"--dry-run"});
+  ASSERT_EQ(before.exit_code, 0) << before.err;
+  EXPECT_THAT(before.out, AllOf(HasSubstr("without angle  not begun     2      6\n"), HasSubstr("4 runs in "),
+                                HasSubstr("; 24 steps to do\n")));
+  EXPECT_FALSE(fs::exists(path("out")));
+
+  study_["seeds"] = {1};
+  ASSERT_EQ(run("out").exit_code, 0);
+  study_["seeds"] = {1, 2};
+  EXPECT_THAT(run("out", {"--dry-run"}).out,
+              AllOf(HasSubstr("all            finished      1      6\n"),
+                    HasSubstr("all            not begun     2      6\n"), HasSubstr("; 12 steps to do\n")));
+  const CommandResult table = run("out", {"--table"});
+  EXPECT_THAT(table.out, AllOf(HasSubstr("without angle      1  "), HasSubstr("2 of 4 runs are finished\n")));
+  EXPECT_THAT(table.err, IsEmpty());
+  EXPECT_THAT(run("out", {"--dry-run", "--set", "train.epochs=1", "--set", "train.max_steps=0"}).out,
+              HasSubstr("92 steps to do"));  // 360 pairs in batches of 16, four times
+}
+
+TEST_F(StudyCommand, GoesOnWhenInterrupted) {
+  make_long();
+  RunningCommand running(command("out"));
+  wait_for_checkpoint("out");
+  running.send(SIGINT);
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("interrupted at run 1 of 2; the same command goes on"));
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(run("out", {"--dry-run"}).out, HasSubstr("all            step "));
+  const CommandResult rest = run("out");
+  ASSERT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_THAT(rest.out, HasSubstr("2 of 2 runs are finished"));
+}
+
+TEST_F(StudyCommand, GoesOnToTheSameNumbersWhenKilled) {
+  make_long();
+  const CommandResult whole = run("whole");
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  RunningCommand running(command("killed"));
+  wait_for_checkpoint("killed");
+  running.send(SIGKILL);  // the training process must not outlive it, or the run would be in use
+  ASSERT_EQ(running.wait().exit_code, 128 + SIGKILL);
+  const CommandResult rest = run("killed");
+  ASSERT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_EQ(rest.out, whole.out);
+  EXPECT_EQ(read_json(path("killed/study.json")), read_json(path("whole/study.json")));
+  bool resumed = false;
+  for (const fs::path& run : runs("killed"))
+    resumed |= read_file(run / "train.log").find("resumed at step ") != std::string::npos;
+  EXPECT_TRUE(resumed);
+}
+
+TEST_F(StudyCommand, EndsWithTheRunThatFails) {
+  study_["rows"][1]["set"] = {"loss.matryoshka_dims=[64]"};
+  const CommandResult result = run("out");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("error: without angle (seed 1): training ended with exit code 1: error: "
+                              "loss.matryoshka_dims: 64, but the model has 32 dimensions\nthe log is "),
+                    HasSubstr("train.log; the same command goes on with what is missing")));
+  EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("1 of 4 runs are finished"));
+  study_["rows"][1]["set"] = {"loss.matryoshka_dims=[16]"};
+  const CommandResult repaired = run("out");
+  EXPECT_EQ(repaired.exit_code, 0) << repaired.err;
+  EXPECT_THAT(repaired.err, Not(HasSubstr("run 1 of 4")));
+}
+
+TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
+  const auto error = [&](const std::vector<std::string>& more = {}) {
+    const CommandResult result = run("out", more);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_FALSE(fs::exists(path("out")));
+    return result.err;
+  };
+  EXPECT_THAT(error({"--set", "loss.angel_weight=1"}),
+              HasSubstr("tiny.json:\n  loss.angel_weight: unknown key; did you mean \"angle_weight\"?"));
+  study_["rows"][1]["set"] = {{"train", {{"epochs", 0}}}};
+  EXPECT_THAT(error(),
+              HasSubstr("angle_weight.json: row \"without angle\":\n  train.epochs: 0, expected at least 1"));
+  study_["rows"][1]["set"] = {{"data", {{"train", {{{"path", "nowhere.tsv"}}}}}}};
+  EXPECT_THAT(error(), HasSubstr("nowhere.tsv: no such data file"));
+  study_["rows"][1]["set"] = json::object();
+  study_["tasks"] = {"stsb"};
+  EXPECT_THAT(error({"--data-dir", directory_.path().string()}), HasSubstr("stsb/test.tsv: no such file"));
+  study_["sead"] = 1;
+  EXPECT_THAT(error(), HasSubstr("angle_weight.json:\n  sead: unknown key; did you mean \"seeds\"?"));
+}
+
+TEST_F(StudyCommand, LetsNoSecondProcessWriteToTheSameOutput) {
+  make_long();
+  RunningCommand first(command("out"));
+  wait_for_checkpoint("out");
+  EXPECT_THAT(run("out").err, HasSubstr("another process writes to this directory"));
+  first.send(SIGKILL);
+  first.wait();
+}
+
+}  // namespace
+}  // namespace angle

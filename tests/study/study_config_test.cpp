@@ -1,0 +1,144 @@
+// Invariants:
+// - a study file of the documented shape is read, what is left out has its default; anything else is refused
+// with
+//   its path and the nearest name, all problems at once;
+// - overrides are a list as `--set` takes it, or an object of the configuration's shape, to the same effect;
+// - the base is looked up beside the study; tasks without a split are scored on the one that they are
+// reported on;
+// - every study of the project can be planned, and says which question it answers.
+#include "angle/study/study_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "angle/io/file.h"
+#include "angle/study/study_plan.h"
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const char* const kExample = R"({
+  "description": "a question",
+  "base": "base.json",
+  "set": {"train": {"epochs": 2}},
+  "rows": [
+    {"name": "all"},
+    {"name": "without angle", "set": {"loss": {"angle_weight": 0}}},
+    {"name": "with a list", "set": ["loss.angle_weight=0.5", "train.schedule=cosine"]}
+  ],
+  "seeds": [1, 2],
+  "tasks": ["stsb", "sts12/test_not_in_stsb", "mine.tsv"],
+  "baseline": "all"
+})";
+
+/// The example with a part replaced.
+json changed(const char* pointer, const json& value) {
+  json given = json::parse(kExample);
+  given[json::json_pointer(pointer)] = value;
+  return given;
+}
+
+StudyConfig parse(const json& given) { return parse_study_config(given, "study.json"); }
+
+TEST(StudyConfig, HasDefaults) {
+  const StudyConfig config = parse(json::parse(kExample));
+  EXPECT_EQ(config.rows.size(), 3);
+  EXPECT_EQ(config.metric, "cosine_spearman");
+  EXPECT_EQ(config.resamples, 10000);
+  EXPECT_FALSE(config.keep_models);
+  EXPECT_EQ(baseline_row(config), 0);
+  EXPECT_EQ(baseline_row(parse(changed("/baseline", "with a list"))), 2);
+  EXPECT_EQ(baseline_row(parse(changed("/baseline", ""))), 0);
+}
+
+TEST(StudyConfig, KnowsTheSplitsThatTasksAreReportedOn) {
+  std::vector<std::string> ids;
+  for (const TaskName& task : scored_tasks(parse(json::parse(kExample)))) ids.push_back(task_id(task));
+  EXPECT_THAT(ids, ElementsAre("stsb/test", "sts12/test_not_in_stsb", "mine.tsv"));
+}
+
+TEST(StudyConfig, NamesUnknownKeysWithTheNearest) {
+  json given = json::parse(kExample);
+  given["sedes"] = {1};
+  given["rows"][1]["sett"] = json::object();
+  given["rows"][2]["name"] = 3;
+  EXPECT_ERROR(parse(given), "study.json:\n", "sedes: unknown key; did you mean \"seeds\"?",
+               "rows[1].sett: unknown key; did you mean \"set\"?",
+               "rows[2].name: expected string, found integer 3");
+}
+
+TEST(StudyConfig, ReportsAllProblemsTogether) {
+  const json given = {{"rows", {{{"name", "a"}}, {{"name", "a"}}, {{"set", 3}}}},
+                      {"seeds", {1, -1, 1}},
+                      {"tasks", {"stbs", "stsb", "stsb,sts12"}},
+                      {"baseline", "b"},
+                      {"metric", "cosine_spaerman"},
+                      {"resamples", 5}};
+  EXPECT_ERROR(parse(given), "base: missing; name the training configuration",
+               "rows[1].name: \"a\" is there twice", "rows[2].name: missing",
+               "rows[2].set: expected a list of \"path=value\" or an object",
+               "seeds: -1, expected at least 0", "seeds: 1 is there twice",
+               "tasks stbs: unknown task; did you mean \"sts\"?",
+               "tasks: \"stsb,sts12\", expected the name of one task", "baseline: there is no row \"b\"",
+               "metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?",
+               "resamples: 5, expected 100 to 1000000");
+}
+
+TEST(StudyConfig, RefusesWhatMakesNoStudy) {
+  EXPECT_ERROR(parse(json::object()), "rows: expected at least one", "seeds: expected at least one",
+               "tasks: expected at least one");
+  EXPECT_ERROR(parse(changed("/tasks/1", "stsb/test")), "tasks: stsb/test is there twice");
+  EXPECT_ERROR(parse(changed("/baseline", "alll")),
+               "baseline: there is no row \"alll\"; did you mean \"all\"?");
+  EXPECT_ERROR(parse(changed("/rows/0/name", "a|b")), "rows[0].name: a \"|\" or a line end");
+  EXPECT_ERROR(parse(changed("/set", {{"train", {{"seed", 3}}}})), "set: train.seed is what \"seeds\" says");
+  EXPECT_ERROR(parse(changed("/rows/2/set", {"train.seed=3"})), "rows[2].set: train.seed is what");
+  EXPECT_ERROR(parse(changed("/precision", "int8")), "precision: \"int8\" is not one of: float32, bfloat16");
+  EXPECT_ERROR(parse(json::array()), "expected object, found array");
+}
+
+TEST(Overrides, OfAnObjectAreThoseOfAList) {
+  const json object = {{"loss", {{"angle_weight", 0}, {"duplicates", "none"}}},
+                       {"data", {{"train", {{{"path", "a.tsv"}}}}}},
+                       {"train.epochs", 3}};
+  EXPECT_THAT(override_assignments(object, "set"),
+              ElementsAre("data.train=[{\"path\":\"a.tsv\"}]", "loss.angle_weight=0",
+                          "loss.duplicates=\"none\"", "train.epochs=3"));
+  EXPECT_THAT(override_assignments({"a=1", "b=c"}, "set"), ElementsAre("a=1", "b=c"));
+  EXPECT_THAT(override_assignments(json::object(), "set"), IsEmpty());
+  EXPECT_THAT(override_assignments(json::array(), "set"), IsEmpty());
+  EXPECT_ERROR(override_assignments({"a=1", 2}, "rows[0].set"), "rows[0].set: expected a list");
+}
+
+TEST(LoadStudyConfig, LooksForTheBaseBesideTheStudy) {
+  const testing::TempDir directory;
+  const fs::path file = directory.file("studies/study.json", changed("/base", "../base.json").dump());
+  EXPECT_EQ(load_study_config(file).base, (directory.path() / "base.json").string());
+  EXPECT_ERROR(load_study_config(directory.file("bad.json", "{\"bsae\": 1}")), "bad.json:\n",
+               "bsae: unknown key; did you mean \"base\"?");
+}
+
+TEST(LoadStudyConfig, ReadsEveryStudyOfTheProject) {
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(ANGLE_SOURCE_DIR) / "configs/studies")) {
+    ++files;
+    const StudyConfig study = load_study_config(entry.path());
+    EXPECT_THAT(study.description, ::testing::HasSubstr("?")) << entry.path();
+    EXPECT_EQ(study.output, "runs/studies/" + entry.path().stem().string());
+    const StudyPlan plan = plan_study(
+        study, {}, [](const TrainConfig&) { return json(); }, entry.path());
+    EXPECT_EQ(plan.runs.size(), study.rows.size() * study.seeds.size())
+        << entry.path() << ": rows are the same";
+  }
+  EXPECT_GE(files, 8);
+}
+
+}  // namespace
+}  // namespace angle
