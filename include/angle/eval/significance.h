@@ -8,13 +8,12 @@
 
 namespace angle {
 
-/// The mean of values, and their standard deviation with n − 1; the latter empty for fewer than two.
-///
-/// @param values  at least one
 struct Spread {
   double mean = 0.0;
-  std::optional<double> deviation;
+  std::optional<double> deviation;  // standard, with n − 1; empty for a single value
 };
+
+/// @param values  at least one
 Spread spread_of(std::span<const double> values);
 
 /// The two-sided p-value of Student's t: the probability of a value as far from 0, or farther, with so many
