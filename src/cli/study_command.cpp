@@ -34,6 +34,7 @@ struct StudyOptions {
   std::string config;
   std::vector<std::string> overrides;
   std::string output;
+  std::string runs;
   std::string data_dir;
   std::string device = "auto";
   int threads = 0;
@@ -48,6 +49,11 @@ std::atomic<int> signals = 0;
 /// The first signal asks the run at hand to save and stop, the second ends it at once.
 void handle_interrupt(int signal) {
   if (++signals > 1) std::signal(signal, SIG_DFL);
+}
+
+fs::path first_given(const std::string& option, const std::string& configured, const fs::path& otherwise) {
+  if (!option.empty()) return option;
+  return configured.empty() ? otherwise : fs::path(configured);
 }
 
 /// The study by name, as it is given: `objectives_stsb`.
@@ -78,10 +84,8 @@ class Study {
         plan_(plan_study(
             config_, options.overrides, [&](const TrainConfig& config) { return inputs_.checksums(config); },
             options.config)),
-        output_(!options.output.empty()   ? options.output
-                : !config_.output.empty() ? config_.output
-                                          : (fs::path("runs") / study_name(options)).string()),
-        runs_(config_.runs.empty() ? output_ / "runs" : fs::path(config_.runs)),
+        output_(first_given(options.output, config_.output, fs::path("runs") / study_name(options))),
+        runs_(first_given(options.runs, config_.runs, output_ / "runs")),
         runner_(runner_options()) {}
 
   /// False when it was interrupted.
@@ -229,6 +233,10 @@ void add_study_command(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false);
   command.add_option("--output", options->output,
                      "directory of the tables; default: what the study says, else runs/<name of the study>");
+  command.add_option(
+      "--runs", options->runs,
+      "directory of the runs, which studies may share; default: what the study says, else runs/ in "
+      "the output");
   CLI::Option* table =
       command.add_flag("--table", options->table, "print the tables of what is finished, and train nothing");
   command

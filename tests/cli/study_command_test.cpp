@@ -135,12 +135,12 @@ TEST_F(StudyCommand, ScoresAsEvalDoes) {
 
 TEST_F(StudyCommand, DoesNothingTwice) {
   study_["rows"].push_back({{"name", "the same"}, {"set", {{"loss", {{"angle_weight", 0.02}}}}}});
-  study_["runs"] = path("shared").string();
-  const CommandResult first = run("out");
+  const CommandResult first = run("out", {"--runs", path("shared").string()});
   ASSERT_EQ(first.exit_code, 0) << first.err;
   EXPECT_THAT(first.err, HasSubstr("run 1 of 4: all = the same (seed 1), in "));
   EXPECT_THAT(first.out, HasSubstr("the same           2  "));
 
+  study_["runs"] = path("shared").string();
   study_["rows"].push_back({{"name", "new"}, {"set", {"loss.cosine_weight=0"}}});
   const CommandResult other = run("other");
   ASSERT_EQ(other.exit_code, 0) << other.err;
