@@ -103,7 +103,7 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   if (end->exit_code == 0) return true;
   if (end->exit_code == kInterrupted || *options_.signals > 0) return false;
   fail("training {}: {}\nthe log is {}; the same command goes on with what is missing", end->text,
-       error_in("\n" + read_file(log).substr(logged_before)), log.string());
+       error_in(fmt::format("\n{}", read_file(log).substr(logged_before))), log.string());
 }
 
 void StudyRunner::score(const StudyRun& run) const {

@@ -79,7 +79,8 @@ std::string wrapped(const std::string& text, size_t width) {
       result += line + "\n";
       line.clear();
     }
-    line += (line.empty() ? "" : " ") + word;
+    if (!line.empty()) line += ' ';
+    line += word;
     start = end + 1;
   }
   return result + line + "\n";
@@ -87,7 +88,8 @@ std::string wrapped(const std::string& text, size_t width) {
 
 std::string markdown_row(const Cells& cells) {
   std::string line = "|";
-  for (const std::string& cell : cells) line += " " + cell.substr(0, cell.find_last_not_of(' ') + 1) + " |";
+  for (const std::string& cell : cells)
+    line += fmt::format(" {} |", cell.substr(0, cell.find_last_not_of(' ') + 1));
   return line + "\n";
 }
 
@@ -163,7 +165,7 @@ std::string format_study_markdown(const StudyReport& report) {
   std::string text =
       fmt::format("# {}\n\n{}\n\n    {}\n", report.name, report.study.description, report.command);
   for (const TaskResult& task : report.results) {
-    text += "\n" + title_of(task, report.study.metric) + "\n\n";
+    text += fmt::format("\n{}\n\n", title_of(task, report.study.metric));
     const std::vector<Cells> table = table_of(task, baseline);
     text += markdown_row(table.front()) + "|---|---:|---:|---:|---:|---:|---:|\n";
     for (size_t i = 1; i < table.size(); ++i) text += markdown_row(table[i]);
