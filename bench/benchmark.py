@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from svg_plot import Panel, figure
+
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent
 RESULTS = SOURCE / "build" / "bench"
@@ -257,6 +259,54 @@ def memory(args):
     return rows
 
 
+def texts_of(tokens, count):
+    """So many different texts of about so many tokens: common words, each one token, and [CLS] and [SEP]."""
+    words = "the of and to in is was for on as with by at from that this it his her are be".split()
+    return [" ".join(words[(i * 7 + k * k + k * i) % len(words)] for k in range(tokens - 2)) for i in range(count)]
+
+
+def growth_of_embedding(args):
+    """{precision: {tokens of a text: tokens/s}} on MiniLM, of about 60,000 tokens."""
+    model, lengths = args.cache / "models" / "all-MiniLM-L6-v2", [8, 16, 32, 64, 128, 256, 512]
+    speed = {precision: {} for precision in args.precisions}
+    for length in lengths:
+        texts = RESULTS / "growth.txt"
+        texts.write_text("".join(text + "\n" for text in texts_of(length, 60000 // length)), encoding="utf-8")
+        for precision in args.precisions:
+            runs = [embed_with_angle(args, model, texts, precision) for _ in range(args.rounds)]
+            speed[precision][length] = max(tokens / seconds for seconds, tokens in runs)
+    return speed
+
+
+def growth_of_loss(args):
+    """{objective: {pairs: seconds}}, value and gradient."""
+    subprocess.run(["cmake", "--build", str(args.angle.parent), "--target", "loss_growth"], check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(args.threads)}
+    lines = subprocess.run([args.angle.parent / "bench" / "loss_growth"], check=True, capture_output=True, text=True, env=environment).stdout
+    seconds = {}
+    for objective, pairs, value in (line.split("\t") for line in lines.splitlines()):
+        seconds.setdefault(objective, {})[int(pairs)] = float(value)
+    return seconds
+
+
+def growth(args):
+    embedding, loss = growth_of_embedding(args), growth_of_loss(args)
+    lengths = list(next(iter(embedding.values())))
+    print_table(["tokens a text", *map(str, lengths)],
+                [[f"{precision}, thousand tokens/s", *(f"{speed[n] / 1e3:.1f}" for n in lengths)] for precision, speed in embedding.items()])
+    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e3, 1e6))
+    for colour, speed in enumerate(embedding.values()):
+        speed_panel.line([speed[n] for n in lengths], colour)
+    for objective, seconds in loss.items():
+        print_table([f"{objective}: pairs", *map(str, seconds)], [["ms", *(f"{1e3 * value:.3g}" for value in seconds.values())]])
+    ranking = loss["ranking"]
+    loss_panel = Panel("ranking loss and its gradient: seconds", "pairs", [f"{n:,}" for n in ranking], (1e-6, 1))
+    loss_panel.line(list(ranking.values()), 0)
+    svg = figure([speed_panel, loss_panel], [list(enumerate(embedding)), [(0, f"{args.threads} threads")]])
+    (SOURCE / "docs" / "growth.svg").write_text(svg, encoding="utf-8")
+    return {"embedding": embedding, "loss": loss}
+
+
 def print_table(head, rows):
     for row in [head, ["---"] * len(head), *rows]:
         print("| " + " | ".join(row) + " |")
@@ -264,7 +314,7 @@ def print_table(head, rows):
 
 
 def main():
-    parts = {"embed": embed, "train": train, "start": start, "memory": memory}
+    parts = {"embed": embed, "train": train, "start": start, "memory": memory, "growth": growth}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
     parser.add_argument("--angle", type=pathlib.Path, default=SOURCE / "build" / "release" / "angle")

@@ -3,7 +3,7 @@
 #
 #   scripts/benchmark.sh                    everything: half an hour on two idle cores
 #   scripts/benchmark.sh embed --only MiniLM --rounds 5
-#   scripts/benchmark.sh train start memory
+#   scripts/benchmark.sh train start memory growth
 #   scripts/benchmark.sh quality            what training leads to, beside the peers, several seeds: hours
 #
 # Peers are Python packages of 2.5 GB, which are not installed by the way: once `scripts/benchmark.sh --install-peers`, or set

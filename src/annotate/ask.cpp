@@ -57,15 +57,21 @@ std::string Asker::why_not_asked(const ChatRequest& request) const {
 Answers Asker::ask(const std::vector<ChatRequest>& requests) {
   AskResults results;
   results.answers.replies.resize(requests.size());
-  std::map<std::string, std::vector<size_t>> open;  // by endpoint
+  std::map<std::string, std::vector<size_t>> open;                 // by endpoint
+  std::map<std::pair<std::string, std::string>, size_t> first_of;  // of equal requests to an endpoint
+  std::vector<std::pair<size_t, size_t>> repeated;                 // a request, and the first like it
   for (size_t i = 0; i < requests.size(); ++i) {
     const ChatRequest& request = requests[i];
     const std::string& endpoint = config_.annotators[request.annotator].endpoint;
     results.answers.replies[i] = find_reply(request);
     const std::string problem = results.answers.replies[i] ? "" : why_not_asked(request);
     if (!results.answers.replies[i] && problem.empty()) {
-      open[endpoint].push_back(i);
-      continue;
+      const auto [first, is_new] = first_of.try_emplace({endpoint, request.hash}, i);
+      if (is_new) {
+        open[endpoint].push_back(i);
+        continue;
+      }
+      repeated.emplace_back(i, first->second);
     }
     ++results.done;
     if (problem.empty()) continue;
@@ -73,10 +79,23 @@ Answers Asker::ask(const std::vector<ChatRequest>& requests) {
     ++results.answers.failures[fmt::format("endpoints.{}: {}", endpoint, problem)];
   }
   results.usage = std::move(usage_);
+  results.budget_spent = budget_spent_;
   const std::exception_ptr error = run_queues(open, requests, results);
   usage_ = std::move(results.usage);
+  budget_spent_ = results.budget_spent;
   if (error) std::rethrow_exception(error);
+  for (const auto& [place, first] : repeated)
+    copy_reply(results.answers.replies[first], requests[place], results.answers.replies[place]);
   return std::move(results.answers);
+}
+
+/// A repeated request has the reply of the first, without a failure of its own when there is none.
+void Asker::copy_reply(const std::optional<ChatReply>& first, const ChatRequest& request,
+                       std::optional<ChatReply>& reply) {
+  if (!first) return;
+  ++usage_[request.annotator].cached;
+  reply = first;
+  reply->annotator = config_.annotators[request.annotator].name;
 }
 
 /// Sends what is open; all threads have ended when it returns.

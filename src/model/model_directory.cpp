@@ -80,7 +80,7 @@ DirectoryPlan read_plan(const fs::path& directory) {
   if (!fs::exists(config_file))
     fail("{}: there is no config.json; is it a model directory?", pipeline.transformer_dir.string());
   EncoderConfig config = parse_encoder_config(read_json(config_file), config_file.string());
-  return {std::move(pipeline), std::move(config)};
+  return {std::move(pipeline), config};
 }
 
 ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& plan) {
@@ -176,7 +176,7 @@ fs::path find_model(const std::string& path_or_name) {
   if (const char* variable = std::getenv("ANGLE_MODEL"); name.empty() && variable) name = variable;
   if (name.empty()) name = "all-MiniLM-L6-v2";
   if (fs::is_directory(name)) return name;
-  const fs::path cached = cache_directory() / "models" / name;
+  fs::path cached = cache_directory() / "models" / name;
   if (fs::is_directory(cached)) return cached;
   fail("{}: neither a model directory nor a model in {}; fetch it with scripts/fetch_model.sh {}", name,
        cached.parent_path().string(), name);

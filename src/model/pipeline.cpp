@@ -82,7 +82,7 @@ int64_t read_features(const JsonField& field) {
 void check_feature_name(const JsonField& field) {
   const std::string name = field.string_or("sentence_embedding");
   if (name != "sentence_embedding")
-    field.refuse("\"" + name + "\" is not supported (expected \"sentence_embedding\")");
+    field.refuse(fmt::format(R"("{}" is not supported (expected "sentence_embedding"))", name));
 }
 
 Dense read_dense(const fs::path& folder) {
@@ -122,7 +122,7 @@ void read_module(const fs::path& directory, const json& module, Pipeline& pipeli
   const std::string source = (directory / "modules.json").string();
   if (!module.is_object() || !module.value("type", json()).is_string() ||
       !module.value("path", json("")).is_string())
-    fail("{}: expected modules with \"type\" and \"path\", found {}", source, module.dump());
+    fail(R"({}: expected modules with "type" and "path", found {})", source, module.dump());
   const std::string type = last_component(module.at("type").get<std::string>());
   const fs::path folder = module_folder(directory, module.value("path", ""));
   const auto require_before = [&](bool in_order) {
@@ -155,7 +155,7 @@ Pipeline read_bare(const fs::path& directory) {
   pipeline.pooling = {Pooling::mean};
   const fs::path file = directory / "angle_config.json";
   if (!fs::exists(file)) {
-    pipeline.notes.push_back(
+    pipeline.notes.emplace_back(
         "no modules.json: mean pooling and no normalisation are assumed, as sentence-transformers does");
     return pipeline;
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "angle/error.h"
 #include "angle/io/json.h"

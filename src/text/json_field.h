@@ -36,7 +36,7 @@ class JsonField {
   bool boolean() const;
 
   // The value, or `otherwise` when it is null or missing.
-  std::string string_or(std::string otherwise) const { return is_null() ? std::move(otherwise) : string(); }
+  std::string string_or(const std::string& otherwise) const { return is_null() ? otherwise : string(); }
   int64_t integer_or(int64_t otherwise) const { return is_null() ? otherwise : integer(); }
   bool boolean_or(bool otherwise) const { return is_null() ? otherwise : boolean(); }
 

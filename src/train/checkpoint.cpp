@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "angle/error.h"
 #include "angle/io/checksum.h"
@@ -129,8 +130,10 @@ void settle_checkpoints(const fs::path& directory, int64_t step, const Retention
   for (auto it = damaged; it != checkpoints.end(); ++it) fs::remove_all(it->second);
   checkpoints.erase(damaged, checkpoints.end());
   int64_t older = static_cast<int64_t>(checkpoints.size()) - std::max<int64_t>(keep.newest, 1);
-  for (auto it = checkpoints.begin(); older > 0; ++it, --older)
-    if (it->first != keep.best_step) fs::remove_all(it->second);
+  for (const auto& [number, path] : checkpoints) {
+    if (older-- <= 0) break;
+    if (number != keep.best_step) fs::remove_all(path);
+  }
 }
 
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,

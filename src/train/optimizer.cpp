@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace angle {
 namespace {
@@ -65,7 +66,7 @@ std::vector<Tensor> AdamW::gradients() const {
 Tensor AdamW::clip_gradients(double max_norm) const {
   const at::NoGradGuard no_grad;
   const std::vector<Tensor> all = gradients();
-  const Tensor norm = at::stack(at::_foreach_norm(all, 2)).norm();
+  Tensor norm = at::stack(at::_foreach_norm(all, 2)).norm();
   if (max_norm > 0) at::_foreach_mul_(all, (max_norm / (norm + 1e-6)).clamp_max(1.0));
   return norm;
 }

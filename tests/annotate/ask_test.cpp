@@ -116,6 +116,29 @@ TEST_F(AskTest, SpendsNoMoreThanAllowed) {
   EXPECT_EQ(num_replies(ask(requests(10))), 6) << "each run has its own budget";
 }
 
+TEST_F(AskTest, SpendsNoMoreThanAllowedInAllCallsTogether) {
+  start(testing::answer, {{"concurrency", 1}});
+  config.max_cost = 0.0015;
+  EXPECT_EQ(num_replies(ask(requests(2))), 2);
+  EXPECT_EQ(num_replies(asker->ask(requests(4))), 2) << "the two that are cached";
+  EXPECT_EQ(server->num_requests(), 2);
+}
+
+TEST_F(AskTest, SendsEqualRequestsOnce) {
+  start(testing::answer);
+  std::vector<ChatRequest> all = requests(2);
+  for (const size_t annotator : {0, 1}) {
+    all.push_back(all[0]);
+    all.back().annotator = annotator;
+  }
+  const Answers answers = ask(all);
+  EXPECT_EQ(server->num_requests(), 2);
+  ASSERT_EQ(num_replies(answers), 4);
+  for (const size_t repeated : {2, 3}) EXPECT_EQ(answers.replies[repeated]->reply, answers.replies[0]->reply);
+  EXPECT_EQ(answers.replies[3]->annotator, "b");
+  EXPECT_EQ(asker->usage()[0].asked + asker->usage()[0].cached, 3);
+}
+
 TEST_F(AskTest, RetriesWhatMayPass) {
   for (const int status : {429, 500, 503}) {
     start(failing_first(3, status), {{"concurrency", 1}});

@@ -237,7 +237,7 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
   expect_failure(embed({"/nowhere/in.txt"}), "/nowhere/in.txt: can't be opened: No such file or directory");
   expect_failure(embed({bad}), "bad.txt:2: invalid UTF-8 at byte 4");
   expect_failure(embed({jsonl, "--field", "txt"}),
-                 "in.jsonl:1: there is no field \"txt\"; did you mean \"text\"?");
+                 R"(in.jsonl:1: there is no field "txt"; did you mean "text"?)");
   expect_failure(embed({"--model", "no-such-model"}),
                  "no-such-model: neither a model directory nor a model in");
   expect_failure(embed({"-o", "/nowhere/out.npy"}),

@@ -11,10 +11,10 @@ namespace angle::testing {
 
 /// The path of a golden file or directory; empty when it is in neither place.
 inline std::filesystem::path golden_path(const std::filesystem::path& name) {
-  const auto own = std::filesystem::path(ANGLE_TESTS_DIR) / "golden" / name;
+  auto own = std::filesystem::path(ANGLE_TESTS_DIR) / "golden" / name;
   if (std::filesystem::exists(own)) return own;
   if (const char* directory = std::getenv("ANGLE_GOLDEN_DIR")) {
-    const auto other = std::filesystem::path(directory) / name;
+    auto other = std::filesystem::path(directory) / name;
     if (std::filesystem::exists(other)) return other;
   }
   return {};

@@ -59,7 +59,9 @@ class Asker {
   /// Answers in the order of the requests, whatever the order in which they came. A request that fails for
   /// good, after its retries, has no reply; an endpoint that refuses the key, the address or (ours to it) the
   /// certificate, or fails several times in a row, is asked no more. Each reply is in the cache before
-  /// the next request is sent, so after a kill or an interruption only what is missing is asked.
+  /// the next request is sent, so after a kill or an interruption only what is missing is asked. Equal
+  /// requests to one endpoint are sent once, as the cache would answer the second, and max_cost holds for all
+  /// calls together.
   ///
   /// Error when a key is needed and not in the environment, or when the cache can't be read or written.
   Answers ask(const std::vector<ChatRequest>& requests);
@@ -70,12 +72,15 @@ class Asker {
   struct Sources;
   std::optional<ChatReply> find_reply(const ChatRequest& request);
   std::string why_not_asked(const ChatRequest& request) const;
+  void copy_reply(const std::optional<ChatReply>& first, const ChatRequest& request,
+                  std::optional<ChatReply>& reply);
   std::exception_ptr run_queues(const std::map<std::string, std::vector<size_t>>& open,
                                 const std::vector<ChatRequest>& requests, AskResults& results) const;
 
   const AnnotateConfig& config_;
   AskOptions options_;
   std::vector<Usage> usage_;  // per annotator
+  bool budget_spent_ = false;
   std::unique_ptr<Sources> sources_;
 };
 
