@@ -6,8 +6,10 @@ machine's own matrix-product rate is measured in the same rounds. Raw figures go
 """
 import argparse
 import json
+import math
 import os
 import pathlib
+import random
 import re
 import statistics
 import subprocess
@@ -15,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from svg_plot import Panel, figure
+from svg_plot import Panel, figure, power
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent
@@ -260,9 +262,13 @@ def memory(args):
 
 
 def texts_of(tokens, count):
-    """So many different texts of about so many tokens: common words, each one token, and [CLS] and [SEP]."""
+    """So many different texts of so many tokens: common words, each one token, between [CLS] and [SEP]."""
     words = "the of and to in is was for on as with by at from that this it his her are be".split()
-    return [" ".join(words[(i * 7 + k * k + k * i) % len(words)] for k in range(tokens - 2)) for i in range(count)]
+    draw = random.Random(tokens)
+    texts = {}
+    while len(texts) < count:
+        texts[" ".join(draw.choices(words, k=tokens - 2))] = None
+    return list(texts)
 
 
 def growth_of_embedding(args):
@@ -289,21 +295,24 @@ def growth_of_loss(args):
     return seconds
 
 
+def draw_growth(args, embedding, ranking):
+    lengths = list(next(iter(embedding.values())))
+    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e4, 1e5))
+    for colour, speed in enumerate(embedding.values()):
+        speed_panel.line([speed[n] for n in lengths], colour)
+    loss_panel = Panel("ranking loss and its gradient: seconds", "pairs", [power(round(math.log10(n))) for n in ranking], (1e-5, 1))
+    loss_panel.line(list(ranking.values()), 0)
+    return figure([speed_panel, loss_panel], [list(enumerate(embedding)), [(0, f"{args.threads} threads")]])
+
+
 def growth(args):
     embedding, loss = growth_of_embedding(args), growth_of_loss(args)
     lengths = list(next(iter(embedding.values())))
     print_table(["tokens a text", *map(str, lengths)],
                 [[f"{precision}, thousand tokens/s", *(f"{speed[n] / 1e3:.1f}" for n in lengths)] for precision, speed in embedding.items()])
-    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e3, 1e6))
-    for colour, speed in enumerate(embedding.values()):
-        speed_panel.line([speed[n] for n in lengths], colour)
     for objective, seconds in loss.items():
         print_table([f"{objective}: pairs", *map(str, seconds)], [["ms", *(f"{1e3 * value:.3g}" for value in seconds.values())]])
-    ranking = loss["ranking"]
-    loss_panel = Panel("ranking loss and its gradient: seconds", "pairs", [f"{n:,}" for n in ranking], (1e-6, 1))
-    loss_panel.line(list(ranking.values()), 0)
-    svg = figure([speed_panel, loss_panel], [list(enumerate(embedding)), [(0, f"{args.threads} threads")]])
-    (SOURCE / "docs" / "growth.svg").write_text(svg, encoding="utf-8")
+    (SOURCE / "docs" / "growth.svg").write_text(draw_growth(args, embedding, loss["ranking"]), encoding="utf-8")
     return {"embedding": embedding, "loss": loss}
 
 
