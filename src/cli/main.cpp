@@ -2,8 +2,11 @@
 //
 // 0 done · 1 the user can fix it · 2 wrong usage · 70 a bug in the program · 130 interrupted, state saved
 
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <string_view>
 
 #include <ATen/Parallel.h>
@@ -86,31 +89,40 @@ int run(int argc, char** argv) {
   return exit_code;
 }
 
+/// The exit code of the command, whatever it throws.
+int run_guarded(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    print_error("error", error.what());
+    return kUserError;
+  } catch (const std::filesystem::filesystem_error& error) {
+    print_error("error", error.what());
+    return kUserError;
+  } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) {
+      print_error("error", "out of memory; smaller batches or shorter texts need less");
+      return kUserError;
+    }
+    print_error("internal error", error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    print_error("error", "out of memory");
+    return kUserError;
+  } catch (const std::exception& error) {
+    print_error("internal error", error.what());
+  }
+  return kBug;
+}
+
 }  // namespace
 }  // namespace angle::cli
 
 int main(int argc, char** argv) {
   angle::cli::start_logging();
   at::set_num_interop_threads(1);
-  try {
-    return angle::cli::run(argc, argv);
-  } catch (const angle::Error& error) {
-    angle::cli::print_error("error", error.what());
-    return angle::cli::kUserError;
-  } catch (const std::filesystem::filesystem_error& error) {
-    angle::cli::print_error("error", error.what());
-    return angle::cli::kUserError;
-  } catch (const c10::Error& error) {
-    if (angle::cli::is_out_of_memory(error)) {
-      angle::cli::print_error("error", "out of memory; smaller batches or shorter texts need less");
-      return angle::cli::kUserError;
-    }
-    angle::cli::print_error("internal error", error.what_without_backtrace());
-  } catch (const std::bad_alloc&) {
-    angle::cli::print_error("error", "out of memory");
-    return angle::cli::kUserError;
-  } catch (const std::exception& error) {
-    angle::cli::print_error("internal error", error.what());
-  }
-  return angle::cli::kBug;
+  const int exit_code = angle::cli::run_guarded(argc, argv);
+  // All files are written and closed. The destructors of LibTorch's static objects would only take time.
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(exit_code);
 }
