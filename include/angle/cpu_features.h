@@ -7,15 +7,16 @@ namespace angle {
 
 struct CpuFeatures {
   bool avx2 = false;
-  bool avx512 = false;
+  bool avx512 = false;  // F, BW, DQ and VL: what the kernels are compiled for
   bool avx512_bf16 = false;
+  bool avx512_vnni = false;
   bool amx_bf16 = false;
 
   bool bfloat16() const { return avx512_bf16 || amx_bf16; }
 };
 
 /// Those of the CPU that the program runs on.
-CpuFeatures cpu_features();
+const CpuFeatures& cpu_features();
 
 /// Error `where: …` that says what was found, when there are no instructions for bfloat16: it would be slower
 /// than float32 then.

@@ -1,6 +1,6 @@
 // The few vector operations that the kernels of training are written with: 16 floats, read from and rounded
-// to float or bfloat16. Functions that use them carry ANGLE_AVX512 and are called only where has_avx512()
-// says so.
+// to float or bfloat16. Functions that use them carry ANGLE_AVX512 and are called only where
+// can_train_layer() found AVX-512.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +13,7 @@
 #define ANGLE_AVX512_INLINE \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"), always_inline)) inline
 
-namespace angle {
-
-inline bool has_avx512() {
-  static const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return supported;
-}
-
-namespace avx512 {
+namespace angle::avx512 {
 
 constexpr int64_t kLanes = 16;
 
@@ -74,5 +66,4 @@ ANGLE_AVX512_INLINE __m512 exp(__m512 x) {
   return _mm512_scalef_ps(sum, n);
 }
 
-}  // namespace avx512
-}  // namespace angle
+}  // namespace angle::avx512

@@ -67,7 +67,6 @@ void for_type(const Tensor& tensor, const Run& run) {
 }  // namespace
 
 Tensor gelu_forward(const Tensor& input) {
-  if (!has_avx512()) return at::gelu(input);
   Tensor output = at::empty_like(input);
   for_type(input, [&](auto element) {
     using T = decltype(element);
@@ -80,7 +79,6 @@ Tensor gelu_forward(const Tensor& input) {
 }
 
 GeluGradient gelu_gradient(const Tensor& input, Tensor gradient) {
-  if (!has_avx512()) return {at::gelu_backward(gradient, input), at::gelu(input)};
   Tensor output = at::empty_like(input);
   for_type(input, [&](auto element) {
     using T = decltype(element);

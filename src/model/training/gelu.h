@@ -6,7 +6,7 @@
 
 namespace angle {
 
-/// x·Φ(x), for contiguous float32 and bfloat16 tensors on the CPU.
+/// x·Φ(x), for contiguous float32 and bfloat16 tensors on a CPU with AVX-512.
 Tensor gelu_forward(const Tensor& input);
 
 struct GeluGradient {

@@ -1,7 +1,8 @@
 #include "model/training/layer.h"
 
+#include "angle/cpu_features.h"
+
 #include "model/training/attention_function.h"
-#include "model/training/avx512.h"
 #include "model/training/linear_function.h"
 #include "model/training/products.h"
 #include "model/training/residual_norm.h"
@@ -18,7 +19,7 @@ Tensor feed_forward(const EncoderLayer& layer, const EncoderConfig& config, cons
 }  // namespace
 
 bool can_train_layer(const EncoderLayer& layer, const Tensor& hidden) {
-  return has_avx512() && has_fast_products(hidden) && !layer.output.packed() &&
+  return cpu_features().avx512 && has_fast_products(hidden) && !layer.output.packed() &&
          layer.output.weight.scalar_type() == at::kFloat;
 }
 

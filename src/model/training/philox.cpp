@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "angle/cpu_features.h"
+
 #include "model/training/avx512.h"
 
 namespace angle {
@@ -76,7 +78,7 @@ ANGLE_AVX512 Block avx512_block(const MaskSource& source, uint64_t block) {
 }  // namespace
 
 void keep_bits(const MaskSource& source, int64_t first, int64_t count, uint16_t* words) {
-  const auto make_block = has_avx512() ? avx512_block : portable_block;
+  const auto make_block = cpu_features().avx512 ? avx512_block : portable_block;
   for (int64_t done = 0; done < count;) {
     const int64_t word = first + done;
     const int64_t skipped = word % kBlockWords;
