@@ -115,7 +115,7 @@ struct ChatClient::Connection {
 std::string endpoint_key(const EndpointConfig& endpoint, const std::string& name) {
   if (endpoint.key_variable.empty()) return "";
   const char* value = std::getenv(endpoint.key_variable.c_str());
-  const std::string key = value == nullptr ? "" : value;
+  std::string key = value == nullptr ? "" : value;
   // The variable's name is not shown either: whoever mistakes key_variable for the key has put it there.
   if (key.empty())
     fail("endpoints.{}: the environment variable that key_variable names is not set; it must hold the key",
