@@ -53,7 +53,8 @@ if(EXISTS "${libtorch_dir}/lib/libtorch_cuda.so")
   target_link_libraries(libtorch INTERFACE
     -Wl,--no-as-needed "${libtorch_dir}/lib/libtorch_cuda.so" "${libtorch_dir}/lib/libc10_cuda.so" -Wl,--as-needed)
   # Only what several GPUs exchange tensors with (src/distributed/nccl.cpp) needs CUDA's headers.
-  find_path(nccl_headers nccl.h HINTS "${libtorch_dir}/include" PATH_SUFFIXES cuda NO_CACHE)
+  # An nccl.h of the system may be of another version than the NCCL that LibTorch was built with.
+  find_path(nccl_headers nccl.h HINTS "${libtorch_dir}/include" PATH_SUFFIXES cuda NO_CACHE NO_DEFAULT_PATH)
   find_path(cuda_headers crt/host_defines.h HINTS "${libtorch_dir}/include" /usr/local/cuda/include PATH_SUFFIXES cuda NO_CACHE)
   if(nccl_headers AND cuda_headers)
     set(ANGLE_WITH_NCCL TRUE)

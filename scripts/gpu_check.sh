@@ -12,7 +12,10 @@ stop() { say "$*"; exit 1; }
 
 preset=cuda device=cuda
 case "${1:-}" in
-  "") command -v nvidia-smi > /dev/null || stop "there is no nvidia-smi, so no GPU here; --try tries the checks on the CPU" ;;
+  "")
+    command -v nvidia-smi > /dev/null || stop "there is no nvidia-smi, so no GPU here; --try tries the checks on the CPU"
+    export ANGLE_GPU_CHECK_DEVICE=cuda # a GPU that LibTorch can't use makes the checks fail, with the reason, not skip
+    ;;
   --try) preset=release device=cpu; export ANGLE_GPU_CHECK_DEVICE=cpu ;;
   *) stop "unknown option $1; usage: scripts/gpu_check.sh [--try]" ;;
 esac

@@ -113,6 +113,7 @@ void StudyRunner::score(const StudyRun& run) const {
                                .similarity = options_.metric.similarity,
                                .data_dir = options_.data_dir,
                                .device = parse_device(options_.device)};
+  make_current(options.device);
   for (auto& [task, found] : score_model(directory_of(run) / "model", options)) {
     TaskScores& known = scores[task];
     if (known.file_checksum == found.file_checksum) found.similarities.merge(known.similarities);

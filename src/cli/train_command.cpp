@@ -223,6 +223,15 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   return result;
 }
 
+/// Error for a GPU that the machine's other processes would take, too.
+at::Device device_of(const LaunchEnvironment& environment, const std::string& name) {
+  if (environment.local_size > 1 && name.starts_with("cuda:"))
+    fail(
+        "--device {}: the {} processes of this machine would share that GPU; use --device cuda, for one each",
+        name, environment.local_size);
+  return parse_device(name, environment.local_rank);
+}
+
 /// Trains in this process, which may be one of several.  @return the exit code
 int run_train(TrainOptions options, const LaunchEnvironment& environment) {
   if (environment.size > 1) start_logging_as(environment.rank);
@@ -231,7 +240,7 @@ int run_train(TrainOptions options, const LaunchEnvironment& environment) {
   const fs::path config_path = options.config == "-" ? "stdin" : options.config;
   if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   if (options.threads > 0) at::set_num_threads(options.threads);
-  const at::Device device = parse_device(options.device, environment.local_rank);
+  const at::Device device = device_of(environment, options.device);
   make_current(device);
   const ProcessGroup group = ProcessGroup::join(environment, device, std::chrono::seconds(options.timeout));
   try {

@@ -3,10 +3,13 @@
 #include "distributed/backend.h"
 
 #include <cstdlib>
+#include <vector>
 
 #include <spdlog/fmt/fmt.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#include "angle/error.h"
 
 #include "distributed/c10d_store.h"
 #include "distributed/nccl.h"
@@ -36,12 +39,25 @@ BackendPointer make_gloo(const Keys& keys, const LaunchEnvironment& environment)
   return c10::make_intrusive<c10d::ProcessGroupGloo>(keys, environment.rank, environment.size, options);
 }
 
+/// Error that names the ranks when some compute on GPUs and others do not, as `--device auto` may choose.
+void agree_on_device(const Keys& keys, const LaunchEnvironment& environment, at::Device device) {
+  const auto key = [](int rank) { return fmt::format("device/{}", rank); };
+  keys->set(key(environment.rank), std::string(device.is_cuda() ? "GPU" : "CPU"));
+  std::vector<int> on_gpu, on_cpu;
+  for (int rank = 0; rank < environment.size; ++rank)
+    (keys->get_to_str(key(rank)) == "GPU" ? on_gpu : on_cpu).push_back(rank);
+  if (!on_gpu.empty() && !on_cpu.empty())
+    fail("--device: rank {} on a GPU, rank {} on the CPU; give all the same, --device cuda or --device cpu",
+         fmt::join(on_gpu, ", "), fmt::join(on_cpu, ", "));
+}
+
 }  // namespace
 
 BackendPointer make_backend(const KeyStore& store, const LaunchEnvironment& environment, at::Device device) {
   const auto keys = c10::make_intrusive<c10d::PrefixStore>(
       fmt::format("angle/{}/backend", environment.attempt), store.connection().store);
-  return device.is_cuda() ? make_nccl(keys, environment.rank, environment.size, kNeverYet)
+  agree_on_device(keys, environment, device);
+  return device.is_cuda() ? make_nccl(keys, environment.rank, environment.size, device, kNeverYet)
                           : make_gloo(keys, environment);
 }
 

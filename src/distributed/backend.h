@@ -12,8 +12,9 @@
 
 namespace angle {
 
-/// Gloo between CPUs, NCCL between GPUs; Error as make_nccl(). All processes have joined already, so that
-/// connecting takes no time.
+/// Gloo between CPUs, NCCL between GPUs. Waits for all processes, for ever for one that has died.
+///
+/// Error when some are on GPUs and others are not, and as make_nccl().
 c10::intrusive_ptr<c10d::Backend> make_backend(const KeyStore& store, const LaunchEnvironment& environment,
                                                at::Device device);
 

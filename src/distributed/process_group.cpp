@@ -1,6 +1,7 @@
 #include "angle/distributed/process_group.h"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 #include <ATen/ATen.h>
@@ -16,6 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Work = c10::intrusive_ptr<c10d::Work>;
+using BackendPointer = c10::intrusive_ptr<c10d::Backend>;
 
 /// How long to wait for the others.
 enum class Patience {
@@ -44,14 +46,11 @@ class ProcessGroup::Member {
                         .attempt = environment.attempt,
                         .launcher_hosts_store = environment.launcher_hosts_store,
                         .timeout = timeout}),
-        backend_(make_backend(store_, environment, device)) {}
+        backend_(connect(environment)) {}
 
   ~Member() {
-    // Destroying it would wait for the exchange that will never end.
-    if (failed_)
-      static_cast<void>(backend_.release());
-    else
-      backend_->shutdown();  // NCCL wants to be told
+    if (!failed_ && shut_down()) return;
+    static_cast<void>(backend_.release());  // destroying it would wait for an exchange that will never end
   }
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
@@ -100,27 +99,63 @@ class ProcessGroup::Member {
   double exchange_seconds = 0;
 
  private:
+  /// By a thread of its own, which is left behind when another process dies meanwhile: it would wait for that
+  /// one for ever.
+  BackendPointer connect(const LaunchEnvironment& environment) {
+    std::packaged_task<BackendPointer()> task(
+        [environment, store = store_, device = device_] { return make_backend(store, environment, device); });
+    auto backend = task.get_future();
+    std::thread(std::move(task)).detach();
+    return together([&] {
+      wait([&] { return backend.wait_for(Clock::duration::zero()) == std::future_status::ready; },
+           Patience::timeout);
+      return backend.get();
+    });
+  }
+
+  /// NCCL wants to be told.  @return whether it has taken that well
+  bool shut_down() noexcept {
+    try {
+      backend_->shutdown();
+      return true;
+    } catch (...) {
+      return false;  // all that was to be exchanged is
+    }
+  }
+
   template <class Start>
   void finish(const Start& start, Patience patience) {
-    watch_.arrive();
-    try {
+    together([&] {
       const Work work = start();
-      wait(*work, patience);
+      wait([&] { return work->isCompleted(); }, patience);
       work->wait();  // a GPU's later work waits for it, too
       if (const auto exception = work->exception()) std::rethrow_exception(exception);
+    });
+  }
+
+  /// Does what all processes do at the same time; who fails tells the others.
+  template <class Step>
+  auto together(const Step& step) -> decltype(step()) {
+    watch_.arrive();
+    try {
+      return step();
     } catch (const c10::Error& error) {
       give_up(first_line(error.what_without_backtrace()));
     } catch (const GroupFailure&) {
+      throw;
+    } catch (const Error& error) {  // the reason is known
+      announce(error.what());
       throw;
     } catch (const std::exception& error) {
       give_up(first_line(error.what()));
     }
   }
 
-  void wait(c10d::Work& work, Patience patience) {
+  template <class Done>
+  void wait(const Done& done, Patience patience) {
     const Clock::time_point start = Clock::now();
     std::chrono::microseconds pause{10};
-    while (!work.isCompleted()) {
+    while (!done()) {
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, std::chrono::microseconds(500));
       if (const auto problem = watch_.problem()) end(*problem);
@@ -145,8 +180,8 @@ class ProcessGroup::Member {
   std::chrono::seconds timeout_;
   KeyStore store_;
   Watch watch_;
-  c10::intrusive_ptr<c10d::Backend> backend_;
   bool failed_ = false;
+  BackendPointer backend_;
 };
 
 namespace {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <set>
 #include <utility>
 
@@ -56,6 +57,7 @@ class EmbedFileJob {
     DistinctTexts distinct;
     PendingEmbeddings embeddings;
     std::string texts_checksum;  // of all texts up to its last one
+    TextStatistics statistics;   // of the texts encoded up to its last one
     int64_t end_byte = 0;        // of the input, where it ends
   };
 
@@ -80,6 +82,7 @@ class EmbedFileJob {
   TextReader& texts_;
   EmbeddingWriter& writer_;
   Embedder embedder_;
+  TextStatistics encoded_;      // of the texts whose rows are written
   TextStatistics repeated_;     // of the texts that were not encoded because an equal one was
   std::string texts_checksum_;  // of all texts read so far
   std::string rows_checksum_;   // of all texts whose rows are written
@@ -106,18 +109,35 @@ EmbedFileResult EmbedFileJob::run() {
 
 EmbedFileResult::End EmbedFileJob::embed_all() {
   std::deque<Window> started;  // whoever stops between two windows drops them: they have no rows yet
+  std::exception_ptr mistake;  // in what follows them: their rows are written first
+  bool at_end = false;
+  const auto unless_at_end = [&](const auto& step) {
+    if (at_end) return;
+    try {
+      step();
+    } catch (...) {
+      mistake = std::current_exception();
+      at_end = true;
+    }
+  };
   while (true) {
-    std::vector<std::string> window = next_window();
-    const bool at_end = window.empty();
-    if (at_end && started.empty()) return EmbedFileResult::End::complete;
+    std::vector<std::string> window;
+    unless_at_end([&] {
+      window = next_window();
+      at_end = window.empty();
+    });
+    if (at_end && started.empty()) {
+      if (mistake) std::rethrow_exception(mistake);
+      return EmbedFileResult::End::complete;
+    }
     if (writer_.rows() > resumed_rows_) {  // between two windows of this process
       report();
       const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
       if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
       if (interrupted) return EmbedFileResult::End::interrupted;
     }
-    if (!at_end) started.push_back(start(std::move(window)));
-    if (!at_end && static_cast<int64_t>(started.size()) <= options_.windows_ahead) continue;
+    unless_at_end([&] { started.push_back(start(std::move(window))); });
+    if (started.empty() || (!at_end && std::ssize(started) <= options_.windows_ahead)) continue;
     if (!write(std::move(started.front()))) return EmbedFileResult::End::reader_gone;
     started.pop_front();
   }
@@ -192,20 +212,21 @@ EmbedFileJob::Window EmbedFileJob::start(std::vector<std::string> window) {
   add_to_checksum(window);
   DistinctTexts distinct(std::move(window));
   PendingEmbeddings embeddings = embedder_.start(distinct.texts);
-  return {std::move(distinct), std::move(embeddings), texts_checksum_, texts_.bytes_read()};
+  return {std::move(distinct), std::move(embeddings), texts_checksum_, embedder_.statistics(),
+          texts_.bytes_read()};
 }
 
 bool EmbedFileJob::write(Window window) {
   const DistinctTexts& distinct = window.distinct;
   Tensor embeddings = window.embeddings.wait();
   check_finite(embeddings);
-  if (distinct.texts.size() < distinct.row_of_text.size()) {
-    count_repetitions(distinct);
+  if (distinct.texts.size() < distinct.row_of_text.size())
     embeddings = embeddings.index_select(0, at::tensor(distinct.row_of_text, at::kLong));
-  }
   if (options_.quantization) embeddings = quantize(embeddings, *options_.quantization, options_.ranges);
   if (!writer_.write(embeddings)) return false;
   rows_checksum_ = window.texts_checksum;
+  encoded_ = window.statistics;
+  count_repetitions(distinct);
   embedded_bytes_ = window.end_byte;
   return true;
 }
@@ -231,7 +252,7 @@ void EmbedFileJob::check_finite(const Tensor& embeddings) const {
 }
 
 TextStatistics EmbedFileJob::statistics() const {
-  TextStatistics all = embedder_.statistics();
+  TextStatistics all = encoded_;
   return all += repeated_;
 }
 

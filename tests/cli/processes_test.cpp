@@ -304,6 +304,15 @@ TEST(Processes, OfWrongNumbersAreRefused) {
   EXPECT_THAT(rank.err, HasSubstr("RANK: 2 in the environment, expected a number from 0 to 1"));
 }
 
+TEST(Processes, OnOneGpuAreRefused) {
+  const TempDir directory;
+  const CommandResult result =
+      testing::run_command(command(directory.path() / "model", processes(2, {"--device", "cuda:0"})));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("--device cuda:0: the 2 processes of this machine would share"),
+                                HasSubstr("use --device cuda")));
+}
+
 // --- started by others
 
 TEST(Processes, StartedByHandTrainTogether) {

@@ -1,8 +1,8 @@
 // Several processes, here threads over the loopback:
 //  - sums, gathered tensors, broadcasts and flags are those of all, the sums to the same bits everywhere;
 //  - work on rank 0 may take longer than the timeout, and its result comes to all;
-//  - processes that are missing, fail, or don't come to an exchange end the others with their rank and the
-//  reason;
+//  - processes that are missing, compute on another kind of device, fail, or don't come to an exchange end
+//  the others with their rank and the reason;
 //  - a process on its own does nothing.
 
 #include "angle/distributed/process_group.h"
@@ -94,6 +94,11 @@ TEST(ProcessGroup, WaitsForTheWorkOfTheFirstLongerThanTheTimeout) {
 TEST(ProcessGroup, NamesThoseThatDoNotJoin) {
   EXPECT_THAT(run_group({.size = 4, .missing = 2, .timeout = 1s}, [](const ProcessGroup&) {}),
               Each(HasSubstr("2 of 4 processes have not joined within 1 s: rank 2, 3; start them all")));
+}
+
+TEST(ProcessGroup, NamesThoseOnAGpuWhenOthersAreNot) {
+  EXPECT_THAT(run_group({.size = 3, .gpu_rank = 1}, [](const ProcessGroup&) {}),
+              Each(HasSubstr("--device: rank 1 on a GPU, rank 0, 2 on the CPU; give all the same")));
 }
 
 TEST(ProcessGroup, EndsTheOthersWithTheReasonOfTheOneThatFails) {

@@ -3,6 +3,7 @@
 //  - where windows end does not change a vector (1e-6), and they end by texts or by bytes;
 //  - how many windows are started before the first is written changes no byte, no count and no resumed job;
 //  - equal texts have equal rows, and all of them count in the statistics;
+//  - the input is not read again after its end;
 //  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
 //  without;
 //  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed;
@@ -11,6 +12,7 @@
 #include "angle/embed/embed_file.h"
 
 #include <cmath>
+#include <fstream>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -222,7 +224,9 @@ TEST_F(EmbedFile, WritesTheSameBytesWithWindowsAhead) {
 
     fs::remove(path("out.raw"));
     options.save_seconds = 0;
-    EXPECT_EQ(run_and_interrupt(input, "out.raw", options, 3).end, EmbedFileResult::End::interrupted);
+    const auto interrupted = run_and_interrupt(input, "out.raw", options, 3);
+    EXPECT_EQ(interrupted.end, EmbedFileResult::End::interrupted);
+    EXPECT_EQ(interrupted.statistics.texts, 39) << "what was started is not counted";
     options.resume = true;
     EXPECT_EQ(run(input, "out.raw", options).resumed_rows, 39) << ahead;
     EXPECT_EQ(read_file(path("out.raw")), read_file(path("expected.raw"))) << ahead;
@@ -230,14 +234,25 @@ TEST_F(EmbedFile, WritesTheSameBytesWithWindowsAhead) {
 }
 
 TEST_F(EmbedFile, GoesOnAfterAMistakeInTheInputWasMended) {
-  EmbedFileOptions options{.window_texts = 10, .save_seconds = 0};
   const std::string start = numbered_lines(35), end = numbered_lines(5);
-  run(directory_.file("in.txt", start + "good\n" + end), "expected.jsonl", options);
-  EXPECT_ERROR(run(directory_.file("in.txt", start + "b\xff" + "d\n" + end), "out.jsonl", options),
-               "in.txt:36: invalid UTF-8");
-  options.resume = true;
-  EXPECT_EQ(run(directory_.file("in.txt", start + "good\n" + end), "out.jsonl", options).resumed_rows, 20);
-  EXPECT_EQ(read_file(path("out.jsonl")), read_file(path("expected.jsonl")));
+  for (const int64_t ahead : {0, 1}) {
+    fs::remove(path("out.jsonl"));
+    EmbedFileOptions options{.window_texts = 10, .windows_ahead = ahead, .save_seconds = 0};
+    run(directory_.file("in.txt", start + "good\n" + end), "expected.jsonl", options);
+    EXPECT_ERROR(run(directory_.file("in.txt", start + "b\xff" + "d\n" + end), "out.jsonl", options),
+                 "in.txt:36: invalid UTF-8");
+    options.resume = true;
+    EXPECT_EQ(run(directory_.file("in.txt", start + "good\n" + end), "out.jsonl", options).resumed_rows, 20)
+        << ahead;
+    EXPECT_EQ(read_file(path("out.jsonl")), read_file(path("expected.jsonl"))) << ahead;
+  }
+}
+
+TEST_F(EmbedFile, ReadsNothingAfterTheEndOfTheInput) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(30));
+  EmbedFileOptions options{.window_texts = 10, .windows_ahead = 5};
+  options.progress = [&](const EmbedProgress&) { std::ofstream(input, std::ios::app) << "later\n"; };
+  EXPECT_EQ(run(input, "out.raw", options).rows, 30);
 }
 
 TEST_F(EmbedFile, GivesTheSameBytesInShards) {

@@ -16,7 +16,8 @@ namespace angle::testing {
 
 struct ThreadGroup {
   int size = 2;
-  int missing = 0;  // members that never come
+  int missing = 0;    // members that never come
+  int gpu_rank = -1;  // a member that says it computes on a GPU
   std::chrono::seconds timeout{20};
 };
 
@@ -34,7 +35,7 @@ inline std::vector<std::string> run_group(const ThreadGroup& options,
       ProcessGroup group;
       try {
         group = ProcessGroup::join({.rank = rank, .size = options.size, .host = "127.0.0.1", .port = port},
-                                   at::kCPU, options.timeout);
+                                   rank == options.gpu_rank ? at::kCUDA : at::kCPU, options.timeout);
         work(group);
         group.leave();
       } catch (const std::exception& error) {

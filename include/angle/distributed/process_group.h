@@ -30,10 +30,11 @@ class ProcessGroup {
  public:
   ProcessGroup() = default;
 
-  /// Waits for the others. Error when they are not all there within the timeout.
+  /// Waits for the others. Error when they are not all there within the timeout, and when some have a GPU and
+  /// others none.
   ///
-  /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs;
-  /// Error for GPUs
+  /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs, NCCL
+  /// between GPUs, of which each process has its own
   /// @param timeout  for how long a process may be silent, or one exchange may take, before the others give
   /// up
   static ProcessGroup join(const LaunchEnvironment& environment, at::Device device,
