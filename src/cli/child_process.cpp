@@ -44,6 +44,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std:
   pointers.push_back(nullptr);
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) fail("{}: can't be written: {}", log.string(), std::strerror(errno));
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, which is inherited, no end is ever told
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ == 0) become(pointers.data(), file, parent);
@@ -63,8 +64,10 @@ void ChildProcess::send(int signal) const {
 
 std::optional<ChildEnd> ChildProcess::poll() {
   int status = 0;
-  if (waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
+  const pid_t ended = waitpid(process_, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
   process_ = -1;
+  if (ended < 0) return ChildEnd{1, fmt::format("was lost: {}", std::strerror(errno))};
   return describe(status);
 }
 

@@ -48,7 +48,9 @@ std::atomic<int> signals = 0;
 
 /// The first signal asks the run at hand to save and stop, the second ends it at once.
 void handle_interrupt(int signal) {
-  if (++signals > 1) std::signal(signal, SIG_DFL);
+  if (++signals == 1) return;
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 fs::path first_given(const std::string& option, const std::string& configured, const fs::path& otherwise) {
@@ -157,7 +159,10 @@ bool Study::finish(size_t number) const {
 }
 
 bool Study::run() const {
-  const DirectoryLock lock(output_), runs_lock(runs_);
+  const DirectoryLock lock(output_);
+  std::optional<DirectoryLock> runs_lock;
+  std::error_code missing;
+  if (!fs::equivalent(output_, runs_, missing)) runs_lock.emplace(runs_);
   std::signal(SIGINT, handle_interrupt);
   std::signal(SIGTERM, handle_interrupt);
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));

@@ -125,7 +125,7 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
 }
 
 void flatten(const json& value, const std::string& path, std::vector<std::string>& assignments) {
-  if (!value.is_object() || value.empty()) {
+  if (!value.is_object()) {
     assignments.push_back(path + "=" + value.dump());
     return;
   }
@@ -142,7 +142,7 @@ std::vector<std::string> override_assignments(const json& set, const std::string
     for (const json& entry : set) assignments.push_back(entry.get<std::string>());
   } else if (!set.is_object()) {
     fail("{}: expected a list of \"path=value\" or an object of the configuration's shape", where);
-  } else if (!set.empty()) {
+  } else {
     flatten(set, "", assignments);
   }
   return assignments;

@@ -1,10 +1,10 @@
 // `angle study` as its users see it, on configs/tiny.json:
 //  - rows × seeds are trained and scored; the tables come on stdout and into the output, logs and scores
-//  stay, models
-//    only where they are asked for; what is done is not done again, by another study neither;
+//    stay, models only where they are asked for; what is done is not done again, by another study neither;
 //  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
 //  - a run that fails ends the study with its name, its error and its log; the others are kept;
-//  - --dry-run and --table train nothing; mistakes are told before anything runs.
+//  - --dry-run and --table train nothing; mistakes are told before anything runs;
+//  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD.
 
 #include <chrono>
 #include <filesystem>
@@ -248,6 +248,23 @@ TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
   EXPECT_THAT(error({"--data-dir", directory_.path().string()}), HasSubstr("stsb/test.tsv: no such file"));
   study_["sead"] = 1;
   EXPECT_THAT(error(), HasSubstr("angle_weight.json:\n  sead: unknown key; did you mean \"seeds\"?"));
+}
+
+TEST_F(StudyCommand, KeepsItsRunsInTheOutputItself) {
+  study_["seeds"] = {1};
+  const CommandResult result = run("out", {"--runs", path("out").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("2 of 2 runs are finished"));
+}
+
+TEST_F(StudyCommand, SeesItsRunsEndWhereTheEndsOfChildrenAreIgnored) {
+  study_["seeds"] = {1};
+  std::vector<std::string> ignoring = {"/bin/sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"};
+  const std::vector<std::string> study = command("out");
+  ignoring.insert(ignoring.end(), study.begin(), study.end());
+  const CommandResult result = testing::run_command(ignoring);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("2 of 2 runs are finished"));
 }
 
 TEST_F(StudyCommand, LetsNoSecondProcessWriteToTheSameOutput) {

@@ -113,6 +113,9 @@ TEST(Overrides, OfAnObjectAreThoseOfAList) {
                           "loss.duplicates=\"none\"", "train.epochs=3"));
   EXPECT_THAT(override_assignments({"a=1", "b=c"}, "set"), ElementsAre("a=1", "b=c"));
   EXPECT_THAT(override_assignments(json::object(), "set"), IsEmpty());
+  EXPECT_THAT(override_assignments({{"loss", json::object()}}, "set"), IsEmpty());
+  EXPECT_THAT(override_assignments({{"data", {{"train", json::array()}}}}, "set"),
+              ElementsAre("data.train=[]"));
   EXPECT_THAT(override_assignments(json::array(), "set"), IsEmpty());
   EXPECT_ERROR(override_assignments({"a=1", 2}, "rows[0].set"), "rows[0].set: expected a list");
 }
