@@ -112,6 +112,7 @@ class Study {
 StudyRunnerOptions Study::runner_options() {
   if (options_.threads > 0) config_.threads = options_.threads;
   return {.base = config_.base,
+          .places = data_places(options_, config_),
           .runs = runs_,
           .data_dir = find_data_dir(options_.data_dir),
           .device = options_.device,

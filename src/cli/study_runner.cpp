@@ -9,10 +9,12 @@
 
 #include "angle/device.h"
 #include "angle/error.h"
+#include "angle/io/checksum.h"
 #include "angle/io/file.h"
 
 #include "cli/child_process.h"
 #include "cli/model_scores.h"
+#include "cli/study_inputs.h"
 
 namespace angle::cli {
 namespace {
@@ -60,12 +62,16 @@ std::optional<int64_t> StudyRunner::last_checkpoint(const StudyRun& run) const {
   return last;
 }
 
+StudyRunner::StudyRunner(StudyRunnerOptions options)
+    : options_(std::move(options)), base_checksum_(file_checksum(options_.base)) {}
+
 bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const {
   fs::create_directories(directory_of(run));
   remove_unfinished(directory_of(run));
   const json about = {{"config", run.config}, {"inputs", run.inputs}, {"command", train_command(run)}};
   write_file(directory_of(run) / "run.json", about.dump(2) + "\n");
   if (!train(run, progress)) return false;
+  check_inputs(run);
   score(run);
   settle(run);
   return true;
@@ -104,6 +110,14 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   if (end->exit_code == kInterrupted || *options_.signals > 0) return false;
   fail("training {}: {}\nthe log is {}; the same command goes on with what is missing", end->text,
        error_in(fmt::format("\n{}", read_file(log).substr(logged_before))), log.string());
+}
+
+void StudyRunner::check_inputs(const StudyRun& run) const {
+  if (file_checksum(options_.base) == base_checksum_ &&
+      StudyInputs(options_.places).checksums(run.config) == run.inputs)
+    return;
+  fail("{}, or a file that it names, has changed while the study ran; remove {} and start again",
+       options_.base.string(), (directory_of(run) / "model").string());
 }
 
 void StudyRunner::score(const StudyRun& run) const {

@@ -12,11 +12,13 @@
 
 #include "angle/study/run_scores.h"
 #include "angle/study/study_plan.h"
+#include "angle/train/training_data.h"
 
 namespace angle::cli {
 
 struct StudyRunnerOptions {
   std::filesystem::path base;  // the training configuration
+  DataPlaces places;           // where it has its data
   std::filesystem::path runs;  // directory of the runs' directories
   std::filesystem::path data_dir;
   std::string device = "auto";
@@ -32,7 +34,7 @@ struct StudyRunnerOptions {
 /// saturation.jsonl, so that `angle report` can draw it.
 class StudyRunner {
  public:
-  explicit StudyRunner(StudyRunnerOptions options) : options_(std::move(options)) {}
+  explicit StudyRunner(StudyRunnerOptions options);
 
   std::filesystem::path directory_of(const StudyRun& run) const { return options_.runs / run.key; }
 
@@ -43,7 +45,8 @@ class StudyRunner {
   std::optional<int64_t> last_checkpoint(const StudyRun& run) const;
 
   /// Trains (from the last checkpoint, if there is one) and scores a run. False when it was interrupted.
-  /// Error when training fails, with its message and where the log is.
+  /// Error when training fails, with its message and where the log is, and when the base or a file that it
+  /// names is no longer what the plan was made with: the scores would be filed under what they are not of.
   ///
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
@@ -51,10 +54,12 @@ class StudyRunner {
  private:
   std::vector<std::string> train_command(const StudyRun& run) const;
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
+  void check_inputs(const StudyRun& run) const;
   void score(const StudyRun& run) const;
   void settle(const StudyRun& run) const;
 
   StudyRunnerOptions options_;
+  std::string base_checksum_;
 };
 
 }  // namespace angle::cli

@@ -23,6 +23,16 @@ double majority_accuracy(const LabelledTexts& train, const LabelledTexts& test) 
   return accuracy(std::vector<int64_t>(test.labels.size(), most), test.labels);
 }
 
+/// The column of ids, taken for the classes, would cost hours and gigabytes.
+void require_repeated_labels(const LabelledTexts& data, const std::filesystem::path& file) {
+  const auto classes = static_cast<int64_t>(data.classes.size());
+  if (classes == data.size())
+    fail("{}: every text has a label of its own; is `label` the column of classes?", file.string());
+  if (2 * classes > data.size())
+    fail("{}: {} labels for {} texts; is `label` the column of classes?", file.string(), classes,
+         data.size());
+}
+
 }  // namespace
 
 OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
@@ -32,6 +42,7 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
       read_labelled_texts(split_file(task.path, "test"), options.columns, train.classes);
   const auto classes = static_cast<int64_t>(train.classes.size());
   if (classes < 2) fail("{}: all training texts have the same label", task.path.string());
+  require_repeated_labels(train, task.path);
 
   Embedder embedder(model, options.embed);
   const LabelledVectors training{embed_in_parts(embedder, train.texts, options.progress), train.labels};
@@ -59,8 +70,7 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const O
   const LabelledTexts data = read_labelled_texts(task.path, options.columns);
   const auto classes = static_cast<int64_t>(data.classes.size());
   if (classes < 2) fail("{}: all texts have the same label", task.path.string());
-  if (classes == data.size())
-    fail("{}: every text has a label of its own; is `label` the column of classes?", task.path.string());
+  require_repeated_labels(data, task.path);
   Embedder embedder(model, options.embed);
   const Tensor vectors = embed_in_parts(embedder, data.texts, options.progress);
   require_finite(vectors, task);

@@ -107,7 +107,7 @@ Clustering k_means(const Tensor& vectors, int64_t clusters, const KMeansOptions&
   for (int64_t restart = 0; restart < options.restarts; ++restart) {
     SplitMix64 random(derive_seed(options.seed, static_cast<uint64_t>(restart)));
     Clustering clustering = cluster_once(vectors, squares, clusters, random, options.max_iterations);
-    if (clustering.inertia < best.inertia) best = std::move(clustering);
+    if (restart == 0 || clustering.inertia < best.inertia) best = std::move(clustering);
   }
   return best;
 }

@@ -25,6 +25,9 @@ std::vector<Assignments> row_assignments(const StudyConfig& study, const Assignm
                                          const json& base, const std::string& source) {
   Assignments common = override_assignments(study.set, "set");
   if (!study.precision.empty()) common.push_back("train.precision=" + study.precision);
+  for (const std::string& assignment : overrides)
+    if (assignment.starts_with("train.seed"))
+      fail("--set {}: the seeds are those of the study; change \"seeds\" in {}", assignment, source);
   append(common, overrides);
   apply(base, common, study.base);  // so that what is wrong with all rows is told once
 

@@ -48,7 +48,10 @@ ScoredRuns score_runs(const std::string& task, const Metric& metric, int64_t res
       fail("{}: not all runs were scored on the same pairs; remove the runs' scores.json", task);
     for (const std::string& note : found->second.notes) add_note(result.notes, note);
     similarities.back() = found->second.similarities.at(to_string(metric.similarity));
-    if (similarities.back().empty()) continue;
+    if (similarities.back().empty()) {
+      add_note(result.notes, "a run is left out: its similarity is undefined or no number for some pair");
+      continue;
+    }
     result.scores.back() = score_of(similarities.back(), *labels, metric.statistic);
     if (!result.scores.back())
       add_note(result.notes, "a run is left out: " + why_undefined(similarities.back(), *labels));

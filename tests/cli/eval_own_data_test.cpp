@@ -176,6 +176,8 @@ TEST_F(EvalOwnData, NamesMalformedData) {
               HasSubstr("all texts have the same label"));
   EXPECT_THAT(error("cluster:" + data.file("d.tsv", "text\tlabel\na\tx\nb\ty\n").string()),
               HasSubstr("d.tsv: every text has a label of its own"));
+  EXPECT_THAT(error("cluster:" + data.file("e.tsv", "text\tlabel\na\tx\nb\ty\nc\ty\n").string()),
+              HasSubstr("e.tsv: 2 labels for 3 texts; is `label` the column of classes?"));
   EXPECT_THAT(error("classify:" + data.path().string()), HasSubstr("no train file there"));
   EXPECT_THAT(error("classify:" + (data.path() / "a.tsv").string()), HasSubstr("a.tsv: not a directory"));
   const std::string task = write_retrieval();

@@ -1,7 +1,7 @@
 // Invariants:
-// - the runs are rows × seeds, seed by seed; rows with the same effective configuration share theirs, and so
-// do
-//   rows that differ only in what decides nothing; other files make other runs;
+// - the runs are rows × seeds, seed by seed;
+// - rows with the same effective configuration share theirs, and so do rows that differ only in what decides
+//   nothing; other files make other runs;
 // - the later of two overrides counts: study, command line, row, seed;
 // - what is wrong with any row is told with its name, before anything runs.
 #include "angle/study/study_plan.h"
@@ -95,6 +95,8 @@ TEST_F(Plans, ReportEveryRowThatCanNotBe) {
                "\nstudy.json: row \"d\":\n  train.epochs: 0, expected at least 1");
   EXPECT_ERROR(plan({{"a", json::object()}}, {"loss.angel_weight=1"}),
                "base.json:\n  loss.angel_weight: unknown key");
+  EXPECT_ERROR(plan({{"a", json::object()}}, {"train.seed=7"}),
+               "--set train.seed=7: the seeds are those of the study; change \"seeds\" in study.json");
   study_.base = "missing.json";
   EXPECT_ERROR(plan({{"a", json::object()}}), "missing.json: can't be opened");
 }
