@@ -8,7 +8,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <spdlog/fmt/fmt.h>
 
 #include "angle/io/json.h"
 
@@ -26,5 +29,21 @@ json one_of() {
   for (const auto& [value, name] : json_names(Enum{})) names.push_back(name);
   return {{"one of", names}};
 }
+
+/// What the rules of a configuration as a whole have in common: they collect all that is wrong.
+class ConfigRules {
+ protected:
+  template <typename... Args>
+  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
+    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  template <class Number>
+  void require_range(Number value, Number least, Number most, const std::string& path) {
+    require(value >= least && value <= most, "{}: {}, expected {} to {}", path, value, least, most);
+  }
+
+  std::vector<std::string> problems_;
+};
 
 }  // namespace angle

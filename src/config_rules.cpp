@@ -11,11 +11,13 @@
 #include "angle/suggest.h"
 #include "angle/train/validation_metric.h"
 
+#include "config_checker.h"
+
 namespace angle {
 
 namespace {
 
-class Rules {
+class Rules : ConfigRules {
  public:
   explicit Rules(const TrainConfig& config) : config_(config) {}
 
@@ -30,11 +32,6 @@ class Rules {
   }
 
  private:
-  template <typename... Args>
-  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
-    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
-  }
-
   template <class Number>
   void require_at_least(Number value, Number least, const char* path) {
     require(value >= least, "{}: {}, expected at least {}", path, value, least);
@@ -266,7 +263,6 @@ class Rules {
   }
 
   const TrainConfig& config_;
-  std::vector<std::string> problems_;
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ json make_schema() {
   return schema;
 }
 
-class Rules {
+class Rules : ConfigRules {
  public:
   explicit Rules(const AnnotateConfig& config) : config_(config) {}
 
@@ -57,16 +57,6 @@ class Rules {
 
  private:
   static constexpr int64_t kMany = 1'000'000'000;
-
-  template <typename... Args>
-  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
-    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
-  }
-
-  template <class Number>
-  void require_range(Number value, Number least, Number most, const std::string& path) {
-    require(value >= least && value <= most, "{}: {}, expected {} to {}", path, value, least, most);
-  }
 
   void check_gold() {
     const GoldConfig& gold = config_.gold;
@@ -179,7 +169,6 @@ class Rules {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
   const AnnotateConfig& config_;
-  std::vector<std::string> problems_;
 };
 
 void fail_with(const std::string& source, const std::vector<std::string>& problems) {

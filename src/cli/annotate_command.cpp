@@ -22,6 +22,7 @@
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
 
+#include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
@@ -238,7 +239,7 @@ void add_annotate_command(CLI::App& app, int& exit_code) {
   command.callback([options, &exit_code] {
     if (options->json && !options->dry_run && !options->report)
       throw CLI::ValidationError("--json", "goes with --report or --dry-run");
-    if (!run(*options)) exit_code = 130;
+    if (!run(*options)) exit_code = kInterrupted;
   });
 }
 

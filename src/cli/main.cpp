@@ -1,6 +1,4 @@
 // The program: lists the commands and turns errors into exit codes.
-//
-// 0 done · 1 the user can fix it · 2 wrong usage · 70 a bug in the program · 130 interrupted, state saved
 
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +18,7 @@
 #include "cli/data_command.h"
 #include "cli/embed_command.h"
 #include "cli/eval_command.h"
+#include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/report_command.h"
 #include "cli/saturation_command.h"
@@ -29,10 +28,6 @@
 
 namespace angle::cli {
 namespace {
-
-constexpr int kUserError = 1;
-constexpr int kWrongUsage = 2;
-constexpr int kBug = 70;
 
 /// The commands' names, to suggest one for a mistyped one.
 std::vector<std::string> command_names(const CLI::App& app) {

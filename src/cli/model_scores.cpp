@@ -31,10 +31,12 @@ TaskScores score_task(Embedder& embedder, const TaskFile& task, const ScoringOpt
   result.notes = contamination_notes(seen_in_training(train_config), *evaluation.task, evaluation.split);
   result.notes.insert(result.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
 
-  auto similarities = evaluation.scores.similarities[static_cast<size_t>(options.similarity)];
   const auto is_number = [](double value) { return std::isfinite(value); };
-  if (!std::all_of(similarities.begin(), similarities.end(), is_number)) similarities.clear();
-  result.similarities[to_string(options.similarity)] = std::move(similarities);
+  for (const Similarity similarity : kSimilarities) {
+    auto values = evaluation.scores.similarities[static_cast<size_t>(similarity)];
+    if (!std::all_of(values.begin(), values.end(), is_number)) values.clear();
+    result.similarities[to_string(similarity)] = std::move(values);
+  }
   return result;
 }
 

@@ -12,12 +12,11 @@ namespace angle::cli {
 
 struct ScoringOptions {
   std::vector<TaskFile> tasks;
-  Similarity similarity = Similarity::cosine;
   std::filesystem::path data_dir;
   at::Device device = at::kCPU;
 };
 
-/// Scores a model in float32. A similarity that is not a number for some pair is left empty.
+/// Scores a model in float32, by every similarity. One that is not a number for some pair is left empty.
 RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options);
 
 }  // namespace angle::cli

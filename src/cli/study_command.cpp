@@ -18,6 +18,7 @@
 #include "angle/io/standard_output.h"
 #include "angle/study/study_report.h"
 
+#include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/shell_word.h"
@@ -41,8 +42,6 @@ struct StudyOptions {
   bool table = false;
   bool dry_run = false;
 };
-
-constexpr int kInterrupted = 130;
 
 std::atomic<int> signals = 0;
 
@@ -114,7 +113,6 @@ StudyRunnerOptions Study::runner_options() {
   return {.base = config_.base,
           .places = data_places(options_, config_),
           .runs = runs_,
-          .data_dir = find_data_dir(options_.data_dir),
           .device = options_.device,
           .threads = static_cast<int>(config_.threads),
           .tasks = inputs_.task_files(config_),
@@ -168,7 +166,10 @@ bool Study::run() const {
   std::signal(SIGTERM, handle_interrupt);
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
-    if (!runner_.scores_of(plan_.runs[number]).empty()) continue;
+    if (!runner_.scores_of(plan_.runs[number]).empty()) {
+      runner_.tidy(plan_.runs[number]);
+      continue;
+    }
     if (signals == 0 && finish(number)) continue;
     log_info("interrupted at run {} of {}; the same command goes on", number + 1, plan_.runs.size());
     return false;

@@ -13,6 +13,7 @@
 #include "angle/io/file.h"
 
 #include "cli/child_process.h"
+#include "cli/exit_code.h"
 #include "cli/model_scores.h"
 #include "cli/study_inputs.h"
 
@@ -21,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kInterrupted = 130;
 constexpr std::chrono::milliseconds kTick{50};
 constexpr int64_t kTicksPerLook = 20;  // at the log of a run
 
@@ -86,7 +86,7 @@ std::vector<std::string> StudyRunner::train_command(const StudyRun& run) const {
                                       (directory_of(run) / "model").string(),
                                       "--resume",
                                       "--data-dir",
-                                      options_.data_dir.string(),
+                                      options_.places.data_dir.string(),
                                       "--device",
                                       options_.device,
                                       "--threads",
@@ -123,10 +123,8 @@ void StudyRunner::check_inputs(const StudyRun& run) const {
 void StudyRunner::score(const StudyRun& run) const {
   const fs::path file = directory_of(run) / "scores.json";
   RunScores scores = read_run_scores(file);
-  const ScoringOptions options{.tasks = options_.tasks,
-                               .similarity = options_.metric.similarity,
-                               .data_dir = options_.data_dir,
-                               .device = parse_device(options_.device)};
+  const ScoringOptions options{
+      .tasks = options_.tasks, .data_dir = options_.places.data_dir, .device = parse_device(options_.device)};
   make_current(options.device);
   for (auto& [task, found] : score_model(directory_of(run) / "model", options)) {
     TaskScores& known = scores[task];
@@ -134,6 +132,11 @@ void StudyRunner::score(const StudyRun& run) const {
     known = std::move(found);
   }
   write_run_scores(file, scores);
+}
+
+void StudyRunner::tidy(const StudyRun& run) const {
+  remove_unfinished(directory_of(run));
+  if (!options_.keep_models && fs::exists(directory_of(run) / "model")) settle(run);
 }
 
 /// Keeps what `angle report` draws and, unless they are to be kept, lets go of weights and checkpoints: under

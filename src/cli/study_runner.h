@@ -20,11 +20,10 @@ struct StudyRunnerOptions {
   std::filesystem::path base;  // the training configuration
   DataPlaces places;           // where it has its data
   std::filesystem::path runs;  // directory of the runs' directories
-  std::filesystem::path data_dir;
   std::string device = "auto";
   int threads = 0;              // 0: one per core
   std::vector<TaskFile> tasks;  // to score on
-  Metric metric;                // whose similarity is kept
+  Metric metric;                // whose similarity a finished run has
   bool keep_models = false;
   const std::atomic<int>* signals = nullptr;  // how often the user has asked to stop
 };
@@ -50,6 +49,9 @@ class StudyRunner {
   ///
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
+
+  /// Makes up for what a kill after the scores left undone.
+  void tidy(const StudyRun& run) const;
 
  private:
   std::vector<std::string> train_command(const StudyRun& run) const;

@@ -21,6 +21,7 @@
 #include "angle/train/training_data.h"
 
 #include "cli/configured_model.h"
+#include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/processes.h"
 #include "cli/shared_options.h"
@@ -43,8 +44,6 @@ struct TrainOptions {
   int processes = 1;
   int timeout = 300;  // seconds; far above the time of a step, and of what one process does while others wait
 };
-
-constexpr int kInterrupted = 130;
 
 std::atomic<bool> interrupted = false;
 

@@ -13,6 +13,8 @@
 #include "angle/data/transfer.h"
 #include "angle/error.h"
 
+#include "embed/normalized.h"
+
 namespace angle {
 namespace {
 
@@ -88,10 +90,6 @@ void add(TextStatistics& statistics, const TokenWindows& windows, const Tokenize
   if (windows.token_ids.size() == 1) return;
   ++statistics.texts_in_windows;
   statistics.windows += static_cast<int64_t>(windows.token_ids.size());
-}
-
-Tensor normalized(const Tensor& vectors) {
-  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(1e-12);
 }
 
 }  // namespace

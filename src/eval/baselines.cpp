@@ -7,8 +7,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "angle/eval/correlation.h"
-
 namespace angle {
 namespace {
 
@@ -72,10 +70,6 @@ void weigh_by_rarity(TextWords& texts) {
   for (auto& [text, words] : texts) {
     for (auto& [word, count] : words) count *= std::log((1 + num_texts) / (1 + texts_with.at(word))) + 1;
   }
-}
-
-Correlation correlate(const std::vector<double>& scores, std::span<const double> labels) {
-  return {pearson(scores, labels), spearman(scores, labels), why_undefined(scores, labels)};
 }
 
 }  // namespace

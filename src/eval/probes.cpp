@@ -9,6 +9,7 @@
 
 #include "angle/eval/top_documents.h"
 
+#include "embed/normalized.h"
 #include "eval/search.h"
 
 namespace angle {

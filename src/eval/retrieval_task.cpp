@@ -5,6 +5,7 @@
 #include "angle/eval/retrieval_data.h"
 #include "angle/eval/retrieval_metrics.h"
 
+#include "embed/normalized.h"
 #include "eval/own_data_tasks.h"
 #include "eval/search.h"
 

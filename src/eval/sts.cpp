@@ -8,7 +8,6 @@
 
 #include <ATen/ATen.h>
 
-#include "angle/eval/correlation.h"
 #include "angle/loss/similarity.h"
 
 #include "eval/embed_in_parts.h"
@@ -94,11 +93,6 @@ PairScores score_in_blocks(const Tensor& vectors, std::span<const int64_t> left,
     if (has_complex_halves(vectors)) append(scores.swapped_angle, block.swapped_angle());
   }
   return scores;
-}
-
-Correlation correlate(const std::vector<double>& scores, std::span<const double> labels) {
-  if (scores.size() != labels.size()) return {};  // not scored
-  return {pearson(scores, labels), spearman(scores, labels), why_undefined(scores, labels)};
 }
 
 /// Mean of |a − b|; empty for no values and when one is not finite.

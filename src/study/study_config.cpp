@@ -37,7 +37,7 @@ TaskName scored_task(const std::string& name) {
   return task;
 }
 
-class Rules {
+class Rules : ConfigRules {
  public:
   explicit Rules(const StudyConfig& config) : config_(config) {}
 
@@ -48,21 +48,12 @@ class Rules {
     check_seeds();
     check_tasks();
     collect([&] { parse_metric(config_.metric, "metric"); });
-    require_range(config_.threads, 0, 1024, "threads");
-    require_range(config_.resamples, 100, 1'000'000, "resamples");
+    require_range(config_.threads, int64_t{0}, int64_t{1024}, "threads");
+    require_range(config_.resamples, int64_t{100}, int64_t{1'000'000}, "resamples");
     return std::move(problems_);
   }
 
  private:
-  template <typename... Args>
-  void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
-    if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
-  }
-
-  void require_range(int64_t value, int64_t least, int64_t most, const char* path) {
-    require(value >= least && value <= most, "{}: {}, expected {} to {}", path, value, least, most);
-  }
-
   /// The problem that a check throws.
   template <class Check>
   void collect(Check check) {
@@ -117,7 +108,6 @@ class Rules {
   }
 
   const StudyConfig& config_;
-  std::vector<std::string> problems_;
 };
 
 void fail_with(const std::string& source, const std::vector<std::string>& problems) {

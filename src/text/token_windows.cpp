@@ -29,7 +29,10 @@ WindowCutter::WindowCutter(const Tokenizer& tokenizer, std::string prompt, int64
   head_.assign(prompt_alone.begin(), prompt_alone.begin() + common_prefix(prompt_alone, ids(prompt_ + "a")));
 
   room_ = max_length - static_cast<int64_t>(head_.size() + tail_.size());
-  overlap_ = overlap.value_or(std::max<int64_t>(room_, 0) / 8);
+  if (room_ < 1)
+    fail("long texts in windows: special tokens and prompt take {} tokens, and a window has {}",
+         max_length - room_, max_length);
+  overlap_ = overlap.value_or(room_ / 8);
   if (overlap_ < 0 || overlap_ >= room_)
     fail("window overlap {}: expected 0 to {}, of {} tokens {} are special tokens and prompt", overlap_,
          room_ - 1, max_length, max_length - room_);

@@ -26,6 +26,9 @@ struct Correlation {
   }
 };
 
+/// Both correlations of scores and labels; none when there are not as many, because nothing was scored.
+Correlation correlate(std::span<const double> scores, std::span<const double> labels);
+
 /// One Correlation for each similarity, in the order of kSimilarities.
 using Correlations = std::array<Correlation, kSimilarities.size()>;
 
