@@ -1,7 +1,6 @@
 #include "cli/annotate_command.h"
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -23,6 +22,7 @@
 #include "angle/io/standard_output.h"
 
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
@@ -44,14 +44,6 @@ struct AnnotateOptions {
   bool json = false;
   bool skip_failed = false;
 };
-
-std::atomic<bool> interrupted = false;
-
-/// The first signal breaks the requests under way off; the second one ends the process at once.
-void handle_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
 
 std::string show(const AnnotatorConfig& annotator, const ChatRequest& request, size_t count) {
   std::string text = fmt::format("--- {} asked for \"{}\" ({} of {}, {} requests)\n", annotator.name,
@@ -173,8 +165,8 @@ void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
 
 /// False when the run was interrupted.
 bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) {
-  std::signal(SIGINT, handle_interrupt);
-  std::signal(SIGTERM, handle_interrupt);
+  Interruption interruption;
+  interruption.hold();  // the requests under way are then broken off
   for (const auto& [name, endpoint] : config.endpoints)
     if (!endpoint.verify_certificate)
       log_warning("endpoints.{}: certificates are not verified; whoever is on the way can read the key",
@@ -184,7 +176,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
   Asker asker(config,
               {.cache = options.cache,
                .offline = false,
-               .interrupted = &interrupted,
+               .interrupted = &interruption.requested(),
                .warning = [&](const std::string& text) { line.finish(), log_warning("{}", text); },
                .progress = [&](int64_t done,
                                int64_t total) { line.show(fmt::format("{}/{} replies", done, total)); }});
@@ -192,7 +184,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
   line.finish();
   log_usage(config, asker.usage());
   if (!options.record.empty()) write_file(options.record, to_lines(annotations.replies));
-  if (interrupted) {
+  if (interruption.requested()) {
     log_info("interrupted; all replies so far are kept, the same command goes on");
     return false;
   }

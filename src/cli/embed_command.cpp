@@ -1,6 +1,5 @@
 #include "cli/embed_command.h"
 
-#include <atomic>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "angle/error.h"
 #include "angle/io/line_reader.h"
 
+#include "cli/interruption.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
@@ -34,16 +34,6 @@ struct EmbedCommandOptions {
   bool resume = false;
   double save_seconds = EmbedFileOptions{}.save_seconds;
 };
-
-std::atomic<bool> interrupted = false;
-std::atomic<int> interrupting_signal = 0;
-
-/// The first signal asks the job to save and stop; the second one ends the process at once.
-void handle_interrupt(int signal) {
-  interrupting_signal = signal;
-  interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
 
 /// The enum value of a name that CLI11 has checked.
 template <class Enum>
@@ -148,6 +138,7 @@ void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) 
 
 void run_embed(const EmbedCommandOptions& options) {
   check_usage(options);
+  Interruption interruption;
   const auto format = enum_value<EmbeddingFormat>(options.format);
   TextReader texts = open_texts(options.texts.input, options.texts);
   EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
@@ -174,18 +165,15 @@ void run_embed(const EmbedCommandOptions& options) {
     log_info("{}: nothing to resume, starting at the first text", options.output);
 
   ProgressLine line;
-  job.interrupted = &interrupted;
+  job.interrupted = &interruption.requested();
   job.progress = [&line](const EmbedProgress& at) { line.show(format_progress(at)); };
   std::signal(SIGPIPE, SIG_IGN);
-  if (to_file) {  // what went to stdout is not lost, so there the signals may do what they always do
-    std::signal(SIGINT, handle_interrupt);
-    std::signal(SIGTERM, handle_interrupt);
-  }
+  if (to_file) interruption.hold();  // what went to stdout is not lost: there a signal may end it at once
   const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
   line.finish();
   log_end(result, options);
   log_text_statistics(result.statistics, texts.repaired_texts());
-  if (result.end == EmbedFileResult::End::interrupted) std::raise(interrupting_signal);
+  if (result.end == EmbedFileResult::End::interrupted) interruption.end_process();
 }
 
 void add_output_options(CLI::App& command, EmbedCommandOptions& options) {

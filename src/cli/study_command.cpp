@@ -1,6 +1,5 @@
 #include "cli/study_command.h"
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "angle/study/study_report.h"
 
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/shell_word.h"
@@ -42,15 +42,6 @@ struct StudyOptions {
   bool table = false;
   bool dry_run = false;
 };
-
-std::atomic<int> signals = 0;
-
-/// The first signal asks the run at hand to save and stop, the second ends it at once.
-void handle_interrupt(int signal) {
-  if (++signals == 1) return;
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
-}
 
 fs::path first_given(const std::string& option, const std::string& configured, const fs::path& otherwise) {
   if (!option.empty()) return option;
@@ -90,7 +81,7 @@ class Study {
         runner_(runner_options()) {}
 
   /// False when it was interrupted.
-  bool run() const;
+  bool run();
   void show_table() const;
   void show_plan() const;
 
@@ -100,6 +91,7 @@ class Study {
   bool finish(size_t run) const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left) const;
 
+  Interruption interruption_;
   const StudyOptions& options_;
   StudyConfig config_;
   StudyInputs inputs_;
@@ -118,7 +110,7 @@ StudyRunnerOptions Study::runner_options() {
           .tasks = inputs_.task_files(config_),
           .metric = parse_metric(config_.metric, "metric"),
           .keep_models = config_.keep_models,
-          .signals = &signals};
+          .interrupted = &interruption_.requested()};
 }
 
 StudyReport Study::report() const {
@@ -157,20 +149,19 @@ bool Study::finish(size_t number) const {
   }
 }
 
-bool Study::run() const {
+bool Study::run() {
   const DirectoryLock lock(output_);
   std::optional<DirectoryLock> runs_lock;
   std::error_code missing;
   if (!fs::equivalent(output_, runs_, missing)) runs_lock.emplace(runs_);
-  std::signal(SIGINT, handle_interrupt);
-  std::signal(SIGTERM, handle_interrupt);
+  interruption_.hold();  // the run at hand saves and stops
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
     if (!runner_.scores_of(plan_.runs[number]).empty()) {
       runner_.tidy(plan_.runs[number]);
       continue;
     }
-    if (signals == 0 && finish(number)) continue;
+    if (!interruption_.requested() && finish(number)) continue;
     log_info("interrupted at run {} of {}; the same command goes on", number + 1, plan_.runs.size());
     return false;
   }
@@ -217,7 +208,7 @@ void Study::show_plan() const {
 
 /// @return the exit code
 int run_study(const StudyOptions& options) {
-  const Study study(options);
+  Study study(options);
   if (options.dry_run) {
     study.show_plan();
     return 0;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include "angle/device.h"
 #include "angle/error.h"
@@ -99,15 +100,15 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   const fs::path log = directory_of(run) / "train.log";
   const size_t logged_before = fs::exists(log) ? fs::file_size(log) : 0;
   ChildProcess child(train_command(run), log);
-  int passed_on = 0;
+  bool passed_on = false;
   std::optional<ChildEnd> end;
   for (int64_t tick = 0; !(end = child.poll()); ++tick) {
-    for (; passed_on < *options_.signals; ++passed_on) child.send(SIGINT);
+    if (*options_.interrupted && !std::exchange(passed_on, true)) child.send(SIGINT);
     if (tick % kTicksPerLook == kTicksPerLook - 1) progress(last_line(read_file(log)));
     std::this_thread::sleep_for(kTick);
   }
   if (end->exit_code == 0) return true;
-  if (end->exit_code == kInterrupted || *options_.signals > 0) return false;
+  if (end->exit_code == kInterrupted || *options_.interrupted) return false;
   fail("training {}: {}\nthe log is {}; the same command goes on with what is missing", end->text,
        error_in(fmt::format("\n{}", read_file(log).substr(logged_before))), log.string());
 }

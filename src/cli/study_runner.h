@@ -25,7 +25,7 @@ struct StudyRunnerOptions {
   std::vector<TaskFile> tasks;  // to score on
   Metric metric;                // whose similarity a finished run has
   bool keep_models = false;
-  const std::atomic<int>* signals = nullptr;  // how often the user has asked to stop
+  const std::atomic<bool>* interrupted = nullptr;  // becomes true when the user wants to stop
 };
 
 /// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its

@@ -1,8 +1,6 @@
 #include "cli/train_command.h"
 
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <malloc.h>
 #include <memory>
 #include <string>
@@ -22,6 +20,7 @@
 
 #include "cli/configured_model.h"
 #include "cli/exit_code.h"
+#include "cli/interruption.h"
 #include "cli/log.h"
 #include "cli/processes.h"
 #include "cli/shared_options.h"
@@ -44,14 +43,6 @@ struct TrainOptions {
   int processes = 1;
   int timeout = 300;  // seconds; far above the time of a step, and of what one process does while others wait
 };
-
-std::atomic<bool> interrupted = false;
-
-/// The first signal asks the run to save and stop; the second one ends the process at once.
-void handle_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
 
 /// `epochs 4, batch_size 32, …`
 std::string format_block(const nlohmann::json& block) {
@@ -188,7 +179,7 @@ Model load_start_model(const ModelConfig& config, at::Device device) {
 }
 
 TrainResult run_member(const TrainOptions& options, const TrainConfig& config, at::Device device,
-                       const ProcessGroup& group) {
+                       const ProcessGroup& group, Interruption& interruption) {
   const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
                           .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
@@ -201,8 +192,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   log_start(config, model, sets);
   if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 
-  std::signal(SIGINT, handle_interrupt);
-  std::signal(SIGTERM, handle_interrupt);
+  interruption.hold();
   ProgressLine line;
   Trainer trainer(config, model, std::move(sets),
                   {.output = options.output,
@@ -210,7 +200,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
                    .command = describe_command(options),
                    .version = ANGLE_VERSION,
                    .resume = options.resume,
-                   .interrupted = &interrupted,
+                   .interrupted = &interruption.requested(),
                    .group = group},
                   group.is_first() ? make_observer(line) : TrainObserver{});
   std::optional<DirectoryLock> lock;
@@ -233,6 +223,7 @@ at::Device device_of(const LaunchEnvironment& environment, const std::string& na
 
 /// Trains in this process, which may be one of several.  @return the exit code
 int run_train(TrainOptions options, const LaunchEnvironment& environment) {
+  Interruption interruption;
   if (environment.size > 1) start_logging_as(environment.rank);
   keep_freed_memory();
   const TrainConfig config = load_config(options.config, options.overrides);
@@ -243,7 +234,7 @@ int run_train(TrainOptions options, const LaunchEnvironment& environment) {
   make_current(device);
   const ProcessGroup group = ProcessGroup::join(environment, device, std::chrono::seconds(options.timeout));
   try {
-    const TrainResult result = run_member(options, config, device, group);
+    const TrainResult result = run_member(options, config, device, group, interruption);
     return result.end == TrainResult::End::interrupted ? kInterrupted : 0;
   } catch (const std::exception& error) {
     group.announce_failure(error.what());

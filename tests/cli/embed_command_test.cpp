@@ -28,6 +28,7 @@
 #include "support/golden.h"
 #include "support/gzip.h"
 #include "support/run_command.h"
+#include "support/signal_masks.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -345,6 +346,9 @@ TEST(EmbedCommand, SavesWhenItIsInterrupted) {
   testing::RunningCommand running({ANGLE_BINARY, "embed", "--model", tiny_bert(), input, "-o", output,
                                    "--save-every", "0", "--threads", "1"});
   wait_for([&] { return fs::exists(output + ".part.json"); });
+  EXPECT_THAT(testing::threads_that_take(SIGINT, running.process_id()),
+              ::testing::AllOf(::testing::SizeIs(1), Not(::testing::Contains(running.process_id()))))
+      << "see cli/interruption.h";
   running.send(SIGINT);
   const CommandResult result = running.wait();
   EXPECT_EQ(result.exit_code, 130) << result.err;

@@ -21,6 +21,7 @@
 #include "support/golden.h"
 #include "support/run_command.h"
 #include "support/run_directory.h"
+#include "support/signal_masks.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -286,6 +287,9 @@ TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
   for (const int signal : {SIGINT, SIGTERM}) {
     RunningCommand run(long_run(broken(), {"--resume"}));
     wait_for_steps(broken(), signal == SIGINT ? 5 : 60);
+    EXPECT_THAT(testing::threads_that_take(signal, run.process_id()),
+                AllOf(::testing::SizeIs(1), Not(::testing::Contains(run.process_id()))))
+        << "see cli/interruption.h";
     run.send(signal);
     const CommandResult result = run.wait();
     EXPECT_EQ(result.exit_code, 130) << result.err;

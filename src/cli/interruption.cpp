@@ -1,0 +1,52 @@
+#include "cli/interruption.h"
+
+#include <cstdlib>
+#include <pthread.h>
+
+namespace angle::cli {
+namespace {
+
+/// Lets this thread meet a signal, with what it does to a process by default.
+void meet(int signal, const sigset_t& signals) {
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  std::raise(signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // it was ignored, as by nohup
+}
+
+}  // namespace
+
+Interruption::Interruption() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals_, signal);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  thread_ = std::thread([this] { take_signals(); });
+}
+
+Interruption::~Interruption() {
+  over_ = true;
+  pthread_kill(thread_.native_handle(), SIGTERM);
+  thread_.join();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void Interruption::take_signals() {
+  for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
+    if (over_) return;
+    if (!held_ || requested_) {
+      if (requested_) std::signal(signal, SIG_DFL);
+      meet(signal, signals_);
+      continue;
+    }
+    signal_ = signal;
+    requested_ = true;
+  }
+}
+
+void Interruption::end_process() const {
+  std::signal(signal_, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  std::raise(signal_);
+  std::abort();  // not reached
+}
+
+}  // namespace angle::cli
