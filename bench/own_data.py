@@ -9,9 +9,11 @@
 import argparse
 import collections
 import json
+import math
 import os
 import pathlib
 import random
+import re
 import shutil
 
 CLASSES = {"stsb": "stsb/train.tsv", "mrpc": "mrpc/train.tsv", "question": "qnli/validation.tsv", "sts12": "sts12/test.tsv"}
@@ -107,6 +109,32 @@ def score_classes(embed, directory):
         print(f"k-means, seed {seed}: V-measure", v_measure_score(labels["test"], found.labels_), "inertia", found.inertia_)
 
 
+def score_bm25(directory):
+    """nDCG@10, MRR@10 and recall@100 of BM25 with k1 = 0.9 and b = 0.4 over runs of letters and digits."""
+    documents, queries = ([(row["_id"], collections.Counter(re.findall(rb"[a-z0-9\x80-\xff]+", row["text"].encode().lower())))
+                           for row in read_jsonl(directory / file)] for file in ("corpus.jsonl", "queries.jsonl"))
+    lengths = [sum(words.values()) for _, words in documents]
+    postings, relevant, totals = collections.defaultdict(list), collections.defaultdict(set), [0.0, 0.0, 0.0]
+    for number, (_, words) in enumerate(documents):
+        for word, times in words.items():
+            postings[word].append((number, times / (times + 0.9 * (0.6 + 0.4 * lengths[number] * len(documents) / sum(lengths)))))
+    for query, document, _ in read_rows(directory / "qrels/test.tsv"):
+        relevant[query].add(document)
+    for query, words in queries:
+        scores = collections.Counter()
+        for word, times in words.items():
+            idf = math.log(1 + (len(documents) - len(postings[word]) + 0.5) / (len(postings[word]) + 0.5))
+            for number, part in postings[word]:
+                scores[number] += times * idf * part
+        ranked = sorted(scores, key=lambda number: (-scores[number], number))[:100]
+        ranks = [rank for rank, number in enumerate(ranked) if documents[number][0] in relevant[query]]
+        best = sum(1 / math.log2(rank + 2) for rank in range(min(10, len(relevant[query]))))
+        totals[0] += sum(1 / math.log2(rank + 2) for rank in ranks if rank < 10) / best
+        totals[1] += 1 / (ranks[0] + 1) if ranks and ranks[0] < 10 else 0
+        totals[2] += len(ranks) / len(relevant[query])
+    print("BM25: ndcg@10, mrr@10, recall@100", *(total / len(queries) for total in totals))
+
+
 def score_retrieval(model, directory):
     from sentence_transformers.evaluation import InformationRetrievalEvaluator as Evaluator
     queries, corpus = ({row["_id"]: row["text"] for row in read_jsonl(directory / file)} for file in ("queries.jsonl", "corpus.jsonl"))
@@ -137,6 +165,7 @@ def main():
     score_pairs(embed, args.directory / "pairs")
     score_classes(embed, args.directory / "classes")
     score_retrieval(model, args.directory / "retrieval")
+    score_bm25(args.directory / "retrieval")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
                      .query_prompt = options.query_prompt,
                      .document_prompt = options.document_prompt,
                      .columns = parse_columns(options.columns),
-                     .seed = options.bootstrap.seed};
+                     .bootstrap = options.bootstrap};
   own.progress = [&](int64_t done, int64_t texts) {
     line.show(texts > 0 ? fmt::format("{}: {} of {} texts", task.name, done, texts)
                         : fmt::format("{}: {} texts", task.name, done));
@@ -188,9 +188,10 @@ void run_eval(const EvalOptions& options) {
   const ScoredModel scored = score_model(options.model, tasks, options);
   std::string text = format_model(scored.model);
   if (!tasks.of_pairs.empty()) text += format_report(scored.report, scored.model, metrics);
-  if (!scored.own_data.empty()) text += fmt::format("\n{}", format_own_data(scored.own_data, metrics));
+  if (!scored.own_data.empty())
+    text += fmt::format("\n{}", format_own_data(scored.own_data, metrics, options.bootstrap));
   nlohmann::json json = report_json(scored.report, scored.model);
-  json["own_data"] = own_data_json(scored.own_data);
+  json["own_data"] = own_data_json(scored.own_data, options.bootstrap);
   if (!options.compare.empty()) {
     const ScoredModel other = score_model(options.compare, {.of_pairs = tasks.of_pairs}, options);
     const auto differences = compare(scored.report, other.report, metrics);
@@ -212,7 +213,7 @@ void run_eval(const EvalOptions& options) {
 void add_statistics_options(CLI::App& command, EvalOptions& options) {
   command
       .add_option("--resamples", options.bootstrap.resamples,
-                  "bootstrap resamples for the 95 % interval beside every correlation; 0: no intervals")
+                  "bootstrap resamples for the 95 % interval beside every score; 0: no intervals")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
   command.add_option("--seed", options.bootstrap.seed, "of resamples and of clustering")

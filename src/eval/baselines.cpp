@@ -3,34 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <map>
 #include <string_view>
 #include <unordered_map>
 
+#include "eval/word_counts.h"
+
 namespace angle {
 namespace {
-
-bool is_letter(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || (byte & 0x80) != 0;
-}
-
-/// How often each word of a text occurs in it.
-using WordCounts = std::map<std::string, double>;
-
-WordCounts count_words(const std::string& text) {
-  WordCounts counts;
-  std::string word;
-  for (const char byte : text + " ") {
-    const char lower = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-    if (is_letter(lower)) {
-      word += lower;
-    } else if (!word.empty()) {
-      ++counts[word];
-      word.clear();
-    }
-  }
-  return counts;
-}
 
 /// The word counts of each distinct text of the pairs.
 using TextWords = std::unordered_map<std::string_view, WordCounts>;
@@ -39,7 +18,7 @@ TextWords words_of_texts(std::span<const ScoredPair> pairs) {
   TextWords words;
   for (const ScoredPair& pair : pairs) {
     for (const std::string* text : {&pair.left, &pair.right}) {
-      if (!words.contains(*text)) words.emplace(*text, count_words(*text));
+      if (!words.contains(*text)) words.emplace(*text, word_counts(*text));
     }
   }
   return words;

@@ -1,7 +1,9 @@
 #include "angle/eval/binary_classification.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -10,6 +12,14 @@ namespace {
 
 double ratio(int64_t part, int64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// The numbers of the scores, the highest first.
+std::vector<uint32_t> descending(std::span<const double> scores) {
+  std::vector<uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), uint32_t{0});
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
+  return order;
 }
 
 /// What a threshold at a distinct score gives.
@@ -23,9 +33,7 @@ std::vector<Step> steps_of(std::span<const double> scores, std::span<const doubl
   const auto positives = std::count(labels.begin(), labels.end(), 1.0);
   const bool finite = std::all_of(scores.begin(), scores.end(), [](double s) { return std::isfinite(s); });
   if (positives == 0 || !finite) return {};
-  std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  const std::vector<uint32_t> order = descending(scores);
 
   std::vector<Step> steps;
   Confusion now{.false_negatives = positives,
@@ -63,16 +71,15 @@ double Confusion::f1() const {
   return ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives);
 }
 
-Confusion confusion_at(double threshold, std::span<const double> scores, std::span<const double> labels) {
-  Confusion confusion;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const bool is_positive = labels[i] == 1.0;
-    if (scores[i] >= threshold)
-      ++(is_positive ? confusion.true_positives : confusion.false_positives);
-    else
-      ++(is_positive ? confusion.false_negatives : confusion.true_negatives);
-  }
-  return confusion;
+Confusion confusion_at(double threshold, std::span<const double> scores, std::span<const double> labels,
+                       const ResampleCounts& counts) {
+  std::array<std::array<int64_t, 2>, 2> pairs = {};  // by what they were taken for and what they are
+  for (size_t i = 0; i < scores.size(); ++i)
+    pairs[scores[i] >= threshold ? 1 : 0][labels[i] == 1.0 ? 1 : 0] += counts.empty() ? 1 : counts[i];
+  return {.true_positives = pairs[1][1],
+          .false_positives = pairs[1][0],
+          .false_negatives = pairs[0][1],
+          .true_negatives = pairs[0][0]};
 }
 
 std::optional<double> average_precision(std::span<const double> scores, std::span<const double> labels) {
@@ -84,6 +91,28 @@ std::optional<double> average_precision(std::span<const double> scores, std::spa
     recall = step.confusion.recall();
   }
   return sum;
+}
+
+ResampledPrecision::ResampledPrecision(std::span<const double> scores, std::span<const double> labels) {
+  const std::vector<uint32_t> order = descending(scores);
+  for (size_t i = 0; i < order.size(); ++i) {
+    const bool ends_step = i + 1 == order.size() || scores[order[i + 1]] != scores[order[i]];
+    pairs_.push_back({order[i], labels[order[i]] == 1.0, ends_step});
+  }
+}
+
+double ResampledPrecision::operator()(const ResampleCounts& counts) const {
+  double sum = 0.0;  // of precision times positives of a step, over all positives in the end
+  uint64_t taken = 0, positives = 0, positives_before = 0;
+  for (const Pair& pair : pairs_) {
+    taken += counts[pair.number];
+    if (pair.is_positive) positives += counts[pair.number];
+    if (!pair.ends_step || positives == positives_before) continue;
+    sum += static_cast<double>(positives - positives_before) * static_cast<double>(positives) /
+           static_cast<double>(taken);
+    positives_before = positives;
+  }
+  return positives == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(positives);
 }
 
 std::optional<BestThresholds> best_thresholds(std::span<const double> scores,

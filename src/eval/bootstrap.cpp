@@ -13,8 +13,7 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// How often each pair is in a resample.
-using Counts = std::vector<uint32_t>;
+using Counts = ResampleCounts;
 
 /// Sums that a correlation is made of, of deviations from about the mean.
 struct Sums {
@@ -131,6 +130,18 @@ void draw(Counts& counts, SplitMix64& random) {
   }
 }
 
+/// Calls visit(counts) for each resample of so many items.
+template <class Visit>
+void for_each_resample(size_t items, const BootstrapOptions& options, Visit visit) {
+  const uint64_t seed = derive_seed(options.seed, items);
+  Counts counts(items);
+  for (int64_t resample = 0; resample < options.resamples; ++resample) {
+    SplitMix64 random(derive_seed(seed, static_cast<uint64_t>(resample)));
+    draw(counts, random);
+    visit(counts);
+  }
+}
+
 std::vector<double> without_nan(std::span<const double> values) {
   std::vector<double> defined;
   std::copy_if(values.begin(), values.end(), std::back_inserter(defined),
@@ -149,6 +160,13 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
+nlohmann::json bootstrap_json(const BootstrapOptions& options) {
+  return {{"method", "percentile"},
+          {"confidence", 0.95},
+          {"resamples", options.resamples},
+          {"seed", options.seed}};
+}
+
 std::vector<ResampledCorrelations> resample_correlations(std::span<const std::vector<double>> scores,
                                                          std::span<const double> labels,
                                                          const BootstrapOptions& options) {
@@ -161,11 +179,7 @@ std::vector<ResampledCorrelations> resample_correlations(std::span<const std::ve
   if (ranked.empty()) return results;
 
   const RankedValues ranked_labels(labels);
-  const uint64_t seed = derive_seed(options.seed, labels.size());
-  Counts counts(labels.size());
-  for (int64_t resample = 0; resample < options.resamples; ++resample) {
-    SplitMix64 random(derive_seed(seed, static_cast<uint64_t>(resample)));
-    draw(counts, random);
+  for_each_resample(labels.size(), options, [&](const Counts& counts) {
     const ResampledLabels resampled = resample_labels(ranked_labels, counts);
     for (const auto& [index, values] : ranked) {
       const double spearman = resampled_spearman(values, resampled, counts);
@@ -174,7 +188,18 @@ std::vector<ResampledCorrelations> resample_correlations(std::span<const std::ve
       results[index].pearson.push_back(std::isnan(spearman) ? kNaN
                                                             : resampled_pearson(values, resampled, counts));
     }
-  }
+  });
+  return results;
+}
+
+std::vector<std::vector<double>> resample_scores(int64_t items, const ResampleScorer& score,
+                                                 const BootstrapOptions& options) {
+  std::vector<std::vector<double>> results;
+  for_each_resample(static_cast<size_t>(items), options, [&](const Counts& counts) {
+    const std::vector<double> scores = score(counts);
+    results.resize(scores.size());
+    for (size_t i = 0; i < scores.size(); ++i) results[i].push_back(scores[i]);
+  });
   return results;
 }
 

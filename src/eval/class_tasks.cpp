@@ -2,6 +2,7 @@
 #include <map>
 
 #include "angle/error.h"
+#include "angle/eval/contingency.h"
 #include "angle/eval/k_means.h"
 #include "angle/eval/labelled_texts.h"
 #include "angle/eval/probes.h"
@@ -13,14 +14,14 @@
 namespace angle {
 namespace {
 
-/// What always guessing the most frequent class of the training texts gives.
-double majority_accuracy(const LabelledTexts& train, const LabelledTexts& test) {
+/// The most frequent class of the training texts for each of the test.
+std::vector<int64_t> guess_majority(const LabelledTexts& train, const LabelledTexts& test) {
   std::map<int64_t, int64_t> counts;
   for (const int64_t label : train.labels) ++counts[label];
   const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
                       return a.second < b.second;
                     })->first;
-  return accuracy(std::vector<int64_t>(test.labels.size(), most), test.labels);
+  return std::vector<int64_t>(test.labels.size(), most);
 }
 
 /// The column of ids, taken for the classes, would cost hours and gigabytes.
@@ -31,6 +32,28 @@ void require_repeated_labels(const LabelledTexts& data, const std::filesystem::p
   if (2 * classes > data.size())
     fail("{}: {} labels for {} texts; is `label` the column of classes?", file.string(), classes,
          data.size());
+}
+
+/// A score of what was classified, and its bootstrap over the texts. Probes stay as they were trained.
+void add_score(OwnDataResult& result, const std::string& name, const Contingency& classified,
+               double (*score)(const ContingencyCells&), const OwnDataOptions& options) {
+  result.scores.push_back({name, score(classified.cells())});
+  const ResampleScorer resampled = [&](const ResampleCounts& counts) {
+    return std::vector{score(classified.resampled(counts))};
+  };
+  bootstrap_last(result, classified.items(), resampled, options.bootstrap);
+}
+
+/// V-measure and its parts, and their bootstrap over the texts. Clusters stay as they were found.
+void add_v_measure(OwnDataResult& result, const Contingency& clustered, const OwnDataOptions& options) {
+  const VMeasure score = v_measure(clustered.cells());
+  result.scores = {
+      {"v_measure", score.v}, {"homogeneity", score.homogeneity}, {"completeness", score.completeness}};
+  const ResampleScorer resampled = [&](const ResampleCounts& counts) -> std::vector<double> {
+    const VMeasure of_resample = v_measure(clustered.resampled(counts));
+    return {of_resample.v, of_resample.homogeneity, of_resample.completeness};
+  };
+  bootstrap_last(result, clustered.items(), resampled, options.bootstrap);
 }
 
 }  // namespace
@@ -49,21 +72,24 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
   const Tensor vectors = embed_in_parts(embedder, test.texts, options.progress);
   require_finite(training.vectors, task);
   require_finite(vectors, task);
-  const auto by_neighbours = classify_by_neighbours(training, vectors, kNeighbours);
-  const auto by_regression = fit_logistic_regression(training, classes).classify(vectors);
+  const Contingency by_neighbours(test.labels, classify_by_neighbours(training, vectors, kNeighbours));
+  const Contingency by_regression(test.labels, fit_logistic_regression(training, classes).classify(vectors));
+  const Contingency by_majority(test.labels, guess_majority(train, test));
 
   const auto unknown = static_cast<int64_t>(test.classes.size()) - classes;
-  return {task,
-          {{"knn_accuracy", accuracy(by_neighbours, test.labels)},
-           {"knn_macro_f1", macro_f1(by_neighbours, test.labels)},
-           {"logistic_regression_accuracy", accuracy(by_regression, test.labels)},
-           {"logistic_regression_macro_f1", macro_f1(by_regression, test.labels)},
-           {"majority_accuracy", majority_accuracy(train, test)}},
-          fmt::format("{} training and {} test texts, {} classes{}; {} neighbours by cosine; logistic "
-                      "regression with c = 1{}",
-                      train.size(), test.size(), classes,
-                      unknown > 0 ? fmt::format(" and {} that only the test has", unknown) : "", kNeighbours,
-                      cut_remark(embedder.statistics()))};
+  OwnDataResult result{task,
+                       {},
+                       fmt::format("{} training and {} test texts, {} classes{}; {} neighbours by cosine; "
+                                   "logistic regression with c = 1{}",
+                                   train.size(), test.size(), classes,
+                                   unknown > 0 ? fmt::format(" and {} that only the test has", unknown) : "",
+                                   kNeighbours, cut_remark(embedder.statistics()))};
+  add_score(result, "knn_accuracy", by_neighbours, accuracy, options);
+  add_score(result, "knn_macro_f1", by_neighbours, macro_f1, options);
+  add_score(result, "logistic_regression_accuracy", by_regression, accuracy, options);
+  add_score(result, "logistic_regression_macro_f1", by_regression, macro_f1, options);
+  add_score(result, "majority_accuracy", by_majority, accuracy, options);
+  return result;
 }
 
 OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
@@ -74,13 +100,16 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const O
   Embedder embedder(model, options.embed);
   const Tensor vectors = embed_in_parts(embedder, data.texts, options.progress);
   require_finite(vectors, task);
-  const KMeansOptions k_means_options{.seed = options.seed};
-  const VMeasure score = v_measure(data.labels, k_means(vectors, classes, k_means_options).cluster);
-  return {task,
-          {{"v_measure", score.v}, {"homogeneity", score.homogeneity}, {"completeness", score.completeness}},
-          fmt::format("{} texts, {} classes and clusters; k-means++, the best of {} starts, seed {}{}",
-                      data.size(), classes, k_means_options.restarts, options.seed,
-                      cut_remark(embedder.statistics()))};
+  const KMeansOptions k_means_options{.seed = options.bootstrap.seed};
+  OwnDataResult result{task,
+                       {},
+                       fmt::format("{} texts, {} classes and clusters; k-means++, the best of {} starts, "
+                                   "seed {}{}",
+                                   data.size(), classes, k_means_options.restarts, k_means_options.seed,
+                                   cut_remark(embedder.statistics()))};
+  const std::vector<int64_t> clusters = k_means(vectors, classes, k_means_options).cluster;
+  add_v_measure(result, Contingency(data.labels, clusters), options);
+  return result;
 }
 
 }  // namespace angle

@@ -1,5 +1,8 @@
 #include "angle/eval/evaluate_own_data.h"
 
+#include <utility>
+#include <vector>
+
 #include <ATen/ATen.h>
 
 #include "angle/error.h"
@@ -11,6 +14,16 @@ namespace angle {
 void require_finite(const Tensor& vectors, const OwnDataTask& task) {
   if (!at::isfinite(vectors).all().item<bool>())
     fail("{}: an embedding is not finite; are the weights of the model damaged?", task.name);
+}
+
+void bootstrap_last(OwnDataResult& result, int64_t items, const ResampleScorer& score,
+                    const BootstrapOptions& options) {
+  std::vector<std::vector<double>> resampled = resample_scores(items, score, options);
+  for (auto last = result.scores.rbegin(); !resampled.empty(); ++last) {
+    if (last->is_threshold) continue;
+    last->resampled = std::move(resampled.back());
+    resampled.pop_back();
+  }
 }
 
 std::string cut_remark(const TextStatistics& statistics) {

@@ -12,6 +12,38 @@ namespace angle {
 
 using nlohmann::json;
 
+namespace {
+
+/// Whether one of the metrics is of its similarity, if it is of one.
+bool is_of(const NamedScore& score, std::span<const Metric> metrics) {
+  return !score.similarity || std::any_of(metrics.begin(), metrics.end(), [&](const Metric& metric) {
+    return metric.similarity == *score.similarity;
+  });
+}
+
+std::string number(const NamedScore& score) {
+  return score.is_threshold ? fmt::format("{:.4f}", score.value) : fmt::format("{:.2f}", 100.0 * score.value);
+}
+
+/// `[80.12 83.75]`; `n/a` where too many resamples have no score.
+std::string interval(const NamedScore& score) {
+  if (score.is_threshold) return "";
+  const auto bounds = confidence_interval(score.resampled);
+  return bounds ? fmt::format("[{:.2f} {:.2f}]", 100.0 * bounds->low, 100.0 * bounds->high) : "n/a";
+}
+
+json intervals_json(const OwnDataResult& result) {
+  json intervals = json::object();
+  for (const NamedScore& score : result.scores) {
+    if (score.is_threshold) continue;
+    const auto bounds = confidence_interval(score.resampled);
+    intervals[score.name] = bounds ? json{bounds->low, bounds->high} : json();
+  }
+  return intervals;
+}
+
+}  // namespace
+
 std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
   const size_t colon = name.find(':');
   if (colon == std::string::npos) return std::nullopt;
@@ -29,28 +61,29 @@ std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
        fmt::join(kinds, ", "));
 }
 
-std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics) {
-  const auto is_shown = [&](const NamedScore& score) {
-    return !score.similarity || std::any_of(metrics.begin(), metrics.end(), [&](const Metric& metric) {
-      return metric.similarity == *score.similarity;
-    });
-  };
-  std::vector<Cells> rows{{"task", "metric", "score"}};
+std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics,
+                            const BootstrapOptions& bootstrap) {
+  std::vector<Cells> rows{{"task", "metric", "score", "95 % interval"}};
   for (const OwnDataResult& result : results) {
     std::string name = result.task.name;  // in its first row only
     for (const NamedScore& score : result.scores) {
-      if (!is_shown(score)) continue;
-      rows.push_back({std::exchange(name, ""), score.name,
-                      score.is_threshold ? fmt::format("{:.4f}", score.value)
-                                         : fmt::format("{:.2f}", 100.0 * score.value)});
+      if (is_of(score, metrics))
+        rows.push_back({std::exchange(name, ""), score.name, number(score), interval(score)});
     }
   }
+  if (bootstrap.resamples == 0)
+    for (Cells& row : rows) row.pop_back();
   std::string text = format_table(rows, 2) + "\nscores x 100, thresholds as they are\n";
+  if (bootstrap.resamples > 0)
+    text += fmt::format(
+        "intervals: 95 %, percentiles of {} bootstrap resamples of the pairs, queries or "
+        "scored texts, seed {}\n",
+        bootstrap.resamples, bootstrap.seed);
   for (const OwnDataResult& result : results) text += fmt::format("{}: {}\n", result.task.name, result.about);
   return text;
 }
 
-json own_data_json(std::span<const OwnDataResult> results) {
+json own_data_json(std::span<const OwnDataResult> results, const BootstrapOptions& bootstrap) {
   json list = json::array();
   for (const OwnDataResult& result : results) {
     json scores = json::object();
@@ -60,6 +93,9 @@ json own_data_json(std::span<const OwnDataResult> results) {
                     {"path", result.task.path.string()},
                     {"about", result.about},
                     {"scores", scores}});
+    if (bootstrap.resamples == 0) continue;
+    list.back()["intervals"] = intervals_json(result);
+    list.back()["bootstrap"] = bootstrap_json(bootstrap);
   }
   return list;
 }

@@ -13,6 +13,13 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const Ow
 OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDataOptions& options);
 OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const OwnDataOptions& options);
 
+/// Gives each of the last scores of a result its bootstrap.
+///
+/// @param items  that are drawn: pairs, queries, texts
+/// @param score  gives the last scores of the result that are no thresholds, in their order
+void bootstrap_last(OwnDataResult& result, int64_t items, const ResampleScorer& score,
+                    const BootstrapOptions& options);
+
 /// Error when an embedding is not finite, which no score can be made of.
 void require_finite(const Tensor& vectors, const OwnDataTask& task);
 

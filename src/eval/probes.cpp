@@ -162,25 +162,4 @@ std::vector<int64_t> LogisticRegression::classify(const Tensor& vectors) const {
   return to_list((vectors.to(at::kDouble).matmul(weight.t()) + bias).argmax(1));
 }
 
-double accuracy(std::span<const int64_t> predicted, std::span<const int64_t> labels) {
-  int64_t equal = 0;
-  for (size_t i = 0; i < labels.size(); ++i) equal += predicted[i] == labels[i] ? 1 : 0;
-  return labels.empty() ? 0.0 : static_cast<double>(equal) / static_cast<double>(labels.size());
-}
-
-double macro_f1(std::span<const int64_t> predicted, std::span<const int64_t> labels) {
-  struct Counts {
-    double correct = 0, predicted = 0, actual = 0;
-  };
-  std::map<int64_t, Counts> classes;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    ++classes[predicted[i]].predicted;
-    ++classes[labels[i]].actual;
-    if (predicted[i] == labels[i]) ++classes[labels[i]].correct;
-  }
-  double sum = 0.0;
-  for (const auto& [label, counts] : classes) sum += 2 * counts.correct / (counts.predicted + counts.actual);
-  return classes.empty() ? 0.0 : sum / static_cast<double>(classes.size());
-}
-
 }  // namespace angle

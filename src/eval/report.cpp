@@ -228,11 +228,7 @@ json report_json(const EvaluationReport& report, const ReportedModel& model) {
   json result = {
       {"model", model.name},          {"pipeline", model.pipeline}, {"angle_similarity", report.angle},
       {"evaluations", json::array()}, {"averages", json::array()},  {"missing", json::array()}};
-  if (has_intervals(report))
-    result["bootstrap"] = {{"method", "percentile"},
-                           {"confidence", 0.95},
-                           {"resamples", report.bootstrap.resamples},
-                           {"seed", report.bootstrap.seed}};
+  if (has_intervals(report)) result["bootstrap"] = bootstrap_json(report.bootstrap);
   for (const Evaluation& evaluation : report.evaluations)
     result["evaluations"].push_back(evaluation_json(evaluation));
   for (const GroupAverage& average : report.averages) {

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "angle/error.h"
+#include "angle/eval/bm25.h"
 #include "angle/eval/retrieval_data.h"
 #include "angle/eval/retrieval_metrics.h"
 
@@ -35,52 +36,58 @@ std::vector<std::string> texts_of(std::vector<IdentifiedText> items) {
   return texts;
 }
 
-/// The documents that were found for each query, and the ids that they have.
+constexpr int64_t kDepth = 100 + 1;  // the query itself may be left out
+
+/// The documents that were found for each query, by the model and by BM25, and the ids that they have.
 struct Found {
   TopDocuments top;
+  TopDocuments by_words;
   std::vector<std::string> ids;
 };
 
-Found search(const OwnDataTask& task, const Tensor& queries, Embedder& embedder,
-             const OwnDataOptions& options) {
-  constexpr int64_t kDepth = 100 + 1;  // the query itself may be left out
-  Found found{TopDocuments(queries.size(0), kDepth), {}};
+Found search(const OwnDataTask& task, const std::vector<std::string>& queries, const Tensor& query_vectors,
+             Embedder& embedder, const OwnDataOptions& options) {
+  const auto num_queries = static_cast<int64_t>(queries.size());
+  Found found{TopDocuments(num_queries, kDepth), TopDocuments(num_queries, kDepth), {}};
+  Bm25Search bm25(queries);
   CorpusReader corpus(task.path);
   std::set<std::string> seen;
   while (true) {
     std::vector<IdentifiedText> documents = corpus.next(options.documents_per_block);
-    if (documents.empty()) return found;
+    if (documents.empty()) break;
     const auto first = static_cast<int64_t>(found.ids.size());
     for (const IdentifiedText& document : documents) {
       if (!seen.insert(document.id).second)
         fail("{}: document {} comes twice in the corpus", task.path.string(), document.id);
       found.ids.push_back(document.id);
+      bm25.add(document.text);
     }
     const Tensor vectors = embedder.embed(texts_of(std::move(documents)));
     require_finite(vectors, task);
-    add_scores(found.top, queries, normalized(vectors), first);
+    add_scores(found.top, query_vectors, normalized(vectors), first);
     if (options.progress) options.progress(static_cast<int64_t>(found.ids.size()), 0);
   }
+  if (found.ids.empty()) fail("{}: the corpus has no documents", task.path.string());
+  found.by_words = bm25.search(kDepth);
+  return found;
 }
 
-/// The scores of all queries.
 struct Scored {
-  RetrievalScores mean;
+  std::vector<RetrievalScores> queries;
   int64_t left_out = 0;  // documents that were the query itself
 };
 
 /// Leaves out documents that have the id of the query, as BEIR does (queries of ArguAna and Quora are
 /// documents too), unless people graded them.
-Scored score_found(const Found& found, const std::vector<IdentifiedText>& queries,
-                   const RelevanceGrades& grades) {
+Scored score_found(const TopDocuments& top, const std::vector<std::string>& ids,
+                   const std::vector<IdentifiedText>& queries, const RelevanceGrades& grades) {
   Scored result;
-  std::vector<RetrievalScores> scores;
   for (size_t i = 0; i < queries.size(); ++i) {
     const auto& graded = grades.at(queries[i].id);
     std::vector<int64_t> ranked, all;
     for (const auto& [document, grade] : graded) all.push_back(grade);
-    for (const ScoredDocument& document : found.top.ranked(static_cast<int64_t>(i))) {
-      const std::string& id = found.ids[static_cast<size_t>(document.document)];
+    for (const ScoredDocument& document : top.ranked(static_cast<int64_t>(i))) {
+      const std::string& id = ids[static_cast<size_t>(document.document)];
       const auto grade = graded.find(id);
       if (grade != graded.end())
         ranked.push_back(grade->second);
@@ -89,10 +96,28 @@ Scored score_found(const Found& found, const std::vector<IdentifiedText>& querie
       else
         ranked.push_back(0);
     }
-    scores.push_back(score_ranking(ranked, all));
+    result.queries.push_back(score_ranking(ranked, all));
   }
-  result.mean = mean(scores);
   return result;
+}
+
+std::vector<double> values_of(const RetrievalScores& scores) {
+  std::vector<double> values{scores.ndcg_10, scores.mrr_10, scores.map_100};
+  values.insert(values.end(), scores.recall.begin(), scores.recall.end());
+  return values;
+}
+
+/// The means over queries, and their bootstrap.
+///
+/// @param prefix  of their names
+void add_means(OwnDataResult& result, const std::string& prefix, std::span<const RetrievalScores> queries,
+               const BootstrapOptions& bootstrap) {
+  std::vector<std::string> names{"ndcg@10", "mrr@10", "map@100"};
+  for (const int64_t cutoff : kRecallCutoffs) names.push_back(fmt::format("recall@{}", cutoff));
+  const std::vector<double> values = values_of(mean(queries));
+  for (size_t i = 0; i < names.size(); ++i) result.scores.push_back({prefix + names[i], values[i]});
+  const ResampleScorer score = [&](const ResampleCounts& counts) { return values_of(mean(queries, counts)); };
+  bootstrap_last(result, static_cast<int64_t>(queries.size()), score, bootstrap);
 }
 
 /// Relevant documents that the corpus does not have: they can't be found, and nobody notices. Error when it
@@ -126,20 +151,23 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const Ow
   Embedder query_embedder = embedder_with(model, options.embed, query_prompt);
   Embedder document_embedder = embedder_with(model, options.embed, document_prompt);
 
-  const Tensor vectors = query_embedder.embed(texts_of(queries));
+  const std::vector<std::string> query_texts = texts_of(queries);
+  const Tensor vectors = query_embedder.embed(query_texts);
   require_finite(vectors, task);
-  const Found found = search(task, normalized(vectors), document_embedder, options);
-  if (found.ids.empty()) fail("{}: the corpus has no documents", task.path.string());
-  const auto [scores, left_out] = score_found(found, queries, grades);
+  const Found found = search(task, query_texts, normalized(vectors), document_embedder, options);
+  const auto [scores, left_out] = score_found(found.top, found.ids, queries, grades);
   TextStatistics statistics = query_embedder.statistics();
   statistics += document_embedder.statistics();
-  OwnDataResult result{
-      task, {{"ndcg@10", scores.ndcg_10}, {"mrr@10", scores.mrr_10}, {"map@100", scores.map_100}}, {}};
-  for (size_t i = 0; i < kRecallCutoffs.size(); ++i)
-    result.scores.push_back({fmt::format("recall@{}", kRecallCutoffs[i]), scores.recall[i]});
+  OwnDataResult result{task, {}, {}};
+  add_means(result, "", scores, options.bootstrap);
+  add_means(result, "bm25_", score_found(found.by_words, found.ids, queries, grades).queries,
+            options.bootstrap);
+  constexpr Bm25Options kBm25;
   result.about = fmt::format(
-      "{} queries, {} documents, by cosine; query prompt {}, document prompt {}{}{}{}", queries.size(),
-      found.ids.size(), nlohmann::json(query_prompt).dump(), nlohmann::json(document_prompt).dump(),
+      "{} queries, {} documents, by cosine; query prompt {}, document prompt {}; BM25 without prompts, k1 = "
+      "{}, b = {}{}{}{}",
+      queries.size(), found.ids.size(), nlohmann::json(query_prompt).dump(),
+      nlohmann::json(document_prompt).dump(), kBm25.k1, kBm25.b,
       left_out == 0 ? "" : fmt::format("; left out: {} found by the query of the same id", left_out),
       missing_documents_remark(task, found, grades), cut_remark(statistics));
   return result;

@@ -2,16 +2,16 @@
 
 #include <cmath>
 #include <map>
-#include <utility>
 
 namespace angle {
 namespace {
 
-/// −Σ p ln p of counts.
-template <class Counts>
-double entropy(const Counts& counts, double total) {
+/// What so many of `total` items add to −Σ p ln p.
+double part_of_entropy(double items, double total) { return -items / total * std::log(items / total); }
+
+double entropy(const std::map<int64_t, double>& counts, double total) {
   double sum = 0.0;
-  for (const auto& [key, count] : counts) sum -= count / total * std::log(count / total);
+  for (const auto& [number, items] : counts) sum += part_of_entropy(items, total);
   return sum;
 }
 
@@ -20,16 +20,16 @@ double explained(double conditional, double whole) { return whole == 0.0 ? 1.0 :
 
 }  // namespace
 
-VMeasure v_measure(std::span<const int64_t> classes, std::span<const int64_t> clusters) {
+VMeasure v_measure(const ContingencyCells& cells) {
   std::map<int64_t, double> by_class, by_cluster;
-  std::map<std::pair<int64_t, int64_t>, double> by_both;
-  for (size_t i = 0; i < classes.size(); ++i) {
-    ++by_class[classes[i]];
-    ++by_cluster[clusters[i]];
-    ++by_both[{classes[i], clusters[i]}];
+  double total = 0.0;
+  for (const ContingencyCell& cell : cells) {
+    by_class[cell.row] += cell.items;
+    by_cluster[cell.column] += cell.items;
+    total += cell.items;
   }
-  const auto total = static_cast<double>(classes.size());
-  const double both = entropy(by_both, total);
+  double both = 0.0;
+  for (const ContingencyCell& cell : cells) both += part_of_entropy(cell.items, total);
   const double of_classes = entropy(by_class, total), of_clusters = entropy(by_cluster, total);
   VMeasure result{.homogeneity = explained(both - of_clusters, of_classes),
                   .completeness = explained(both - of_classes, of_clusters)};

@@ -1,6 +1,7 @@
 // `angle eval --task KIND:PATH` as its users see it:
 //  - a table and JSON for each kind, beside tasks of scored pairs or alone;
 //  - thresholds come from another split where there is one, and the report says which;
+//  - intervals beside all scores but thresholds, unless none are asked for; baselines in the same run;
 //  - prompts reach the side that they are for;
 //  - malformed data end with 1 and are named by file and line, before the model is loaded where that can be.
 
@@ -65,6 +66,9 @@ TEST_F(EvalOwnData, ClassifiesPairs) {
   EXPECT_EQ(result.at("scores").at("cosine_average_precision"), 1.0);
   EXPECT_EQ(result.at("scores").at("cosine_f1"), 1.0);
   EXPECT_LT(result.at("scores").at("cosine_f1_threshold"), 1.0);
+  EXPECT_EQ(result.at("intervals").at("cosine_average_precision"), json({1.0, 1.0}));
+  EXPECT_FALSE(result.at("intervals").contains("cosine_f1_threshold"));
+  EXPECT_TRUE(result.at("intervals").contains("tf_idf_average_precision"));
   EXPECT_TRUE(result.at("scores").contains("manhattan_accuracy"));
   EXPECT_THAT(result.at("about").get<std::string>(),
               HasSubstr("3 pairs, 2 positive; thresholds chosen on the same"));
@@ -114,6 +118,28 @@ TEST_F(EvalOwnData, RetrievesDocuments) {
               HasSubstr("query prompt \"the tide \", document prompt \"boats \""));
 }
 
+TEST_F(EvalOwnData, FindsByWordsToo) {
+  const std::string task = write_retrieval();
+  data.file("queries.jsonl",
+            "{\"_id\": \"q1\", \"text\": \"HARBOUR!\"}\n{\"_id\": \"q2\", \"text\": \"the unknown\"}\n");
+  const json result = scores(task);
+  EXPECT_EQ(result.at("scores").at("bm25_mrr@10"), 0.5);  // q2 shares a word with other documents only
+  EXPECT_EQ(result.at("scores").at("bm25_recall@1"), 0.5);
+  EXPECT_THAT(result.at("about").get<std::string>(), HasSubstr("BM25 without prompts, k1 = 0.9, b = 0.4"));
+}
+
+TEST_F(EvalOwnData, HasIntervalsBesideScores) {
+  const std::string task = write_retrieval();
+  const json result = scores(task);
+  EXPECT_EQ(result.at("bootstrap").at("resamples"), 10000);
+  EXPECT_EQ(result.at("intervals").at("mrr@10"), json({1.0, 1.0}));
+  EXPECT_EQ(result.at("intervals").at("recall@1"), json({0.5, 1.0}));  // of q1 1, of q2 0.5
+  EXPECT_EQ(result.at("intervals").size(), result.at("scores").size());
+  EXPECT_EQ(scores(task, {"--seed", "7"}).at("bootstrap").at("seed"), 7);
+  EXPECT_FALSE(scores(task, {"--resamples", "0"}).contains("intervals"));
+  EXPECT_THAT(eval({"--task", task}).out, HasSubstr("recall@1          75.00   [50.00 100.00]"));
+}
+
 TEST_F(EvalOwnData, LeavesOutTheDocumentThatIsTheQuery) {
   const std::string task = write_retrieval();
   data.file("queries.jsonl",
@@ -146,6 +172,8 @@ TEST_F(EvalOwnData, ProbesClasses) {
   EXPECT_NEAR(result.at("scores").at("knn_accuracy"), 2.0 / 3, 1e-12);
   EXPECT_NEAR(result.at("scores").at("logistic_regression_accuracy"), 2.0 / 3, 1e-12);
   EXPECT_NEAR(result.at("scores").at("majority_accuracy"), 1.0 / 3, 1e-12);
+  EXPECT_EQ(result.at("intervals").at("knn_accuracy"), json({0.0, 1.0}));
+  EXPECT_EQ(result.at("intervals").size(), result.at("scores").size());
   EXPECT_THAT(result.at("about").get<std::string>(), HasSubstr("2 classes and 1 that only the test has"));
 }
 
@@ -154,7 +182,9 @@ TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
       "text\tlabel\nthe quiet harbour\tplace\nthe quiet harbour\tplace\na dog barks loudly\tanimal\n"
       "a dog barks loudly\tanimal\n";
   const std::string task = "cluster:" + data.file("all.tsv", rows).string();
-  EXPECT_NEAR(scores(task).at("scores").at("v_measure"), 1.0, 1e-12);
+  const json result = scores(task);
+  EXPECT_NEAR(result.at("scores").at("v_measure"), 1.0, 1e-12);
+  EXPECT_NEAR(result.at("intervals").at("v_measure").at(0), 1.0, 1e-12);
   data.file("stsb/test.tsv",
             read_file(std::filesystem::path(ANGLE_SOURCE_DIR) / "data/samples/pairs_validation.tsv"));
   const CommandResult both = eval({"--task", "stsb," + task, "--data-dir", data.path().string()});

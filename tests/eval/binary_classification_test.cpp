@@ -1,5 +1,6 @@
 // Pins: average precision, F1 and accuracy equal scikit-learn's, tied scores being one step; the threshold is
-// half-way to the next lower score, the highest of equally good ones; what has no value is empty.
+// half-way to the next lower score, the highest of equally good ones; what has no value is empty;
+// a resample scores as the pairs that it holds.
 #include "angle/eval/binary_classification.h"
 
 #include <cmath>
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "angle/io/json.h"
+#include "angle/random.h"
 
 #include "support/golden.h"
 
@@ -56,6 +58,29 @@ TEST(BinaryClassification, IsEmptyWithoutPositivesAndForNaN) {
   EXPECT_EQ(average_precision(Values{0.1, 0.2}, Values{0, 0}), std::nullopt);
   EXPECT_FALSE(best_thresholds(Values{0.1, NAN}, Values{0, 1}).has_value());
   EXPECT_EQ(average_precision(Values{}, Values{}), std::nullopt);
+}
+
+TEST(BinaryClassification, OfAResampleIsThatOfThePairsItHolds) {
+  SplitMix64 random(5);
+  Values scores, labels, drawn_scores, drawn_labels;
+  ResampleCounts counts;
+  for (int i = 0; i < 80; ++i) {
+    scores.push_back(static_cast<double>(random.below(12)) / 12);  // ties
+    labels.push_back(static_cast<double>(random.below(2)));
+    counts.push_back(static_cast<uint32_t>(random.below(3)));
+    drawn_scores.insert(drawn_scores.end(), counts.back(), scores.back());
+    drawn_labels.insert(drawn_labels.end(), counts.back(), labels.back());
+  }
+  const ResampledPrecision precision(scores, labels);
+  EXPECT_NEAR(precision(counts), *average_precision(drawn_scores, drawn_labels), 1e-12);
+  EXPECT_NEAR(precision(ResampleCounts(80, 1)), *average_precision(scores, labels), 1e-12);
+  EXPECT_TRUE(std::isnan(precision(ResampleCounts(80, 0))));
+  const Confusion resampled = confusion_at(0.5, scores, labels, counts);
+  const Confusion drawn = confusion_at(0.5, drawn_scores, drawn_labels);
+  EXPECT_EQ(resampled.true_positives, drawn.true_positives);
+  EXPECT_EQ(resampled.false_positives, drawn.false_positives);
+  EXPECT_EQ(resampled.false_negatives, drawn.false_negatives);
+  EXPECT_EQ(resampled.true_negatives, drawn.true_negatives);
 }
 
 }  // namespace

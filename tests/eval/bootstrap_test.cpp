@@ -1,7 +1,7 @@
 // Pins: a resample's correlations are those of the pairs it holds, ties and all; the same seed gives the same
-// resamples for any scores; intervals are the quantiles and cover the true correlation as often as they say;
-// p-values are two-sided, never 0; what is undefined is left out or empty, never NaN; 5,000 pairs take less
-// than a second.
+// resamples for any scores; other scores see the same resamples; intervals are the quantiles and cover the
+// true correlation as often as they say; p-values are two-sided, never 0; what is undefined is left out or
+// empty, never NaN; 5,000 pairs take less than a second.
 #include "angle/eval/bootstrap.h"
 
 #include <algorithm>
@@ -181,6 +181,26 @@ TEST(DifferencePValue, CountsTheSmallerSideTwice) {
   EXPECT_DOUBLE_EQ(difference_p_value(differences).value(), 2 * 50.0 / 1000);
   EXPECT_DOUBLE_EQ(difference_p_value(Values(10, 0.0)).value(), 1.0);
   EXPECT_EQ(difference_p_value({}), std::nullopt);
+}
+
+TEST(ResampleScores, SeesTheResamplesOfCorrelations) {
+  const Pairs pairs = correlated(50, 0.5, 1);
+  const BootstrapOptions options{.resamples = 20, .seed = 7};
+  const ResampleScorer pearson_and_items = [&](const ResampleCounts& counts) -> Values {
+    Values scores, labels;
+    for (size_t i = 0; i < counts.size(); ++i) {
+      scores.insert(scores.end(), counts[i], pairs.scores[i]);
+      labels.insert(labels.end(), counts[i], pairs.labels[i]);
+    }
+    return {*pearson(scores, labels), static_cast<double>(scores.size())};
+  };
+  const auto resampled = resample_scores(50, pearson_and_items, options);
+  const Values expected = resample(pairs, options).pearson;
+  ASSERT_THAT(resampled, SizeIs(2));
+  ASSERT_THAT(resampled[0], SizeIs(20));
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(resampled[0][i], expected[i], 1e-12);
+  EXPECT_THAT(resampled[1], Each(50.0));
+  EXPECT_THAT(resample_scores(50, pearson_and_items, {.resamples = 0}), IsEmpty());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Pins: what has a colon is a task on own data, and its kind and path are checked at once; the table and JSON
-// of its results.
+// of its results, with intervals when they were resampled.
 #include "angle/eval/own_data.h"
 
 #include <gmock/gmock.h>
@@ -29,41 +29,53 @@ TEST(ParseOwnDataTask, RefusesWhatIsMistyped) {
   EXPECT_ERROR(parse_own_data_task("cluster:/absent.tsv"), "/absent.tsv: no such file or directory");
 }
 
-const std::vector<OwnDataResult> kResults{
-    {{OwnDataKind::pairs, "p.tsv", "pairs:p.tsv"},
-     {{"cosine_f1", 0.5, false, Similarity::cosine},
-      {"cosine_f1_threshold", 0.625, true, Similarity::cosine},
-      {"dot_f1", 0.75, false, Similarity::dot}},
-     "9 pairs"},
-    {{OwnDataKind::cluster, "c.tsv", "cluster:c.tsv"}, {{"v_measure", 1.0}}, "8 texts"}};
+const std::vector<OwnDataResult> kResults{{{OwnDataKind::pairs, "p.tsv", "pairs:p.tsv"},
+                                           {{"cosine_f1", 0.5, false, Similarity::cosine, {0.25, 0.5, 0.75}},
+                                            {"cosine_f1_threshold", 0.625, true, Similarity::cosine},
+                                            {"dot_f1", 0.75, false, Similarity::dot}},
+                                           "9 pairs"},
+                                          {{OwnDataKind::cluster, "c.tsv", "cluster:c.tsv"},
+                                           {{"v_measure", 1.0, false, {}, {1.0, 1.0, 1.0}}},
+                                           "8 texts"}};
+
+constexpr BootstrapOptions kThree{.resamples = 3, .seed = 7};
+constexpr BootstrapOptions kNone{.resamples = 0};
 
 TEST(FormatOwnData, IsATable) {
-  EXPECT_EQ(format_own_data(kResults, std::vector<Metric>{Metric{}}),
-            R"(task           metric                score
-pairs:p.tsv    cosine_f1             50.00
+  EXPECT_EQ(format_own_data(kResults, std::vector<Metric>{Metric{}}, kThree),
+            R"(task           metric                score    95 % interval
+pairs:p.tsv    cosine_f1             50.00    [26.25 73.75]
                cosine_f1_threshold  0.6250
-cluster:c.tsv  v_measure            100.00
+cluster:c.tsv  v_measure            100.00  [100.00 100.00]
 
 scores x 100, thresholds as they are
+intervals: 95 %, percentiles of 3 bootstrap resamples of the pairs, queries or scored texts, seed 7
 pairs:p.tsv: 9 pairs
 cluster:c.tsv: 8 texts
 )");
 }
 
 TEST(FormatOwnData, ShowsTheSimilaritiesOfTheMetrics) {
-  const std::string text =
-      format_own_data(kResults, std::vector<Metric>{{Similarity::dot, Statistic::pearson}});
+  const std::vector<Metric> dot{{Similarity::dot, Statistic::pearson}};
+  const std::string text = format_own_data(kResults, dot, kNone);
   EXPECT_THAT(text,
               ::testing::HasSubstr("pairs:p.tsv    dot_f1      75.00\ncluster:c.tsv  v_measure  100.00\n"));
   EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("cosine")));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("interval")));
+  EXPECT_THAT(format_own_data(kResults, dot, kThree), ::testing::HasSubstr("75.00              n/a"));
 }
 
 TEST(OwnDataJson, HasAllDigits) {
-  const nlohmann::json results = own_data_json(kResults);
+  const nlohmann::json results = own_data_json(kResults, kThree);
   EXPECT_EQ(results.at(0).at("kind"), "pairs");
   EXPECT_EQ(results.at(0).at("scores").at("cosine_f1_threshold"), 0.625);
   EXPECT_EQ(results.at(0).at("scores").at("dot_f1"), 0.75);
   EXPECT_EQ(results.at(1).at("about"), "8 texts");
+  EXPECT_NEAR(results.at(0).at("intervals").at("cosine_f1").at(0), 0.2625, 1e-12);
+  EXPECT_TRUE(results.at(0).at("intervals").at("dot_f1").is_null());
+  EXPECT_FALSE(results.at(0).at("intervals").contains("cosine_f1_threshold"));
+  EXPECT_EQ(results.at(0).at("bootstrap").at("resamples"), 3);
+  EXPECT_FALSE(own_data_json(kResults, kNone).at(0).contains("intervals"));
 }
 
 }  // namespace

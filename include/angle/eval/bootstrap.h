@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "angle/eval/metric.h"
 
@@ -39,6 +42,23 @@ struct ResampledCorrelations {
 std::vector<ResampledCorrelations> resample_correlations(std::span<const std::vector<double>> scores,
                                                          std::span<const double> labels,
                                                          const BootstrapOptions& options = {});
+
+/// {"method", "confidence", "resamples", "seed"}: how intervals were made.
+nlohmann::json bootstrap_json(const BootstrapOptions& options);
+
+/// How often each item is in a resample.
+using ResampleCounts = std::vector<uint32_t>;
+
+/// Several scores of a resample, always as many and in the same order; NaN for one that is undefined for it.
+using ResampleScorer = std::function<std::vector<double>(const ResampleCounts& counts)>;
+
+/// Bootstraps scores that are not correlations: of classified pairs, of queries, of labelled texts. The
+/// resamples are those of resample_correlations() for as many pairs.
+///
+/// @param items  that are drawn, at least one and fewer than 2³²
+/// @return       [scores][resamples]; empty without resamples
+std::vector<std::vector<double>> resample_scores(int64_t items, const ResampleScorer& score,
+                                                 const BootstrapOptions& options = {});
 
 /// Bounds of what a number may be.
 struct Interval {

@@ -17,7 +17,7 @@ struct OwnDataOptions {
   std::optional<std::string> document_prompt;  // `document`, `passage` or `corpus`, else that of `embed`
   std::map<std::string, std::string>
       columns;                         // of files of pairs and of texts: left, right, label; text, label
-  uint64_t seed = 42;                  // of clustering
+  BootstrapOptions bootstrap;          // its seed is that of clustering too
   int64_t documents_per_block = 4096;  // of a corpus in memory at one time
   TextProgress progress = {};
 };

@@ -16,6 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "angle/eval/bootstrap.h"
 #include "angle/eval/metric.h"
 #include "angle/json_enum.h"
 
@@ -41,6 +42,7 @@ struct NamedScore {
   double value = 0.0;                         // a share in [0, 1], or a threshold
   bool is_threshold = false;                  // shown as it is; shares are shown × 100
   std::optional<Similarity> similarity = {};  // that it is of, if of one
+  std::vector<double> resampled = {};         // [resamples] its bootstrap; none of thresholds
 };
 
 struct OwnDataResult {
@@ -51,10 +53,13 @@ struct OwnDataResult {
 
 /// A table with a row for each score, and what was scored below it. Ends with a line end.
 ///
-/// @param metrics  of scores of a similarity, those that these have are shown
-std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics);
+/// @param metrics    of scores of a similarity, those that these have are shown
+/// @param bootstrap  that they were resampled with
+std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics,
+                            const BootstrapOptions& bootstrap);
 
-/// [{"task", "kind", "path", "about", "scores": {"cosine_f1": 0.71, …}}]
-nlohmann::json own_data_json(std::span<const OwnDataResult> results);
+/// [{"task", "kind", "path", "about", "scores": {"cosine_f1": 0.71, …}, "intervals": {"cosine_f1": [low,
+/// high], …}, "bootstrap": {"method", "confidence", "resamples", "seed"}}], the last two with a bootstrap.
+nlohmann::json own_data_json(std::span<const OwnDataResult> results, const BootstrapOptions& bootstrap);
 
 }  // namespace angle

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "angle/tensor.h"
@@ -39,11 +38,5 @@ struct LogisticRegression {
 ///
 /// @param classes  at least the highest label + 1
 LogisticRegression fit_logistic_regression(const LabelledVectors& training, int64_t classes, double c = 1.0);
-
-/// Share of equal elements; 0 for none.
-double accuracy(std::span<const int64_t> predicted, std::span<const int64_t> labels);
-
-/// The plain mean over the classes that occur in either list of 2 · TP / (2 · TP + FP + FN).
-double macro_f1(std::span<const int64_t> predicted, std::span<const int64_t> labels);
 
 }  // namespace angle

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "angle/eval/bootstrap.h"
+
 namespace angle {
 
 /// The cut-offs of recall.
@@ -26,6 +28,8 @@ struct RetrievalScores {
 RetrievalScores score_ranking(std::span<const int64_t> ranked, std::span<const int64_t> all);
 
 /// Means over queries; zeros for none.
-RetrievalScores mean(std::span<const RetrievalScores> scores);
+///
+/// @param counts  [queries] how often each is in a resample; empty: each once
+RetrievalScores mean(std::span<const RetrievalScores> scores, const ResampleCounts& counts = {});
 
 }  // namespace angle

@@ -1,8 +1,7 @@
 // How well clusters follow classes (Rosenberg & Hirschberg, EMNLP 2007).
 #pragma once
 
-#include <cstdint>
-#include <span>
+#include "angle/eval/contingency.h"
 
 namespace angle {
 
@@ -15,7 +14,7 @@ struct VMeasure {
 
 /// Where there is one class (or one cluster), homogeneity (completeness) is 1.
 ///
-/// @param classes, clusters  [texts] any numbers
-VMeasure v_measure(std::span<const int64_t> classes, std::span<const int64_t> clusters);
+/// @param cells  texts by class (row) and cluster (column)
+VMeasure v_measure(const ContingencyCells& cells);
 
 }  // namespace angle

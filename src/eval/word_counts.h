@@ -1,0 +1,15 @@
+// The words of a text, as baselines count them: runs of letters and digits, lower-cased (ASCII; every other
+// byte beyond ASCII counts as a letter).
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace angle {
+
+/// How often each word of a text occurs in it.
+using WordCounts = std::map<std::string, double>;
+
+WordCounts word_counts(const std::string& text);
+
+}  // namespace angle
