@@ -15,6 +15,10 @@ if(ANGLE_SANITIZE)
   target_link_options(angle_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(CMAKE_UNITY_BUILD)  # to which every source is a header
+  target_compile_options(angle_options INTERFACE -Wno-subobject-linkage)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # The two settings let ccache work with a precompiled header.

@@ -27,6 +27,7 @@ using testing::ChatServer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
+using testing::seconds_since;
 
 using Handler = ChatServer::Handler;
 
@@ -76,10 +77,6 @@ Handler failing_first(int failures, int status, const std::string& retry_after =
     response.status = status;
     if (!retry_after.empty()) response.set_header("Retry-After", retry_after);
   };
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 TEST_F(AskTest, AnswersInTheOrderOfTheRequests) {

@@ -23,6 +23,7 @@ namespace {
 using testing::ChatServer;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::seconds_since;
 
 constexpr const char* kKey = "sk-top-secret-0123456789";
 
@@ -38,10 +39,6 @@ ChatServer server_with_status(int status, const std::string& body = "", const st
     response.set_content(body, "application/json");
     if (!retry_after.empty()) response.set_header("Retry-After", retry_after);
   });
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 TEST(ChatClient, BringsTheBodyOfAnAnswer) {

@@ -19,13 +19,12 @@ namespace {
 using testing::CommandResult;
 using ::testing::HasSubstr;
 using testing::TempDir;
+using testing::tiny_bert;
 
 CommandResult data(std::vector<std::string> args) {
   args.insert(args.begin(), {ANGLE_BINARY, "data"});
   return testing::run_command(args);
 }
-
-std::string tiny_bert() { return testing::golden_path("models/tiny-bert").string(); }
 
 TEST(DataCommand, ReportsAFile) {
   const TempDir directory;

@@ -41,8 +41,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 using testing::TempDir;
-
-std::string tiny_bert() { return testing::golden_path("models/tiny-bert").string(); }
+using testing::tiny_bert;
 
 /// `angle embed …`, with tiny-bert unless `args` name another model. One thread is enough for it, and several
 /// of such processes with more would wait for each other.

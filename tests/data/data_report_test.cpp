@@ -34,10 +34,10 @@ class DataReportTest : public ::testing::Test {
   TempDir directory_;
 };
 
-constexpr const char* kScored = "sentence1\tsentence2\tscore\n";
+constexpr const char* kHeader = "sentence1\tsentence2\tscore\n";
 
 TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
-  EXPECT_EQ(examine("a.tsv", std::string(kScored) + "a\tb\t1\n").format, DataFormat::scored_pairs);
+  EXPECT_EQ(examine("a.tsv", std::string(kHeader) + "a\tb\t1\n").format, DataFormat::scored_pairs);
   EXPECT_EQ(examine("b.csv", "query,positive\na,b\n").format, DataFormat::pairs);
   EXPECT_EQ(examine("c.jsonl", "{\"anchor\":\"a\",\"positive\":\"b\",\"negative\":[\"c\",\"d\"]}\n").format,
             DataFormat::triplets);
@@ -50,7 +50,7 @@ TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
 }
 
 TEST_F(DataReportTest, CountsBadRowsAndExaminesTheOthers) {
-  std::string content = kScored;
+  std::string content = kHeader;
   for (int i = 0; i < 25; ++i) content += "a\t \t1\n";
   content += "a\tb\tmany\na\tb\t1\n";
   const DataReport report = examine("x.tsv", content);
@@ -63,13 +63,13 @@ TEST_F(DataReportTest, CountsBadRowsAndExaminesTheOthers) {
 }
 
 TEST_F(DataReportTest, SaysOnlyWhatIsWrongWithAFileOfBadRows) {
-  const std::string text = format_data_report(examine("x.tsv", std::string(kScored) + "a\tb\n"));
+  const std::string text = format_data_report(examine("x.tsv", std::string(kHeader) + "a\tb\n"));
   EXPECT_THAT(text, HasSubstr("x.tsv:2: expected 3 tab-separated columns"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("in a batch")));
 }
 
 TEST_F(DataReportTest, FindsRepetitionsConflictsAndContradictions) {
-  const DataReport report = examine("x.tsv", std::string(kScored) +
+  const DataReport report = examine("x.tsv", std::string(kHeader) +
                                                  "a\tb\t5\n"    // 2
                                                  "b\ta\t4\n"    // 3: the same pair, another label
                                                  "a\tc\t3\n"    // 4
@@ -98,7 +98,7 @@ TEST_F(DataReportTest, FindsRepetitionsConflictsAndContradictions) {
 }
 
 TEST_F(DataReportTest, TakesTheMiddleOfADeclaredScaleAndCountsPositives) {
-  const DataReport report = examine("x.tsv", std::string(kScored) + "a\ta\t2\nb\tc\t4\nd\te\t3.5\n",
+  const DataReport report = examine("x.tsv", std::string(kHeader) + "a\ta\t2\nb\tc\t4\nd\te\t3.5\n",
                                     {.reading = {.label_scale = {0, 5}}, .positive_threshold = 3.5});
   EXPECT_EQ(report.labels->middle, 2.5);
   EXPECT_EQ(report.labels->contradictions, 1);
@@ -173,7 +173,7 @@ TEST_F(DataReportTest, MeasuresTextsInTokens) {
 }
 
 TEST_F(DataReportTest, SaysTheSameInTheTableAndInJson) {
-  const DataReport report = examine("x.tsv", std::string(kScored) + "a\tb\t5\nb\ta\t0\nc\tc\t0\n",
+  const DataReport report = examine("x.tsv", std::string(kHeader) + "a\tb\t5\nb\ta\t0\nc\tc\t0\n",
                                     {.batch_size = 2, .positive_threshold = 4});
   const std::string text = format_data_report(report);
   for (const char* fragment :

@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::TempDir;
 
-constexpr const char* kScored = "left\tright\tlabel\na\tb\t1\nc\td\t4.5\r\né\tf\t2\n";
+constexpr const char* kScoredRows = "left\tright\tlabel\na\tb\t1\nc\td\t4.5\r\né\tf\t2\n";
 
 class IndexedExamplesTest : public ::testing::Test {
  protected:
@@ -85,7 +85,7 @@ TEST_F(IndexedExamplesTest, AreThoseOfTheReader) {
   };
   const std::string pairs = "positive,query\n\"a, \"\"b\"\"\nc\",d\ne,f\n\"g\n\n\",h";
   for (const File& file :
-       {File{"a.tsv", kScored, DataFormat::scored_pairs}, File{"b.csv", pairs, DataFormat::pairs},
+       {File{"a.tsv", kScoredRows, DataFormat::scored_pairs}, File{"b.csv", pairs, DataFormat::pairs},
         File{"c.csv.gz", testing::gzip(pairs), DataFormat::pairs},
         File{"d.jsonl",
              "\xEF\xBB\xBF{\"query\":\"a\",\"positive\":\"b\",\"negative\":[\"c\",\"d\"]}\n"
@@ -115,7 +115,7 @@ TEST_F(IndexedExamplesTest, KnowWhatTrainingAsksOfAFile) {
 }
 
 TEST_F(IndexedExamplesTest, AreIndexedOnceBesideTheFile) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   open(path);
   open(path);
   EXPECT_EQ(notes_, 1);
@@ -123,7 +123,7 @@ TEST_F(IndexedExamplesTest, AreIndexedOnceBesideTheFile) {
 }
 
 TEST_F(IndexedExamplesTest, KeepTheirIndexWhenOnlyTheTimeOfTheFileChanges) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   open(path);
   fs::last_write_time(path, fs::last_write_time(path) + std::chrono::hours(1));
   open(path);
@@ -131,7 +131,7 @@ TEST_F(IndexedExamplesTest, KeepTheirIndexWhenOnlyTheTimeOfTheFileChanges) {
 }
 
 TEST_F(IndexedExamplesTest, AreIndexedAnewWhenTheFileChanges) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   open(path);
   directory_.file("a.tsv", "left\tright\tlabel\na\tb\t1\nc\td\t4.0\r\né\tf\t2\n");  // as long as before
   fs::last_write_time(path, fs::last_write_time(path) + std::chrono::hours(1));
@@ -142,7 +142,7 @@ TEST_F(IndexedExamplesTest, AreIndexedAnewWhenTheFileChanges) {
 }
 
 TEST_F(IndexedExamplesTest, AreIndexedAnewForAnotherWayOfReading) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   open(path);
   EXPECT_ERROR(open(path, DataFormat::scored_pairs, {.label_scale = {0, 4}}), "a.tsv:3",
                "label_scale [0, 4]");
@@ -151,7 +151,7 @@ TEST_F(IndexedExamplesTest, AreIndexedAnewForAnotherWayOfReading) {
 }
 
 TEST_F(IndexedExamplesTest, AreIndexedAnewWhenTheIndexIsDamaged) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   open(path);
   const fs::path index = indexes(directory_.path()).at(0);
   const std::string good = read_file(index);
@@ -170,7 +170,7 @@ TEST_F(IndexedExamplesTest, AreIndexedAnewWhenTheIndexIsDamaged) {
 }
 
 TEST_F(IndexedExamplesTest, AreIndexedInTheCacheWhereTheIndexCannotBeWritten) {
-  const fs::path path = directory_.file("data/a.tsv", kScored);
+  const fs::path path = directory_.file("data/a.tsv", kScoredRows);
   open(path);
   const fs::path index = indexes(directory_.path() / "data").at(0);
   fs::remove(index);
@@ -190,14 +190,14 @@ TEST_F(IndexedExamplesTest, ReportAllBadRowsAndLeaveNoIndex) {
 }
 
 TEST_F(IndexedExamplesTest, NoticeThatTheFileIsChangedDuringTheRun) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   const IndexedExamples examples = open(path);
   directory_.file("a.tsv", "left\tright\tlabel\n");
   EXPECT_ERROR(examples.read(std::vector<int64_t>{0}), "a.tsv: the file has been changed");
 }
 
 TEST_F(IndexedExamplesTest, AreReadByAStoreAsThoseInMemory) {
-  const fs::path path = directory_.file("a.tsv", kScored);
+  const fs::path path = directory_.file("a.tsv", kScoredRows);
   const ExampleStore memory(read_examples(path, DataFormat::scored_pairs).examples);
   const ExampleStore file(open(path));
   const std::vector<int64_t> rows{2, 0, 2};

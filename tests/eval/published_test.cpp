@@ -7,12 +7,14 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_error.h"
+#include "support/report_of.h"
 
 namespace angle {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::report_of;
 
 Evaluation evaluation(const std::string& task, const std::string& split, int64_t pairs, double spearman) {
   Evaluation result;
@@ -21,12 +23,6 @@ Evaluation evaluation(const std::string& task, const std::string& split, int64_t
   result.scores.pairs = pairs;
   result.scores.correlations[0] = {0.8274, spearman, ""};
   return result;
-}
-
-EvaluationReport report_of(std::vector<Evaluation> evaluations) {
-  EvaluationReport report;
-  report.evaluations = std::move(evaluations);
-  return report;
 }
 
 double average(const PublishedModel& model) {

@@ -5,12 +5,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/report_of.h"
+
 namespace angle {
 namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing::report_of;
 
 Evaluation evaluation(const std::string& task, double score) {
   Evaluation result;
@@ -25,12 +28,6 @@ Evaluation evaluation(const std::string& task, double score) {
                    .swap_asymmetry = 0.25};
   for (Correlation& correlation : result.scores.correlations) correlation = {score / 2, score, ""};
   return result;
-}
-
-EvaluationReport report_of(std::vector<Evaluation> evaluations) {
-  EvaluationReport report;
-  report.evaluations = std::move(evaluations);
-  return report;
 }
 
 const ReportedModel kModel{"all-MiniLM-L6-v2", "BERT 6 x 384, mean, normalize, at most 256 tokens"};

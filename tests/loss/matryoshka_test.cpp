@@ -45,7 +45,7 @@ LossOptions options_with(std::vector<int64_t> dims, std::vector<double> weights 
   return options;
 }
 
-double number(const Tensor& scalar) { return scalar.item<double>(); }
+double value_of(const Tensor& scalar) { return scalar.item<double>(); }
 
 TEST(Matryoshka, IsTheWeightedMeanOverTheTruncations) {
   const Tensor embeddings = values(8, 12);
@@ -54,15 +54,16 @@ TEST(Matryoshka, IsTheWeightedMeanOverTheTruncations) {
   const Objective whole = plain(embeddings, options), half = plain(embeddings.narrow(1, 0, 6), options),
                   third = plain(embeddings.narrow(1, 0, 4), options);
   for (const auto term : {&Objective::total, &Objective::cosine, &Objective::in_batch, &Objective::angle})
-    EXPECT_NEAR(number(result.*term),
-                (number(whole.*term) + 2 * number(half.*term) + 0.5 * number(third.*term)) / 3.5, 1e-12);
+    EXPECT_NEAR(value_of(result.*term),
+                (value_of(whole.*term) + 2 * value_of(half.*term) + 0.5 * value_of(third.*term)) / 3.5,
+                1e-12);
   EXPECT_EQ(result.positive_rows.item<int64_t>(), whole.positive_rows.item<int64_t>());
 }
 
 TEST(Matryoshka, WeighsAllAlikeByDefault) {
   const Tensor embeddings = values(8, 12);
-  EXPECT_NEAR(number(nested(embeddings, options_with({12, 4})).total),
-              number(nested(embeddings, options_with({12, 4}, {3, 3})).total), 1e-12);
+  EXPECT_NEAR(value_of(nested(embeddings, options_with({12, 4})).total),
+              value_of(nested(embeddings, options_with({12, 4}, {3, 3})).total), 1e-12);
 }
 
 TEST(Matryoshka, TakesTheHalvesOfTheTruncatedVector) {
@@ -70,7 +71,8 @@ TEST(Matryoshka, TakesTheHalvesOfTheTruncatedVector) {
   const LossOptions options = options_with({6});
   const Tensor scores = angle_similarity(embeddings.narrow(0, 0, 4).narrow(1, 0, 6),
                                          embeddings.narrow(0, 4, 4).narrow(1, 0, 6));
-  EXPECT_NEAR(number(nested(embeddings, options).angle), number(ranking_loss(scores, labels(), 20)), 1e-12);
+  EXPECT_NEAR(value_of(nested(embeddings, options).angle), value_of(ranking_loss(scores, labels(), 20)),
+              1e-12);
 }
 
 TEST(Matryoshka, HasTheGradientOfTheFormula) {
@@ -87,7 +89,7 @@ TEST(Matryoshka, HasTheGradientOfTheFormula) {
 TEST(Matryoshka, IsThePlainObjectiveWithoutAList) {
   const Tensor embeddings = values(8, 12);
   LossOptions options = options_with({});
-  EXPECT_EQ(number(nested(embeddings, options).total), number(plain(embeddings, options).total));
+  EXPECT_EQ(value_of(nested(embeddings, options).total), value_of(plain(embeddings, options).total));
   options = options_with({12, 6});
   options.in_batch_weight = 0;
   EXPECT_FALSE(nested(embeddings, options).in_batch.defined());

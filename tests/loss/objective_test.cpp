@@ -39,7 +39,7 @@ LossOptions weights(double cosine, double in_batch, double angle) {
   return options;
 }
 
-Tensor texts(std::vector<int64_t> identities) { return at::tensor(identities, at::kLong); }
+Tensor text_identities(std::vector<int64_t> identities) { return at::tensor(identities, at::kLong); }
 HardNegatives one_each(const Tensor& embeddings) {
   return {embeddings, at::arange(embeddings.size(0), at::kLong)};
 }
@@ -161,7 +161,7 @@ TEST(ScoredPairsObjective, PassesDivisorPolicyAndVariantOn) {
   const Tensor phase = angle_similarity(kLeft, kRight, AngleVariant::phase);
   EXPECT_TRUE(tensors_close(scored(kBinary, options).angle, ranking_loss(phase, kBinary, 20), 0));
 
-  const Tensor identities = texts({1, 2, 3, 4, 1, 5, 2, 2});
+  const Tensor identities = text_identities({1, 2, 3, 4, 1, 5, 2, 2});
   const auto in_batch = [&](DuplicatePolicy policy) {
     options.duplicates = policy;
     return scored_pairs_objective(kLeft, kRight, kBinary, identities, options).in_batch.item<double>();
@@ -183,14 +183,14 @@ TEST(PositivePairsObjective, PassesSymmetryAndScaleOn) {
 TEST(TripletsObjective, TakesAnyNumberOfNegativesInAnyOrder) {
   const auto options = weights(1, 1, 1);
   const Tensor negatives = random_tensor({5, 4}),
-               triplet = texts({2, 0, 2, 1, 2});  // none for the last query
+               triplet = text_identities({2, 0, 2, 1, 2});  // none for the last query
   const auto objective = triplets_objective(kLeft, kRight, {negatives, triplet}, distinct_texts(13), options);
   const Tensor labels = at::cat({at::ones({4}), at::zeros({5})});
   const Tensor scores =
       at::cat({angle_similarity(kLeft, kRight), angle_similarity(kLeft.index_select(0, triplet), negatives)});
   EXPECT_TRUE(tensors_close(objective.angle, ranking_loss(scores, labels, 20), 1e-14));
 
-  const Tensor order = texts({4, 1, 0, 3, 2});
+  const Tensor order = text_identities({4, 1, 0, 3, 2});
   const HardNegatives shuffled{negatives.index_select(0, order), triplet.index_select(0, order)};
   EXPECT_TRUE(tensors_close(triplets_objective(kLeft, kRight, shuffled, distinct_texts(13), options).total,
                             objective.total, 1e-14));
@@ -198,7 +198,7 @@ TEST(TripletsObjective, TakesAnyNumberOfNegativesInAnyOrder) {
 
 TEST(ScoredPairsObjective, HasTheGradientOfCentralDifferences) {
   const Tensor labels = at::tensor({0., 1., 2., 1., 0., 2.}, at::kDouble),
-               identities = texts({1, 2, 1, 4, 5, 6, 2, 8, 5, 10, 11, 6});
+               identities = text_identities({1, 2, 1, 4, 5, 6, 2, 8, 5, 10, 11, 6});
   for (const auto variant : {AngleVariant::angle_emb, AngleVariant::hermitian, AngleVariant::phase}) {
     for (const auto policy :
          {DuplicatePolicy::none, DuplicatePolicy::drop, DuplicatePolicy::mask, DuplicatePolicy::positive}) {
@@ -219,7 +219,7 @@ TEST(TripletsObjective, HasTheGradientOfCentralDifferences) {
   auto options = weights(1, 2, 0.5);
   options.cosine_scale = options.in_batch_scale = options.angle_scale = 3;
   options.symmetric = true;
-  const Tensor identities = texts({1, 2, 3, 4, 2, 6, 7, 1, 4});
+  const Tensor identities = text_identities({1, 2, 3, 4, 2, 6, 7, 1, 4});
   const auto total = [&](const auto& in) {
     return triplets_objective(in[0], in[1], one_each(in[2]), identities, options).total;
   };
@@ -231,7 +231,7 @@ TEST(PositivePairsObjective, HasTheGradientOfCentralDifferences) {
   auto options = weights(1, 2, 0.5);
   options.in_batch_scale = 3;
   const auto total = [&](const auto& in) {
-    return positive_pairs_objective(in[0], in[1], texts({1, 2, 1, 4, 5, 4}), options).total;
+    return positive_pairs_objective(in[0], in[1], text_identities({1, 2, 1, 4, 5, 4}), options).total;
   };
   expect_gradients(total, {random_tensor({3, 4}, 1), random_tensor({3, 4}, 2)});
 }
@@ -248,8 +248,8 @@ TEST(Objective, CountsDuplicatesPositiveRowsAndZeroRows) {
     EXPECT_EQ(objective.duplicates.item<int64_t>(), duplicates);
     EXPECT_TRUE(all_finite(objective.total));
   };
-  check(scored_pairs_objective(left, right, kBinary, texts({1, 2, 1, 4, 5, 4, 1, 8}), {}), 2, 2, 3);
-  check(positive_pairs_objective(left, right, texts({1, 2, 1, 4, 5, 6, 7, 8}), {}), 4, 2, 1);
+  check(scored_pairs_objective(left, right, kBinary, text_identities({1, 2, 1, 4, 5, 4, 1, 8}), {}), 2, 2, 3);
+  check(positive_pairs_objective(left, right, text_identities({1, 2, 1, 4, 5, 6, 7, 8}), {}), 4, 2, 1);
   check(triplets_objective(left, right, one_each(negatives), distinct_texts(12), {}), 4, 3, 0);
   EXPECT_FALSE(scored_pairs_objective(left, right, kBinary, {}, weights(1, 0, 1)).duplicates.defined());
 }

@@ -26,7 +26,7 @@ constexpr AngleVariant kVariants[] = {AngleVariant::angle_emb, AngleVariant::her
 Tensor row(std::vector<double> values) { return at::tensor(values, at::kDouble).unsqueeze(0); }
 
 /// x·e^{i·degrees}, halves of a row being real and imaginary parts.
-Tensor turned(const Tensor& x, double degrees) {
+Tensor turned_by_degrees(const Tensor& x, double degrees) {
   const double c = std::cos(degrees * pi / 180), s = std::sin(degrees * pi / 180);
   const auto parts = x.chunk(2, 1);
   return at::cat({parts[0] * c - parts[1] * s, parts[0] * s + parts[1] * c}, 1);
@@ -107,7 +107,7 @@ TEST(CosineSimilarity, IsTheRealPartOfTheComplexOne) {
 TEST(AngleSimilarity, FollowsTheRelativePhase) {
   const Tensor x = random_tensor({1, 8});
   for (const double degrees : {-90., -45., -15., 0., 15., 30., 45., 60., 90., 135., 180.}) {
-    const Tensor y = turned(x, -degrees);  // left runs ahead of right
+    const Tensor y = turned_by_degrees(x, -degrees);  // left runs ahead of right
     const double turn = degrees * pi / 180;
     EXPECT_TRUE(is_close(angle_similarity(x, y)[0], std::abs(std::cos(turn) + std::sin(turn)), 1e-12))
         << degrees;

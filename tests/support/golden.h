@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -19,6 +20,9 @@ inline std::filesystem::path golden_path(const std::filesystem::path& name) {
   }
   return {};
 }
+
+/// The model with random weights that most tests of commands use.
+inline std::string tiny_bert() { return golden_path("models/tiny-bert").string(); }
 
 }  // namespace angle::testing
 

@@ -58,7 +58,7 @@ TEST(ByteBpe, TakesTheWhiteSpaceBeforeTheMask) {
 }
 
 /// All 256 bytes, then what the merges make.
-ByteBpeOptions options() {
+ByteBpeOptions byte_bpe_options() {
   ByteBpeOptions options;
   for (char32_t byte = 0, next = 0x100; byte < 256; ++byte) {
     const bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
@@ -70,7 +70,7 @@ ByteBpeOptions options() {
   return options;
 }
 
-Tokens tokens(std::string_view text, const ByteBpeOptions& with = options()) {
+Tokens tokens(std::string_view text, const ByteBpeOptions& with = byte_bpe_options()) {
   const auto tokenizer = make_byte_bpe(with);
   Tokens result;
   for (const int64_t id : tokenizer->encode(text, 1'000'000'000).token_ids)
@@ -93,7 +93,7 @@ TEST(ByteBpe, SpellsWhatItDoesNotKnowInBytes) {
 TEST(ByteBpe, CutsWhereGpt2Does) {
   const auto joined = [](std::string_view text) {
     // A vocabulary without merges shows nothing of the cuts; one that merges all neighbours shows them all.
-    ByteBpeOptions all = options();
+    ByteBpeOptions all = byte_bpe_options();
     all.merges.clear();
     all.vocabulary.resize(256);
     const std::vector<std::string> letters = {"a", "'",    "s",       "1",
@@ -124,14 +124,14 @@ TEST(ByteBpe, CutsWhereGpt2Does) {
 }
 
 TEST(ByteBpe, AddsAPrefixSpaceWhereAsked) {
-  ByteBpeOptions with_space = options();
+  ByteBpeOptions with_space = byte_bpe_options();
   with_space.add_prefix_space = true;
   EXPECT_EQ(tokens("a", with_space), Tokens{std::string(kSpace) + "a"});
   EXPECT_EQ(tokens(" a", with_space), Tokens{std::string(kSpace) + "a"});
 }
 
 TEST(ByteBpe, TakesKnownWordsWholeWhereAsked) {
-  ByteBpeOptions whole = options();
+  ByteBpeOptions whole = byte_bpe_options();
   whole.vocabulary.emplace_back("xyz");
   EXPECT_EQ(tokens("xyz", whole), (Tokens{"x", "y", "z"}));
   whole.ignore_merges = true;
@@ -139,7 +139,7 @@ TEST(ByteBpe, TakesKnownWordsWholeWhereAsked) {
 }
 
 TEST(ByteBpe, ComposesCharactersWhereAsked) {
-  ByteBpeOptions nfc = options();
+  ByteBpeOptions nfc = byte_bpe_options();
   nfc.nfc = true;
   EXPECT_EQ(tokens("e\xCC\x81", nfc), tokens("\xC3\xA9"));
   EXPECT_NE(tokens("e\xCC\x81"), tokens("\xC3\xA9"));
@@ -149,14 +149,14 @@ TEST(ByteBpe, ComposesCharactersWhereAsked) {
 }
 
 TEST(ByteBpe, IsFastInLongWords) {
-  EXPECT_EQ(make_byte_bpe(options())->encode(std::string(400'000, 'a'), 512).num_cut, 100'000 - 512);
+  EXPECT_EQ(make_byte_bpe(byte_bpe_options())->encode(std::string(400'000, 'a'), 512).num_cut, 100'000 - 512);
 }
 
 TEST(ByteBpe, RefusesWhatDoesNotFitTogether) {
-  ByteBpeOptions without_byte = options();
+  ByteBpeOptions without_byte = byte_bpe_options();
   without_byte.vocabulary[0] = "other";
   EXPECT_ERROR(make_byte_bpe(without_byte), "for the byte 0", "not that of a byte-level model");
-  ByteBpeOptions strange_merge = options();
+  ByteBpeOptions strange_merge = byte_bpe_options();
   strange_merge.merges.emplace_back("a", "nothing");
   EXPECT_ERROR(make_byte_bpe(strange_merge), "merge 8", "\"nothing\"", "not in the vocabulary");
 }

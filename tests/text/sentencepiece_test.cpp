@@ -66,7 +66,7 @@ TEST(SentencePiece, BreaksTiesInFloat64) {
   EXPECT_THAT(pieces, ::testing::EndsWith("ol w l ll g </s> "));
 }
 
-UnigramOptions options() {
+UnigramOptions unigram_options() {
   UnigramOptions options;
   options.pieces = {{"<unk>", 0.0},
                     {"\xE2\x96\x81", -3.0},
@@ -84,7 +84,7 @@ UnigramOptions options() {
   return options;
 }
 
-Ids ids(std::string_view text, const UnigramOptions& with = options()) {
+Ids ids(std::string_view text, const UnigramOptions& with = unigram_options()) {
   return make_unigram(with)->encode(text, 1'000'000'000).token_ids;
 }
 
@@ -115,7 +115,7 @@ TEST(Unigram, TreatsSpacesAsAsked) {
   EXPECT_EQ(ids(""), Ids{});
   EXPECT_EQ(ids("   "), Ids{});
 
-  UnigramOptions with_spaces = options();
+  UnigramOptions with_spaces = unigram_options();
   with_spaces.split_at_white_space = false;
   EXPECT_EQ(ids("  a  a ", with_spaces), (Ids{1, 2, 1, 2, 1}));
   with_spaces.collapse_spaces = true;
@@ -128,7 +128,7 @@ TEST(Unigram, TreatsSpacesAsAsked) {
 }
 
 TEST(Unigram, TakesTheWhiteSpaceBeforeAnLstripToken) {
-  UnigramOptions with_mask = options();
+  UnigramOptions with_mask = unigram_options();
   with_mask.split_at_white_space = false;
   with_mask.special_tokens.added.push_back({.content = "<mask>", .id = 8, .lstrip = true});
   EXPECT_EQ(ids("a  <mask> a", with_mask), (Ids{2, 8, 2}));
@@ -138,11 +138,11 @@ TEST(Unigram, TakesTheWhiteSpaceBeforeAnLstripToken) {
 TEST(Unigram, IsLinearInLongWords) {
   std::string word;
   for (int i = 0; i < 1'000'000; ++i) word += "a";
-  EXPECT_EQ(make_unigram(options())->encode(word, 512).num_cut, 1'000'000 - 512);
+  EXPECT_EQ(make_unigram(unigram_options())->encode(word, 512).num_cut, 1'000'000 - 512);
 }
 
 TEST(Unigram, RefusesAnUnknownIdOutsideTheVocabulary) {
-  UnigramOptions wrong = options();
+  UnigramOptions wrong = unigram_options();
   wrong.unknown_id = 8;
   EXPECT_ERROR(make_unigram(wrong), "unknown id 8", "8 pieces");
 }

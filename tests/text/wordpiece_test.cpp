@@ -21,7 +21,7 @@ using Tokens = std::vector<std::string>;
 
 constexpr int64_t kNoLimit = 1'000'000'000;
 
-WordPieceOptions options() {
+WordPieceOptions wordpiece_options() {
   WordPieceOptions options;
   options.vocabulary = {"[PAD]",        "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able",   "##a",
                         "##b",          "aff",   "a",     "able",  "able,",  ",",  "!",     "\xC3\xA9", "e",
@@ -41,7 +41,7 @@ Tokens tokens(const Tokenizer& tokenizer, std::string_view text, int64_t max_len
   return result;
 }
 
-Tokens tokens(std::string_view text, const WordPieceOptions& with = options()) {
+Tokens tokens(std::string_view text, const WordPieceOptions& with = wordpiece_options()) {
   return tokens(*make_wordpiece(with), text);
 }
 
@@ -63,7 +63,7 @@ TEST(WordPiece, IsGreedyEvenWhereThatFails) {
 }
 
 TEST(WordPiece, KeepsAccentsAndCaseForCasedModels) {
-  WordPieceOptions cased = options();
+  WordPieceOptions cased = wordpiece_options();
   cased.normalization = {.strip_accents = false, .lowercase = false};
   EXPECT_EQ(tokens("\xC3\xA9 e A a", cased), (Tokens{"[CLS]", "\xC3\xA9", "e", "[UNK]", "a", "[SEP]"}));
   EXPECT_EQ(tokens("\xC3\xA9 E"), (Tokens{"[CLS]", "e", "e", "[SEP]"}));
@@ -75,7 +75,7 @@ TEST(WordPiece, MakesLongWordsUnknown) {
   EXPECT_EQ(tokens(repeated("e\xCC\x81", 100)).size(),
             2u + 100u);  // 100 characters once the accents are stripped
   EXPECT_EQ(tokens(repeated("e\xCC\x81", 101)), (Tokens{"[CLS]", "[UNK]", "[SEP]"}));
-  WordPieceOptions short_words = options();
+  WordPieceOptions short_words = wordpiece_options();
   short_words.max_input_chars_per_word = 2;
   EXPECT_EQ(tokens("una un", short_words), (Tokens{"[CLS]", "[UNK]", "un", "[SEP]"}));
 }
@@ -88,7 +88,7 @@ TEST(WordPiece, FindsSpecialTokensInRawText) {
 }
 
 TEST(WordPiece, FindsNormalizedTokensInNormalisedText) {
-  WordPieceOptions with_name = options();
+  WordPieceOptions with_name = wordpiece_options();
   with_name.special_tokens.added.push_back({.content = "\xC3\x89lan", .id = 25, .normalized = true});
   with_name.special_tokens.added.push_back(
       {.content = "two", .id = 26, .single_word = true, .normalized = true});
@@ -104,7 +104,7 @@ TEST(WordPiece, GivesSpecialTokensAloneForEmptyTexts) {
 }
 
 TEST(WordPiece, CountsWhatItCuts) {
-  const auto tokenizer = make_wordpiece(options());
+  const auto tokenizer = make_wordpiece(wordpiece_options());
   const std::string text = "un a able ! unaffable";  // 7 tokens
   for (const int64_t max_length : {2, 3, 8, 9, 512}) {
     const Encoding encoding = tokenizer->encode(text, max_length);
@@ -118,20 +118,20 @@ TEST(WordPiece, CountsWhatItCuts) {
 }
 
 TEST(WordPiece, RefusesALimitBelowTheSpecialTokens) {
-  const auto tokenizer = make_wordpiece(options());
+  const auto tokenizer = make_wordpiece(wordpiece_options());
   EXPECT_EQ(tokenizer->num_special_tokens(), 2);
   for (const int64_t max_length : {1, 0, -1})
     EXPECT_ERROR(tokenizer->encode("a", max_length), "max_length", "special tokens");
 }
 
 TEST(WordPiece, RefusesAVocabularyWithoutTheUnknownToken) {
-  WordPieceOptions without = options();
+  WordPieceOptions without = wordpiece_options();
   without.unknown_token = "<unk>";
   EXPECT_ERROR(make_wordpiece(without), "no unknown token", "<unk>");
 }
 
 TEST(WordPiece, NamesItsTokens) {
-  const auto tokenizer = make_wordpiece(options());
+  const auto tokenizer = make_wordpiece(wordpiece_options());
   EXPECT_EQ(tokenizer->token(6), "##aff");
   EXPECT_EQ(tokenizer->vocab_size(), 25);
   EXPECT_EQ(tokenizer->unknown_id(), 1);
@@ -140,9 +140,9 @@ TEST(WordPiece, NamesItsTokens) {
 }
 
 TEST(WordPiece, DoesNotMixUpTokenizersThatShareAThread) {
-  WordPieceOptions other = options();
+  WordPieceOptions other = wordpiece_options();
   std::swap(other.vocabulary[5], other.vocabulary[12]);  // un <-> able
-  const auto one = make_wordpiece(options());
+  const auto one = make_wordpiece(wordpiece_options());
   const auto two = make_wordpiece(other);
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(one->encode("un able", kNoLimit).token_ids, (std::vector<int64_t>{2, 5, 12, 3}));
@@ -151,7 +151,7 @@ TEST(WordPiece, DoesNotMixUpTokenizersThatShareAThread) {
 }
 
 TEST(WordPiece, GivesTheSameIdsInEveryThread) {
-  const auto tokenizer = make_wordpiece(options());
+  const auto tokenizer = make_wordpiece(wordpiece_options());
   std::vector<std::string> texts;
   for (size_t i = 0; i < 500; ++i)
     texts.push_back(repeated("un", i % 7) + "aff able\xE4\xB8\x80 \xC3\xA9" + repeated("a", i) + "!");
@@ -169,7 +169,7 @@ TEST(WordPiece, GivesTheSameIdsInEveryThread) {
 }
 
 TEST(WordPiece, IsLinearInLongWordsAndLines) {
-  const auto tokenizer = make_wordpiece(options());
+  const auto tokenizer = make_wordpiece(wordpiece_options());
   EXPECT_EQ(tokenizer->encode(repeated("a", 1'000'000), 512).token_ids, (std::vector<int64_t>{2, 1, 3}));
   EXPECT_EQ(tokenizer->encode(repeated("\xC3\xA9\xE3\x80\xAE", 300'000), 512).token_ids,
             (std::vector<int64_t>{2, 1, 3}));

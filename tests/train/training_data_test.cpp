@@ -21,7 +21,7 @@ namespace {
 
 using testing::TempDir;
 
-constexpr const char* kPairs = "sentence1\tsentence2\tscore\na cat\ta dog\t1\na\tb\t4.5\n";
+constexpr const char* kPairsFile = "sentence1\tsentence2\tscore\na cat\ta dog\t1\na\tb\t4.5\n";
 
 TrainConfig config_of(std::vector<DataSetConfig> sets) {
   TrainConfig config;
@@ -50,7 +50,7 @@ TEST(FindDataFile, NamesEveryPlaceItLooked) {
 
 TEST(LoadTrainingSets, ReadsEveryFormat) {
   const TempDir directory;
-  directory.file("scored.tsv", kPairs);
+  directory.file("scored.tsv", kPairsFile);
   directory.file("pairs.csv", "query,positive,source\nwho,\"a, b\",x\n");
   directory.file("triplets.jsonl", "{\"anchor\":\"a\",\"positive\":\"b\",\"negative\":[\"c\",\"d\"]}\n");
   const TrainConfig config = config_of({{.path = "scored.tsv", .format = DataFormat::scored_pairs},
@@ -78,7 +78,7 @@ TEST(LoadTrainingSets, ReadsEveryFormat) {
 
 TEST(LoadTrainingSets, NeedsAPositivePairForInBatchNegatives) {
   const TempDir directory;
-  directory.file("scored.tsv", kPairs);
+  directory.file("scored.tsv", kPairsFile);
   const DataPlaces places{.data_dir = directory.path(), .config_dir = {}};
   TrainConfig config = config_of({{.path = "scored.tsv"}});
   EXPECT_NO_THROW(load_training_sets(config, 64, places));
@@ -102,7 +102,7 @@ TEST(LoadTrainingSets, PassesOnWhatIsWrongWithAFile) {
 
 TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   const TempDir directory;
-  directory.file("scored.tsv", kPairs);
+  directory.file("scored.tsv", kPairsFile);
   const DataPlaces places{.data_dir = directory.path(), .config_dir = {}};
   const TrainConfig config = config_of({{.path = "scored.tsv", .label_scale = {0, 5}}});
   std::vector<std::string> notes;
@@ -125,8 +125,8 @@ TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
 
 TEST(LoadTrainingSets, MixesAsTheConfigurationSays) {
   const TempDir directory;
-  directory.file("a.tsv", kPairs);
-  directory.file("b.tsv", kPairs);
+  directory.file("a.tsv", kPairsFile);
+  directory.file("b.tsv", kPairsFile);
   TrainConfig config = config_of({{.path = "a.tsv", .weight = 1}, {.path = "b.tsv", .weight = 3}});
   const auto rows_per_epoch = [&] {
     const auto sets = load_training_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
@@ -145,7 +145,7 @@ TEST(LoadTrainingSets, MixesAsTheConfigurationSays) {
 
 TEST(LoadLossSets, TakesEachByItsWeight) {
   const TempDir directory;
-  directory.file("a.tsv", kPairs);
+  directory.file("a.tsv", kPairsFile);
   TrainConfig config = config_of({{.path = "a.tsv"}});
   config.evaluation.loss_data = {{.path = "a.tsv", .weight = 3}, {.path = "a.tsv", .weight = 0}};
   const auto sets = load_loss_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
@@ -191,8 +191,8 @@ TEST(MakeSampler, TellsEqualTextsWithDifferentPromptsApart) {
 
 TEST(DescribeTrainingSets, ChangesWithTheDataOnly) {
   const TempDir first, second;
-  first.file("scored.tsv", kPairs);
-  second.file("scored.tsv", kPairs);
+  first.file("scored.tsv", kPairsFile);
+  second.file("scored.tsv", kPairsFile);
   const auto describe = [](const TempDir& directory) {
     return describe_training_sets(load_training_sets(config_of({{.path = "scored.tsv"}}), 64,
                                                      {.data_dir = directory.path(), .config_dir = {}}));
@@ -200,7 +200,7 @@ TEST(DescribeTrainingSets, ChangesWithTheDataOnly) {
   const nlohmann::json before = describe(first);
   EXPECT_EQ(describe(second), before);
   EXPECT_EQ(before.at(0).at("rows"), 2);
-  second.file("scored.tsv", std::string(kPairs) + "c\td\t2\n");
+  second.file("scored.tsv", std::string(kPairsFile) + "c\td\t2\n");
   EXPECT_NE(describe(second), before);
 }
 
