@@ -20,6 +20,7 @@ namespace {
 struct EmbedCommandOptions {
   std::string model;
   ComputeOptions compute;
+  int64_t workers = EmbedFileOptions{}.workers;
   TextOptions texts;
   LongTextOptions long_texts;
   std::string output = "-";
@@ -159,7 +160,8 @@ void run_embed(const EmbedCommandOptions& options) {
                        .precision = nlohmann::json(options.compute.precision).get<Precision>(),
                        .rows = shard ? shard->texts : count_texts(options, writer.format()),
                        .shard = shard,
-                       .windows_ahead = model.encoder.device().is_cpu() ? 0 : 1,
+                       .windows_ahead = model.encoder.device().is_cpu() && options.workers == 1 ? 0 : 1,
+                       .workers = options.workers,
                        .save_seconds = options.save_seconds};
   if (options.resume && !writer.saved())
     log_info("{}: nothing to resume, starting at the first text", options.output);
@@ -223,6 +225,12 @@ void add_embed_command(CLI::App& app) {
   add_model_option(command, options->model);
   add_vector_options(command, *options);
   add_compute_options(command, options->compute);
+  command
+      .add_option("--workers", options->workers,
+                  "encoders at the same time, each with its part of the threads bound to its part of the "
+                  "cores: for CPUs of many cores")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   command.footer("Example: angle embed input.txt -o vectors.npy");
   command.callback([options] { run_embed(*options); });
 }

@@ -3,11 +3,14 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
+#include "angle/embed/encoder_workers.h"
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/json.h"
@@ -47,7 +50,12 @@ class EmbedFileJob {
         options_(options),
         texts_(texts),
         writer_(writer),
-        embedder_(model, embed) {}
+        embedder_(model, embed) {
+    if (options.workers == 1) return;
+    if (!model.encoder.device().is_cpu())
+      fail("workers {}: for the CPU only; {} has one encoder", options.workers, model.encoder.device().str());
+    workers_.emplace(options.workers, at::get_num_threads());
+  }
 
   EmbedFileResult run();
 
@@ -82,12 +90,13 @@ class EmbedFileJob {
   TextReader& texts_;
   EmbeddingWriter& writer_;
   Embedder embedder_;
-  TextStatistics encoded_;      // of the texts whose rows are written
-  TextStatistics repeated_;     // of the texts that were not encoded because an equal one was
-  std::string texts_checksum_;  // of all texts read so far
-  std::string rows_checksum_;   // of all texts whose rows are written
-  std::string model_checksum_;  // computed when first needed
-  int64_t read_texts_ = 0;      // of the shard
+  std::optional<EncoderWorkers> workers_;  // none: the threads of the caller encode
+  TextStatistics encoded_;                 // of the texts whose rows are written
+  TextStatistics repeated_;                // of the texts that were not encoded because an equal one was
+  std::string texts_checksum_;             // of all texts read so far
+  std::string rows_checksum_;              // of all texts whose rows are written
+  std::string model_checksum_;             // computed when first needed
+  int64_t read_texts_ = 0;                 // of the shard
   int64_t resumed_rows_ = 0;
   int64_t resumed_bytes_ = 0;   // of the input, up to the first text that this process embeds
   int64_t embedded_bytes_ = 0;  // and up to the next one
@@ -211,7 +220,7 @@ void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
 EmbedFileJob::Window EmbedFileJob::start(std::vector<std::string> window) {
   add_to_checksum(window);
   DistinctTexts distinct(std::move(window));
-  PendingEmbeddings embeddings = embedder_.start(distinct.texts);
+  PendingEmbeddings embeddings = embedder_.start(distinct.texts, workers_ ? &*workers_ : nullptr);
   return {std::move(distinct), std::move(embeddings), texts_checksum_, embedder_.statistics(),
           texts_.bytes_read()};
 }

@@ -1,7 +1,6 @@
 #include "angle/embed/embedder.h"
 
 #include <algorithm>
-#include <atomic>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -14,6 +13,7 @@
 #include "angle/error.h"
 
 #include "embed/normalized.h"
+#include "embed/task_queue.h"
 
 namespace angle {
 namespace {
@@ -41,16 +41,6 @@ Tensor weighted_means(const Tensor& vectors, const std::vector<int64_t>& weights
   const Tensor index = at::tensor(text_of_window, at::kLong);
   const Tensor sums = at::zeros({texts, vectors.size(1)}).index_add_(0, index, vectors * weight);
   return sums / at::zeros({texts, 1}).index_add_(0, index, weight);
-}
-
-/// Calls `work(i)` for all i < count, the last first; every thread takes the next i when it is done with one.
-template <class Work>
-void in_parallel(size_t count, const Work& work) {
-  std::atomic<size_t> taken = 0;
-  at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
-    const c10::InferenceMode inference;
-    for (size_t i = taken++; i < count; i = taken++) work(count - 1 - i);
-  });
 }
 
 EmbedOptions resolve(const Model& model, EmbedOptions options) {
@@ -111,6 +101,7 @@ PendingEmbeddings::PendingEmbeddings(Tensor vectors, std::vector<int64_t> text_o
 
 Tensor PendingEmbeddings::wait() {
   const c10::InferenceMode inference;
+  if (computed_.valid()) computed_.get();
   if (copied_) copied_->synchronize();
   if (text_of_row_.empty()) return std::move(vectors_);
   // A copy, too, because the memory is of the kind that is scarce.
@@ -118,12 +109,13 @@ Tensor PendingEmbeddings::wait() {
       .index_copy_(0, at::tensor(text_of_row_, at::kLong), vectors_);
 }
 
-PendingEmbeddings Embedder::start(std::span<const std::string> texts) {
+PendingEmbeddings Embedder::start(std::span<const std::string> texts, EncoderWorkers* workers) {
   const c10::InferenceMode inference;
-  return cutter_ ? PendingEmbeddings(embed_in_windows(texts)) : start_tokens(tokenize(texts));
+  return cutter_ ? PendingEmbeddings(embed_in_windows(texts, workers))
+                 : start_tokens(tokenize(texts), workers);
 }
 
-Tensor Embedder::embed_in_windows(std::span<const std::string> texts) {
+Tensor Embedder::embed_in_windows(std::span<const std::string> texts, EncoderWorkers* workers) {
   std::vector<std::vector<int64_t>> token_ids;  // of every window
   std::vector<int64_t> weights, text_of_window;
   const std::vector<TokenWindows> texts_in_windows = cut(texts);
@@ -133,22 +125,26 @@ Tensor Embedder::embed_in_windows(std::span<const std::string> texts) {
     weights.insert(weights.end(), windows.weights.begin(), windows.weights.end());
     text_of_window.resize(token_ids.size(), static_cast<int64_t>(i));
   }
-  Tensor vectors = start_tokens(token_ids).wait();
-  if (token_ids.size() > texts.size())
+  Tensor vectors = start_tokens(std::move(token_ids), workers).wait();
+  if (text_of_window.size() > texts.size())
     vectors = weighted_means(vectors, weights, text_of_window, static_cast<int64_t>(texts.size()));
   return *options_.normalize ? normalized(vectors) : vectors;
 }
 
-PendingEmbeddings Embedder::start_tokens(std::span<const std::vector<int64_t>> token_ids) const {
-  const auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder));
-  return model_.encoder.device().is_cpu() ? PendingEmbeddings(embed_on_cpu(token_ids, batches))
+PendingEmbeddings Embedder::start_tokens(std::vector<std::vector<int64_t>> token_ids,
+                                         EncoderWorkers* workers) const {
+  auto batches = length_sorted_batches(token_ids, tokens_per_batch(token_ids, model_.encoder));
+  return model_.encoder.device().is_cpu() ? start_on_cpu(std::move(token_ids), std::move(batches), workers)
                                           : start_on_gpu(token_ids, batches);
 }
 
-Tensor Embedder::embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
-                              std::span<const std::vector<size_t>> batches) const {
+PendingEmbeddings Embedder::start_on_cpu(std::vector<std::vector<int64_t>> token_ids,
+                                         std::vector<std::vector<size_t>> batches,
+                                         EncoderWorkers* workers) const {
   Tensor embeddings = at::empty({static_cast<int64_t>(token_ids.size()), dims()}, at::kFloat);
-  const auto embed_one = [&](size_t i) {
+  const size_t count = batches.size();
+  auto embed_one = [this, embeddings, token_ids = std::move(token_ids),
+                    batches = std::move(batches)](size_t i) {
     const Tensor vectors = embed_batch(token_ids, batches[i]).contiguous();
     const auto* row = vectors.const_data_ptr<float>();
     for (const size_t text : batches[i]) {
@@ -156,12 +152,10 @@ Tensor Embedder::embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
       row += dims();
     }
   };
+  if (workers) return PendingEmbeddings(embeddings, workers->start(count, std::move(embed_one)));
   // A batch on each thread needs no waiting for each other; fewer batches than threads share the threads.
-  if (static_cast<int>(batches.size()) >= at::get_num_threads())
-    in_parallel(batches.size(), embed_one);
-  else
-    for (size_t i = 0; i < batches.size(); ++i) embed_one(i);
-  return embeddings;
+  TaskQueue(count, std::move(embed_one)).work(static_cast<int>(count) >= at::get_num_threads());
+  return PendingEmbeddings(embeddings);
 }
 
 /// Everything is queued on the device, copies to it and from it too, and nothing waits for it: while it

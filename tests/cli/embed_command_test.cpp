@@ -6,15 +6,19 @@
 //  - a reader that stops early is no failure, a full disk is one;
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
 //  been;
-//  - memory does not grow with the input.
+//  - memory does not grow with the input;
+//  - each worker is bound to its part of the cores that the process may use, and the bytes are those of one.
 
 #include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <random>
+#include <sched.h>
+#include <set>
 #include <sstream>
 #include <unistd.h>
 
@@ -250,6 +254,7 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
                  "--prompt-name qurey: the model has no such prompt; did you mean \"query\"? (prompts: "
                  "document, query)");
   expect_failure(embed({"--device", "tpu"}, "a\n"), "tpu");
+  expect_failure(embed({"--workers", "2"}, "a\n"), "workers 2: expected 1 to 1, the number of threads");
   EXPECT_THAT(embed({jsonl}).err, HasSubstr("warning: " + jsonl + ": each line is taken as a text"));
   EXPECT_EQ(embed({bad, "--invalid-utf8", "replace"}).exit_code, 0);
 }
@@ -272,6 +277,8 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--resume"}, "needs a file to go on with: -o FILE");
   expect_usage({"--truncate-dim", "0"}, "--truncate-dim");
   expect_usage({"--shard", "1/2"}, "--shard: needs an input file");
+  expect_usage({"--workers", "0"}, "--workers");
+  expect_usage({"--workers", "two"}, "--workers");
   const auto help = embed({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("Example: angle embed input.txt -o vectors.npy"));
@@ -354,6 +361,53 @@ TEST(EmbedCommand, SavesWhenItIsInterrupted) {
   EXPECT_THAT(result.err, HasSubstr("saved, go on with --resume"));
   EXPECT_FALSE(fs::exists(output));
   EXPECT_TRUE(fs::exists(output + ".part.json"));
+}
+
+/// What /proc says of the CPUs that a thread may run on, such as "0-1", once for each thread.
+std::multiset<std::string> allowed_cpus(pid_t process) {
+  std::multiset<std::string> lists;
+  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    std::ifstream status(task.path() / "status");
+    const std::string name = "Cpus_allowed_list:\t";
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with(name)) lists.insert(line.substr(name.size()));
+  }
+  return lists;
+}
+
+TEST(EmbedCommand, WorkersWriteTheSameBytesOnCoresOfTheirOwn) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", numbered_lines(60'000)).string();
+  const fs::path expected = directory.path() / "expected.npy", output = directory.path() / "out.npy";
+  ASSERT_EQ(embed({input, "-o", expected.string()}).exit_code, 0);
+  const std::vector<std::string> command = {
+      ANGLE_BINARY, "embed",     "--model", tiny_bert(), input, "-o",           output.string(),
+      "--resume",   "--threads", "4",       "--workers", "2",   "--save-every", "0"};
+  cpu_set_t before, two;
+  sched_getaffinity(0, sizeof before, &before);
+  CPU_ZERO(&two);
+  std::vector<std::string> own;
+  for (int cpu = 0; cpu < CPU_SETSIZE && own.size() < 2; ++cpu)
+    if (CPU_ISSET(cpu, &before)) {
+      CPU_SET(cpu, &two);
+      own.push_back(std::to_string(cpu));
+    }
+  if (own.size() < 2) GTEST_SKIP() << "there is one core only";
+  sched_setaffinity(0, sizeof two, &two);  // which the command inherits
+  testing::RunningCommand running(command);
+  sched_setaffinity(0, sizeof before, &before);
+  wait_for([&] { return fs::exists(output.string() + ".part.json") || !running.is_running(); });
+  const auto lists = allowed_cpus(running.process_id());
+  EXPECT_EQ(lists.count(own[0]), 2U) << "a worker and its second thread";
+  EXPECT_EQ(lists.count(own[1]), 2U);
+  EXPECT_GE(lists.size(), 6U);
+  running.send(SIGKILL);
+  EXPECT_EQ(running.wait().exit_code, 128 + SIGKILL);
+  const CommandResult last = testing::run_command(command);
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_THAT(last.err, HasSubstr(" after "));
+  EXPECT_THAT(last.err, HasSubstr("60000 vectors in"));
+  EXPECT_EQ(read_file(output), read_file(expected));
 }
 
 TEST(EmbedCommand, NeedsNoMoreMemoryForMoreInput) {

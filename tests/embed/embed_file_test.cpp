@@ -2,6 +2,7 @@
 //  - one row per text in the order of the input, equal to sentence-transformers' (tests/golden/models, 2e-5);
 //  - where windows end does not change a vector (1e-6), and they end by texts or by bytes;
 //  - how many windows are started before the first is written changes no byte, no count and no resumed job;
+//  - nor does the number of workers, and what goes wrong in one ends the job;
 //  - equal texts have equal rows, and all of them count in the statistics;
 //  - the input is not read again after its end;
 //  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
@@ -231,6 +232,89 @@ TEST_F(EmbedFile, WritesTheSameBytesWithWindowsAhead) {
     EXPECT_EQ(run(input, "out.raw", options).resumed_rows, 39) << ahead;
     EXPECT_EQ(read_file(path("out.raw")), read_file(path("expected.raw"))) << ahead;
   }
+}
+
+/// Texts of many lengths, most of them different.
+std::string varied_lines(int count) {
+  std::string lines;
+  for (int i = 0; i < count; ++i) {
+    for (int word = 0; word < i % 23; ++word) lines += "word" + std::to_string(i * word % 97) + " ";
+    lines += std::to_string(i % 150) + "\n";
+  }
+  return lines;
+}
+
+TEST_F(EmbedFile, WritesTheSameBytesWithWorkers) {
+  const fs::path input = directory_.file("in.txt", varied_lines(200));
+  for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8}) {
+    model_ = load_model(testing::golden_path(kTinyBert));
+    try {
+      model_.encoder.prepare_inference(at::kCPU, precision);
+    } catch (const Error&) {
+      continue;  // this CPU has no instructions for it
+    }
+    for (const std::string output : {"out.jsonl", "out.npy"}) {
+      at::set_num_threads(1);
+      const auto alone = run(input, output, {.window_texts = 60});
+      const std::string expected = read_file(path(output));
+      at::set_num_threads(3);
+      for (const int64_t workers : {2, 3}) {
+        const auto result = run(input, output, {.window_texts = 60, .windows_ahead = 1, .workers = workers});
+        EXPECT_EQ(result.statistics.tokens, alone.statistics.tokens);
+        EXPECT_EQ(read_file(path(output)), expected) << output << ", " << workers << " workers";
+      }
+    }
+  }
+}
+
+TEST_F(EmbedFile, HasMoreWorkersThanBatches) {
+  const fs::path input = directory_.file("in.txt", "one text\n\nanother text\n");
+  run(input, "expected.raw");
+  at::set_num_threads(8);
+  EXPECT_EQ(run(input, "out.raw", {.windows_ahead = 1, .workers = 8}).rows, 3);
+  EXPECT_EQ(run(directory_.file("none.txt", ""), "none.raw", {.workers = 8}).rows, 0);
+  EXPECT_LE((read_raw("out.raw") - read_raw("expected.raw")).abs().max().item<double>(), 1e-6);
+}
+
+TEST_F(EmbedFile, IsResumedWithAnotherNumberOfWorkers) {
+  const fs::path input = directory_.file("in.txt", varied_lines(100));
+  model_.encoder.prepare_inference(at::kCPU, Precision::float32);
+  run(input, "expected.npy", {.window_texts = 13});
+  at::set_num_threads(2);
+  EmbedFileOptions options{.window_texts = 13, .windows_ahead = 1, .workers = 2};
+  const auto interrupted = run_and_interrupt(input, "out.npy", options, 3);
+  EXPECT_EQ(interrupted.end, EmbedFileResult::End::interrupted);
+  EXPECT_EQ(interrupted.statistics.texts, 39) << "what was started is not counted";
+  EXPECT_FALSE(fs::exists(path("out.npy")));
+  options = {.resume = true, .window_texts = 13};
+  EXPECT_EQ(run(input, "out.npy", options).resumed_rows, 39);
+  EXPECT_EQ(read_file(path("out.npy")), read_file(path("expected.npy")));
+}
+
+TEST_F(EmbedFile, EndsWithTheMistakeOfAWorker) {
+  model_.encoder.dense.push_back({Linear(7, 3)});  // the encoder gives 32 features
+  at::set_num_threads(2);
+  const fs::path input = directory_.file("in.txt", varied_lines(100));
+  const auto mistake = [&](int64_t workers) -> std::string {
+    try {
+      run(input, "out.raw", {.window_texts = 13, .windows_ahead = 1, .workers = workers});
+    } catch (const std::exception& error) {
+      return std::string(error.what()).substr(0, 60);  // what follows may be a backtrace
+    }
+    return "";
+  };
+  EXPECT_NE(mistake(2), "");
+  EXPECT_EQ(mistake(2), mistake(1));
+  EXPECT_FALSE(fs::exists(path("out.raw")));
+}
+
+TEST_F(EmbedFile, RefusesWorkersThatMakeNoSense) {
+  const fs::path input = directory_.file("in.txt", "a\n");
+  at::set_num_threads(2);
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 3}), "workers 3: expected 1 to 2, the number of threads");
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 0}), "workers 0: expected 1 to 2");
+  model_.encoder.to(at::kMeta);  // any device but the CPU
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 2}), "workers 2: for the CPU only; meta");
 }
 
 TEST_F(EmbedFile, GoesOnAfterAMistakeInTheInputWasMended) {

@@ -36,9 +36,13 @@ struct EmbedFileOptions {
   int64_t window_texts = 2048;
   int64_t window_bytes = int64_t{1} << 22;
 
-  /// Windows that are read and tokenised before the vectors of the one before are waited for. On a GPU, which
-  /// computes meanwhile, 1 is worth it.
+  /// Windows that are read and tokenised before the vectors of the one before are waited for. On a GPU and
+  /// with workers, which compute meanwhile, 1 is worth it.
   int64_t windows_ahead = 0;
+
+  /// More than one: encoders that run at the same time (see EncoderWorkers), with at::get_num_threads()
+  /// threads together. For the CPU only.
+  int64_t workers = 1;
 
   double save_seconds = 5.0;  // least time between two saves of what `resume` needs; none before the first
   std::function<void(const EmbedProgress&)> progress;  // called between two windows

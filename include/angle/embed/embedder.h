@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include <c10/core/Event.h>
 
+#include "angle/embed/encoder_workers.h"
 #include "angle/model/model_directory.h"
 #include "angle/tensor.h"
 #include "angle/text/statistics.h"
@@ -30,17 +32,19 @@ struct EmbedOptions {
   std::optional<int64_t> window_overlap;  // tokens; WindowCutter has the default
 };
 
-/// Vectors that a GPU may still be computing. On a CPU they are there already.
+/// Vectors that a GPU or workers may still be computing. Else they are there already.
 class PendingEmbeddings {
  public:
   /// @param in_order  [texts, dims] on the CPU
-  explicit PendingEmbeddings(Tensor in_order) : vectors_(std::move(in_order)) {}
+  /// @param computed  when they are there
+  explicit PendingEmbeddings(Tensor in_order, std::future<void> computed = {})
+      : vectors_(std::move(in_order)), computed_(std::move(computed)) {}
 
   /// @param vectors       [texts, dims] in memory of the host that copies of `device` are on their way to
   /// @param text_of_row   whose vector each row is
   PendingEmbeddings(Tensor vectors, std::vector<int64_t> text_of_row, at::Device device);
 
-  /// Waits until they are there. Once only.
+  /// Waits until they are there, or throws what kept them from it. Once only.
   ///
   /// @return  [texts, dims] float32 on the CPU, in the order of the texts
   Tensor wait();
@@ -48,6 +52,7 @@ class PendingEmbeddings {
  private:
   Tensor vectors_;
   std::vector<int64_t> text_of_row_;  // none: in order
+  std::future<void> computed_;
   std::optional<c10::Event> copied_;
 };
 
@@ -66,9 +71,12 @@ class Embedder {
   /// @return       [texts, dims] float32 on the CPU
   Tensor embed(std::span<const std::string> texts) { return start(texts).wait(); }
 
-  /// embed() in two parts: a GPU computes while the host does something else, such as to start the next
-  /// texts. Texts in windows are waited for here.
-  PendingEmbeddings start(std::span<const std::string> texts);
+  /// embed() in two parts: a GPU or the workers compute while the host does something else, such as to start
+  /// the next texts. Texts in windows are waited for here.
+  ///
+  /// @param workers  on a CPU: who encodes, instead of the caller's threads; to be destroyed before the
+  ///                 embedder
+  PendingEmbeddings start(std::span<const std::string> texts, EncoderWorkers* workers = nullptr);
 
   /// Columns of embed()'s result.
   int64_t dims() const;
@@ -83,10 +91,10 @@ class Embedder {
   Encoding encode(const std::string& text) const;
   std::vector<std::vector<int64_t>> tokenize(std::span<const std::string> texts);
   std::vector<TokenWindows> cut(std::span<const std::string> texts);
-  Tensor embed_in_windows(std::span<const std::string> texts);
-  PendingEmbeddings start_tokens(std::span<const std::vector<int64_t>> token_ids) const;
-  Tensor embed_on_cpu(std::span<const std::vector<int64_t>> token_ids,
-                      std::span<const std::vector<size_t>> batches) const;
+  Tensor embed_in_windows(std::span<const std::string> texts, EncoderWorkers* workers);
+  PendingEmbeddings start_tokens(std::vector<std::vector<int64_t>> token_ids, EncoderWorkers* workers) const;
+  PendingEmbeddings start_on_cpu(std::vector<std::vector<int64_t>> token_ids,
+                                 std::vector<std::vector<size_t>> batches, EncoderWorkers* workers) const;
   PendingEmbeddings start_on_gpu(std::span<const std::vector<int64_t>> token_ids,
                                  std::span<const std::vector<size_t>> batches) const;
   /// [texts, dims] float32 on the device of the model. Not normalised when they are windows.
