@@ -90,7 +90,7 @@ class EmbedFileJob {
   TextReader& texts_;
   EmbeddingWriter& writer_;
   Embedder embedder_;
-  std::optional<EncoderWorkers> workers_;  // none: the threads of the caller encode
+  std::optional<EncoderWorkers> workers_;  // none: the threads of the caller encode; after what they use
   TextStatistics encoded_;                 // of the texts whose rows are written
   TextStatistics repeated_;                // of the texts that were not encoded because an equal one was
   std::string texts_checksum_;             // of all texts read so far

@@ -13,6 +13,16 @@
 #include "embed/task_queue.h"
 
 namespace angle {
+namespace {
+
+/// When a thread first needs the number of threads, LibTorch gives it the one that was last set by any
+/// thread; from then on the thread has its own. Its library and the code in its headers do so apart.
+void keep_own_num_threads() {
+  at::get_num_threads();
+  at::parallel_for(0, 1, 1, [](int64_t, int64_t) {});
+}
+
+}  // namespace
 
 /// Tasks that all workers do together. Every worker comes by once, maybe when nothing is left to do.
 class EncoderWorkers::Job {
@@ -49,6 +59,7 @@ class EncoderWorkers::Job {
 EncoderWorkers::EncoderWorkers(int64_t workers, int64_t threads) : threads_(threads) {
   if (workers < 1 || workers > threads)
     fail("workers {}: expected 1 to {}, the number of threads (--threads)", workers, threads);
+  keep_own_num_threads();
   const auto count = static_cast<size_t>(workers);
   const std::vector<int> cpus = allowed_cpus();
   jobs_.resize(count);
@@ -79,7 +90,7 @@ std::future<void> EncoderWorkers::start(size_t count, std::function<void(size_t)
 
 void EncoderWorkers::work(const std::stop_token& stop, size_t index, int threads, std::span<const int> cpus) {
   bind_this_thread(cpus);  // before it starts its OpenMP threads, which inherit that
-  at::get_num_threads();   // LibTorch would else overwrite the number when it first sees this thread
+  keep_own_num_threads();
   at::set_num_threads(threads);
   const c10::InferenceMode inference;
   while (const std::shared_ptr<Job> job = next_job(stop, index)) {

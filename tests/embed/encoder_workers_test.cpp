@@ -44,33 +44,26 @@ TEST(EncoderWorkers, DoEveryTaskOnce) {
   }
 }
 
-/// What a task sees: the CPUs of its thread, and the threads that it could share itself among.
-struct Surroundings {
-  std::vector<int> cpus;
-  int threads = 0;
-};
-
-/// What tasks of a thread each see, when they run at the same time.
-std::vector<Surroundings> surroundings(int64_t workers, int64_t threads) {
+/// The CPUs of each thread's task, while as many tasks as threads run at the same time.
+std::vector<std::vector<int>> cpus_of_threads(int64_t workers, int64_t threads) {
   EncoderWorkers encoders(workers, threads);
-  std::vector<Surroundings> seen(static_cast<size_t>(threads));
+  std::vector<std::vector<int>> cpus(static_cast<size_t>(threads));
   std::atomic<int64_t> begun = 0;
-  encoders
-      .start(seen.size(),
-             [&](size_t i) {
-               seen[i] = {allowed_cpus(), at::get_num_threads()};
-               ++begun;
-               for (int tries = 0; begun < threads && tries < 10'000; ++tries)
-                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
-             })
-      .get();
-  return seen;
+  const auto note_cpus = [&](size_t i) {
+    cpus[i] = allowed_cpus();
+    ++begun;
+    for (int tries = 0; begun < threads && tries < 10'000; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  encoders.start(cpus.size(), note_cpus).get();
+  EXPECT_EQ(begun, threads);
+  return cpus;
 }
 
 TEST(EncoderWorkers, BindThreadsToTheirPartOfTheCores) {
   const std::vector<int> all = allowed_cpus();
   std::map<std::vector<int>, int> threads_on;
-  for (const Surroundings& seen : surroundings(2, 5)) ++threads_on[seen.cpus];
+  for (const auto& cpus : cpus_of_threads(2, 5)) ++threads_on[cpus];
   std::map<std::vector<int>, int> expected;
   expected[cpus_of_part(all, 0, 2)] += 2;
   expected[cpus_of_part(all, 1, 2)] += 3;
@@ -82,7 +75,7 @@ TEST(EncoderWorkers, KeepToTheCoresOfTheProcess) {
   const std::vector<int> all = allowed_cpus();
   std::thread([&] {
     bind_this_thread(std::vector{all.back()});
-    for (const Surroundings& seen : surroundings(2, 2)) EXPECT_THAT(seen.cpus, ElementsAre(all.back()));
+    for (const auto& cpus : cpus_of_threads(2, 2)) EXPECT_THAT(cpus, ElementsAre(all.back()));
   }).join();
 }
 
@@ -102,10 +95,16 @@ TEST(EncoderWorkers, ShareATaskAmongTheThreadsOfOneWhenThereAreFew) {
   EXPECT_THAT(sharing, ElementsAre(0, 1));
 }
 
-TEST(EncoderWorkers, LeaveTheCallersThreadsAlone) {
-  at::set_num_threads(3);
-  EncoderWorkers(2, 2).start(2, [](size_t) {}).get();
-  EXPECT_EQ(at::get_num_threads(), 3);
+TEST(EncoderWorkers, LeaveTheThreadsOfTheCallerAsTheyAre) {
+  std::thread([] {  // which LibTorch has not seen yet
+    at::set_num_threads(3);
+    EncoderWorkers(2, 2).start(2, [](size_t) {}).get();
+    EXPECT_EQ(at::get_num_threads(), 3);
+    std::atomic<int> parts = 0;
+    at::parallel_for(0, 300, 1, [&](int64_t, int64_t) { ++parts; });
+    EXPECT_EQ(parts, 3);
+  })
+      .join();
   at::set_num_threads(1);
 }
 
