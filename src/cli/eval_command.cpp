@@ -9,6 +9,7 @@
 #include "angle/error.h"
 #include "angle/eval/compare.h"
 #include "angle/eval/evaluate_own_data.h"
+#include "angle/eval/long_texts.h"
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
@@ -63,12 +64,13 @@ AngleVariant parse_angle_variant(const std::string& name) {
 struct RequestedTasks {
   std::vector<std::string> of_pairs;  // names as select_tasks() takes them
   std::vector<OwnDataTask> own_data;
-  bool untrained = false;  // score the untrained encoder too
+  bool untrained = false;    // score the untrained encoder too
+  bool windows_too = false;  // with long texts in windows, after they were cut
 };
 
 /// Error for what is mistyped or not there.
 RequestedTasks requested_tasks(const EvalOptions& options) {
-  RequestedTasks requested;
+  RequestedTasks requested{.windows_too = options.long_texts.are_both()};
   for (const std::string& name : options.tasks) {
     if (const auto own = parse_own_data_task(name))
       requested.own_data.push_back(*own);
@@ -84,11 +86,17 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
   return requested;
 }
 
+/// What a model scored.
+struct Scores {
+  EvaluationReport report;
+  std::vector<OwnDataResult> own_data;
+};
+
 /// A model and what it scored.
 struct ScoredModel {
   ReportedModel model;
-  EvaluationReport report;
-  std::vector<OwnDataResult> own_data;
+  Scores scores;
+  std::optional<Scores> in_windows;  // where both were asked for and there are long texts
 };
 
 /// The model again, with random weights.
@@ -141,18 +149,31 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
   return evaluate_own_data(task, model, own);
 }
 
-ScoredModel score_model(const std::string& name, const RequestedTasks& tasks, const EvalOptions& options) {
-  Model model = load_model_for_inference(name, options.compute);
+Scores score_tasks(Model& model, LongTexts long_texts, const RequestedTasks& tasks,
+                   const EvalOptions& options, ProgressLine& line) {
   const EmbedOptions embed{.prompt = model.default_prompt,
-                           .long_texts = options.long_texts.choice(),
+                           .long_texts = long_texts,
                            .window_overlap = options.long_texts.window_overlap};
+  Scores scores{score_pair_tasks(model, embed, tasks, options, line), {}};
+  for (const OwnDataTask& task : tasks.own_data)
+    scores.own_data.push_back(score_own_data(model, embed, task, options, line));
+  return scores;
+}
+
+ReadScores read_scores(const Scores& scores) { return {scores.report, scores.own_data}; }
+
+ScoredModel score_model(const std::string& name, RequestedTasks tasks, const EvalOptions& options) {
+  const LongTexts long_texts = options.long_texts.choice();
+  Model model = load_model_for_inference(name, options.compute);
   ProgressLine line;
   ScoredModel scored{
       {.name = name.empty() ? model.directory.filename().string() : name, .pipeline = model.describe()},
-      score_pair_tasks(model, embed, tasks, options, line),
+      score_tasks(model, long_texts, tasks, options, line),
       {}};
-  for (const OwnDataTask& task : tasks.own_data)
-    scored.own_data.push_back(score_own_data(model, embed, task, options, line));
+  if (tasks.windows_too && count_long_texts(read_scores(scored.scores)) > 0) {
+    tasks.untrained = false;  // it is scored already
+    scored.in_windows = score_tasks(model, LongTexts::windows, tasks, options, line);
+  }
   line.finish();
   return scored;
 }
@@ -176,6 +197,33 @@ void write_results(const std::string& text, const std::string& json, const EvalO
   out.flush();
 }
 
+/// For people and for programs.
+struct Results {
+  std::string text;
+  nlohmann::json json;
+};
+
+Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const std::vector<Metric>& metrics,
+                   const EvalOptions& options) {
+  const auto& [report, own_data] = scored.scores;
+  Results results{format_model(scored.model), report_json(report, scored.model)};
+  if (!tasks.of_pairs.empty()) results.text += format_report(report, scored.model, metrics);
+  if (!own_data.empty())
+    results.text += fmt::format("\n{}", format_own_data(own_data, metrics, options.bootstrap));
+  results.json["own_data"] = own_data_json(own_data, options.bootstrap);
+  if (!tasks.windows_too) return results;
+
+  std::vector<LongTextDifference> differences;
+  if (scored.in_windows) {
+    differences = compare_long_texts(read_scores(scored.scores), read_scores(*scored.in_windows), metrics);
+    results.text += format_long_texts(differences);
+  } else {
+    results.text += "\nno text is longer than the model reads: windows would change nothing\n";
+  }
+  results.json["long_texts"] = long_texts_json(differences);
+  return results;
+}
+
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = parse_metrics(options.metrics);
   parse_angle_variant(options.angle_similarity);
@@ -186,21 +234,19 @@ void run_eval(const EvalOptions& options) {
   if (!options.output.empty()) file.emplace(options.output);
 
   const ScoredModel scored = score_model(options.model, tasks, options);
-  std::string text = format_model(scored.model);
-  if (!tasks.of_pairs.empty()) text += format_report(scored.report, scored.model, metrics);
-  if (!scored.own_data.empty())
-    text += fmt::format("\n{}", format_own_data(scored.own_data, metrics, options.bootstrap));
-  nlohmann::json json = report_json(scored.report, scored.model);
-  json["own_data"] = own_data_json(scored.own_data, options.bootstrap);
+  Results results = results_of(scored, tasks, metrics, options);
+  std::string& text = results.text;
+  nlohmann::json& json = results.json;
+  const EvaluationReport& report = scored.scores.report;
   if (!options.compare.empty()) {
     const ScoredModel other = score_model(options.compare, {.of_pairs = tasks.of_pairs}, options);
-    const auto differences = compare(scored.report, other.report, metrics);
-    text += format_comparison(differences, other.report, other.model);
-    json["comparison"] = comparison_json(differences, other.report, other.model);
+    const auto differences = compare(report, other.scores.report, metrics);
+    text += format_comparison(differences, other.scores.report, other.model);
+    json["comparison"] = comparison_json(differences, other.scores.report, other.model);
   }
   std::optional<Verification> verification;
   if (published != nullptr) {
-    verification = verify(scored.report, *published, options.tolerance);
+    verification = verify(report, *published, options.tolerance);
     text += format_verification(*verification);
     json["verification"] = verification_json(*verification);
   }
@@ -265,7 +311,7 @@ void add_eval_command(CLI::App& app) {
       "--untrained,!--no-untrained",
       [&untrained = options->untrained](int64_t count) { untrained = count > 0; },
       "score the same model with random weights too, a baseline; default: for groups");
-  add_long_text_options(command, options->long_texts);
+  add_long_text_options_with_both(command, options->long_texts);
   command.add_option("--query-prompt", options->query_prompt,
                      "put before the queries of retrieval; default: the model's prompt for queries, if any");
   command.add_option("--document-prompt", options->document_prompt,

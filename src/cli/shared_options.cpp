@@ -11,6 +11,25 @@
 #include "cli/log.h"
 
 namespace angle::cli {
+namespace {
+
+void add_long_text_choices(CLI::App& command, LongTextOptions& options,
+                           const std::vector<std::string>& choices, const std::string& about_both) {
+  command
+      .add_option(
+          "--long-texts", options.long_texts,
+          "texts of more tokens than the model reads: truncate, or windows: read all of it, a window at "
+          "a time, and average the vectors" +
+              about_both)
+      ->capture_default_str()
+      ->check(CLI::IsMember(choices));
+  command
+      .add_option("--window-overlap", options.window_overlap,
+                  "tokens that a window repeats of the one before; default: an eighth of a window")
+      ->check(CLI::Range(0, 1000000));
+}
+
+}  // namespace
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
@@ -63,24 +82,19 @@ std::map<std::string, std::string> parse_columns(const std::vector<std::string>&
 }
 
 LongTexts LongTextOptions::choice() const {
+  if (are_both()) return LongTexts::truncate;
   const auto chosen = nlohmann::json(long_texts).get<LongTexts>();
   if (window_overlap && chosen != LongTexts::windows)
-    fail("--window-overlap {}: only `--long-texts windows` has windows", *window_overlap);
+    fail("--window-overlap {}: `--long-texts truncate` has no windows", *window_overlap);
   return chosen;
 }
 
 void add_long_text_options(CLI::App& command, LongTextOptions& options) {
-  command
-      .add_option(
-          "--long-texts", options.long_texts,
-          "texts of more tokens than the model reads: truncate, or windows: read all of it, a window at "
-          "a time, and average the vectors")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"truncate", "windows"}));
-  command
-      .add_option("--window-overlap", options.window_overlap,
-                  "tokens that a window repeats of the one before; default: an eighth of a window")
-      ->check(CLI::Range(0, 1000000));
+  add_long_text_choices(command, options, {"truncate", "windows"}, "");
+}
+
+void add_long_text_options_with_both(CLI::App& command, LongTextOptions& options) {
+  add_long_text_choices(command, options, {"truncate", "windows", "both"}, "; both: and how they differ");
 }
 
 void add_data_dir_option(CLI::App& command, std::string& data_dir) {

@@ -46,11 +46,17 @@ struct LongTextOptions {
   std::string long_texts = "truncate";
   std::optional<int64_t> window_overlap;
 
-  /// Error for an overlap without windows.
+  /// `both`: one after the other, to compare them.
+  bool are_both() const { return long_texts == "both"; }
+
+  /// What comes first of both. Error for an overlap without windows.
   LongTexts choice() const;
 };
 
 void add_long_text_options(CLI::App& command, LongTextOptions& options);
+
+/// The same with `both`.
+void add_long_text_options_with_both(CLI::App& command, LongTextOptions& options);
 
 /// `--data-dir`.
 void add_data_dir_option(CLI::App& command, std::string& data_dir);

@@ -83,12 +83,14 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
                                    "logistic regression with c = 1{}",
                                    train.size(), test.size(), classes,
                                    unknown > 0 ? fmt::format(" and {} that only the test has", unknown) : "",
-                                   kNeighbours, cut_remark(embedder.statistics()))};
+                                   kNeighbours, cut_remark(embedder.statistics())),
+                       embedder.statistics()};
   add_score(result, "knn_accuracy", by_neighbours, accuracy, options);
   add_score(result, "knn_macro_f1", by_neighbours, macro_f1, options);
   add_score(result, "logistic_regression_accuracy", by_regression, accuracy, options);
   add_score(result, "logistic_regression_macro_f1", by_regression, macro_f1, options);
   add_score(result, "majority_accuracy", by_majority, accuracy, options);
+  result.scores.back().is_baseline = true;
   return result;
 }
 
@@ -106,7 +108,8 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const O
                        fmt::format("{} texts, {} classes and clusters; k-means++, the best of {} starts, "
                                    "seed {}{}",
                                    data.size(), classes, k_means_options.restarts, k_means_options.seed,
-                                   cut_remark(embedder.statistics()))};
+                                   cut_remark(embedder.statistics())),
+                       embedder.statistics()};
   const std::vector<int64_t> clusters = k_means(vectors, classes, k_means_options).cluster;
   add_v_measure(result, Contingency(data.labels, clusters), options);
   return result;

@@ -14,13 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-/// Whether one of the metrics is of its similarity, if it is of one.
-bool is_of(const NamedScore& score, std::span<const Metric> metrics) {
-  return !score.similarity || std::any_of(metrics.begin(), metrics.end(), [&](const Metric& metric) {
-    return metric.similarity == *score.similarity;
-  });
-}
-
 std::string number(const NamedScore& score) {
   return score.is_threshold ? fmt::format("{:.4f}", score.value) : fmt::format("{:.2f}", 100.0 * score.value);
 }
@@ -59,6 +52,12 @@ std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
   }
   fail("--task {}: unknown kind of task{} (kinds: {})", name, suggestion(kind, kinds),
        fmt::join(kinds, ", "));
+}
+
+bool is_of(const NamedScore& score, std::span<const Metric> metrics) {
+  return !score.similarity || std::any_of(metrics.begin(), metrics.end(), [&](const Metric& metric) {
+    return metric.similarity == *score.similarity;
+  });
 }
 
 std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics,

@@ -70,7 +70,7 @@ void add_baseline(OwnDataResult& result, const std::string& name, const std::vec
                   const std::vector<double>& labels, const BootstrapOptions& bootstrap) {
   const auto average = average_precision(scores, labels);
   if (!average) return;
-  result.scores.push_back({name + "_average_precision", *average});
+  result.scores.push_back({.name = name + "_average_precision", .value = *average, .is_baseline = true});
   const ResampledPrecision precision(scores, labels);
   const ResampleScorer score = [&](const ResampleCounts& counts) { return std::vector{precision(counts)}; };
   bootstrap_last(result, static_cast<int64_t>(scores.size()), score, bootstrap);
@@ -98,6 +98,7 @@ OwnDataResult evaluate_pair_classification(const OwnDataTask& task, Model& model
       "{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,
       chosen_on.empty() ? "the same pairs, so F1 and accuracy are the best possible" : chosen_on.string(),
       cut_remark(embedder.statistics()));
+  result.statistics = embedder.statistics();
   return result;
 }
 

@@ -109,13 +109,15 @@ std::vector<double> values_of(const RetrievalScores& scores) {
 
 /// The means over queries, and their bootstrap.
 ///
-/// @param prefix  of their names
-void add_means(OwnDataResult& result, const std::string& prefix, std::span<const RetrievalScores> queries,
+/// @param baseline  that they are of, as a prefix of their names; empty: of the model
+void add_means(OwnDataResult& result, const std::string& baseline, std::span<const RetrievalScores> queries,
                const BootstrapOptions& bootstrap) {
   std::vector<std::string> names{"ndcg@10", "mrr@10", "map@100"};
   for (const int64_t cutoff : kRecallCutoffs) names.push_back(fmt::format("recall@{}", cutoff));
   const std::vector<double> values = values_of(mean(queries));
-  for (size_t i = 0; i < names.size(); ++i) result.scores.push_back({prefix + names[i], values[i]});
+  for (size_t i = 0; i < names.size(); ++i)
+    result.scores.push_back(
+        {.name = baseline + names[i], .value = values[i], .is_baseline = !baseline.empty()});
   const ResampleScorer score = [&](const ResampleCounts& counts) { return values_of(mean(queries, counts)); };
   bootstrap_last(result, static_cast<int64_t>(queries.size()), score, bootstrap);
 }
@@ -170,6 +172,7 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const Ow
       nlohmann::json(document_prompt).dump(), kBm25.k1, kBm25.b,
       left_out == 0 ? "" : fmt::format("; left out: {} found by the query of the same id", left_out),
       missing_documents_remark(task, found, grades), cut_remark(statistics));
+  result.statistics = statistics;
   return result;
 }
 

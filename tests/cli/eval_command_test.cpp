@@ -151,7 +151,34 @@ TEST_F(Eval, ReadsLongTextsInWindows) {
   EXPECT_EQ(eval({"--task", "stsb", "--long-texts", "cut"}).exit_code, 2);
   EXPECT_EQ(eval({"--task", "stsb", "--long-texts", "windows", "--window-overlap", "-1"}).exit_code, 2);
   EXPECT_THAT(eval({"--task", "stsb", "--window-overlap", "4"}).err,
-              HasSubstr("--window-overlap 4: only `--long-texts windows` has windows"));
+              HasSubstr("--window-overlap 4: `--long-texts truncate` has no windows"));
+}
+
+TEST_F(Eval, ComparesLongTextsCutAndInWindows) {
+  const CommandResult short_texts = eval({"--task", "stsb", "--long-texts", "both"});
+  EXPECT_EQ(short_texts.exit_code, 0) << short_texts.err;
+  EXPECT_THAT(short_texts.out, HasSubstr("no text is longer than the model reads"));
+
+  std::string longer = pairs;
+  for (int i = 0; i < 60; ++i) longer.insert(longer.find('\n') + 1, "the harbour ");
+  data.file("stsb/test.tsv", longer);
+  const auto scores = [&](const std::string& long_texts, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> args = {"--task", "stsb", "--json", "--long-texts", long_texts};
+    args.insert(args.end(), more.begin(), more.end());
+    return json::parse(eval(args).out);
+  };
+  const auto cosine = [](const json& report) {
+    return report.at("evaluations").at(0).at("scores").at("cosine").at("spearman");
+  };
+  const json both = scores("both", {"--window-overlap", "8"});
+  const json& difference = both.at("long_texts").at(1);
+  EXPECT_EQ(difference.at("metric"), "cosine_spearman");
+  EXPECT_EQ(difference.at("long_texts"), 1);
+  EXPECT_EQ(difference.at("truncate"), cosine(scores("truncate")));
+  EXPECT_EQ(difference.at("windows"), cosine(scores("windows", {"--window-overlap", "8"})));
+  EXPECT_EQ(both.at("evaluations"), scores("truncate").at("evaluations"));
+  EXPECT_THAT(eval({"--task", "stsb", "--long-texts", "both"}).out,
+              AllOf(HasSubstr("texts  too long"), HasSubstr("stsb/test ")));
 }
 
 TEST_F(Eval, EndsWith1WhenScoresAreNotThePublishedOnes) {

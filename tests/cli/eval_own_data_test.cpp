@@ -152,6 +152,21 @@ TEST_F(EvalOwnData, LeavesOutTheDocumentThatIsTheQuery) {
               HasSubstr("; left out: 1 found by the query of the same id"));
 }
 
+TEST_F(EvalOwnData, ComparesLongDocumentsCutAndInWindows) {
+  const std::string task = write_retrieval();
+  std::string document = "the harbour";
+  for (int i = 0; i < 60; ++i) document += " is quiet";
+  data.file("corpus.jsonl",
+            json{{"_id", "d1"}, {"text", document}}.dump() + "\n{\"_id\": \"d2\", \"text\": \"a dog\"}\n");
+  const CommandResult result = eval({"--task", task, "--long-texts", "both", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json differences = json::parse(result.out).at("long_texts");
+  ASSERT_EQ(differences.size(), 7u);  // BM25 reads all of it anyway
+  EXPECT_EQ(differences.at(0).at("metric"), "ndcg@10");
+  EXPECT_EQ(differences.at(0).at("texts"), 4);
+  EXPECT_EQ(differences.at(0).at("long_texts"), 1);
+}
+
 TEST_F(EvalOwnData, PutsTheModelsPromptsBeforeQueriesAndDocuments) {
   const testing::ModelCopy prompting;
   prompting.write_json("config_sentence_transformers.json",

@@ -19,6 +19,7 @@
 #include "angle/eval/bootstrap.h"
 #include "angle/eval/metric.h"
 #include "angle/json_enum.h"
+#include "angle/text/statistics.h"
 
 namespace angle {
 
@@ -43,13 +44,18 @@ struct NamedScore {
   bool is_threshold = false;                  // shown as it is; shares are shown × 100
   std::optional<Similarity> similarity = {};  // that it is of, if of one
   std::vector<double> resampled = {};         // [resamples] its bootstrap; none of thresholds
+  bool is_baseline = false;                   // nothing of the model is in it
 };
 
 struct OwnDataResult {
   OwnDataTask task;
   std::vector<NamedScore> scores;
-  std::string about;  // what was scored and how, a sentence
+  std::string about;               // what was scored and how, a sentence
+  TextStatistics statistics = {};  // of what the model read
 };
+
+/// Whether it is of no similarity, or of that of one of the metrics.
+bool is_of(const NamedScore& score, std::span<const Metric> metrics);
 
 /// A table with a row for each score, and what was scored below it. Ends with a line end.
 ///
