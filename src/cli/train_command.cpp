@@ -44,13 +44,20 @@ struct TrainOptions {
   int timeout = 300;  // seconds; far above the time of a step, and of what one process does while others wait
 };
 
-/// `epochs 4, batch_size 32, …`
+/// `epochs 4, batch_size 32, …`; what is an empty text is `none`.
 std::string format_block(const nlohmann::json& block) {
   std::string text;
-  for (const auto& [key, value] : block.items())
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key,
-                        value.is_string() ? value.get<std::string>() : value.dump());
+  for (const auto& [key, value] : block.items()) {
+    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, shown.empty() ? "none" : shown);
+  }
   return text;
+}
+
+/// Without anything to judge by, its other settings mean nothing.
+std::string format_judge(const EvaluationConfig& config) {
+  if (!config.task.empty() || !config.loss_data.empty()) return format_block(nlohmann::json(config));
+  return "none: evaluation.task and evaluation.loss_data are empty; the model of the last step is saved";
 }
 
 void log_start(const TrainConfig& config, const Model& model, const std::vector<TrainingSet>& sets) {
@@ -63,8 +70,9 @@ void log_start(const TrainConfig& config, const Model& model, const std::vector<
       log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
   }
   const nlohmann::json resolved = config;
-  for (const char* block : {"loss", "train", "evaluation", "checkpoint"})
+  for (const char* block : {"loss", "train", "checkpoint"})
     log_info("{}: {}", block, format_block(resolved.at(block)));
+  log_info("evaluation: {}", format_judge(config.evaluation));
 }
 
 std::string format_term(const char* name, const std::optional<double>& value) {

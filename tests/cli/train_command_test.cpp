@@ -67,6 +67,8 @@ TEST(TrainCommand, MakesAModelForTheOtherCommands) {
                     HasSubstr("loss "), HasSubstr("cosine "), HasSubstr("angle "), HasSubstr("tokens/s"),
                     HasSubstr("left"), HasSubstr("the model is in " + output.string())));
 
+  EXPECT_THAT(result.err,
+              HasSubstr("evaluation: none: evaluation.task and evaluation.loss_data are empty; the model"));
   const std::string card = read_file(output / "README.md");
   EXPECT_THAT(card, AllOf(HasSubstr("Made by angle "), HasSubstr("angle train --config "),
                           HasSubstr(" --set train.max_steps=8"), Not(HasSubstr("--output"))));
