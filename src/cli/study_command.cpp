@@ -1,5 +1,6 @@
 #include "cli/study_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -83,13 +84,14 @@ class Study {
   /// False when it was interrupted.
   bool run();
   void show_table() const;
-  void show_plan() const;
+  void show_plan();
 
  private:
   StudyRunnerOptions runner_options();
   StudyReport report() const;
   bool finish(size_t run) const;
-  Cells planned_row(const StudyRun& run, int64_t& steps_left) const;
+  void tell_what_is_trained_again() const;
+  Cells planned_row(const StudyRun& run, int64_t& steps_left);
 
   Interruption interruption_;
   const StudyOptions& options_;
@@ -141,12 +143,23 @@ bool Study::finish(size_t number) const {
         runner_.finish(run, [&](const std::string& text) { line.show(place + ": " + text); });
     line.finish();
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    if (finished) log_info("{}: trained and scored in {:.0f} s", place, time.count());
+    if (finished) log_info("{}: finished in {:.0f} s", place, time.count());
     return finished;
   } catch (const Error& error) {
     line.finish();
     fail("{}: {}", name_of(run), error.what());
   }
+}
+
+void Study::tell_what_is_trained_again() const {
+  const auto count = std::count_if(plan_.runs.begin(), plan_.runs.end(), [&](const StudyRun& run) {
+    return runner_.state_of(run) == RunState::let_go;
+  });
+  if (count == 0) return;
+  log_warning(
+      "{} of {} runs were scored on other tasks (or files) only and their models were not kept: they are "
+      "trained again; with \"keep_models\": true new tasks need no training",
+      count, plan_.runs.size());
 }
 
 bool Study::run() {
@@ -156,8 +169,9 @@ bool Study::run() {
   if (!fs::equivalent(output_, runs_, missing)) runs_lock.emplace(runs_);
   interruption_.hold();  // the run at hand saves and stops
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
+  tell_what_is_trained_again();
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
-    if (!runner_.scores_of(plan_.runs[number]).empty()) {
+    if (runner_.state_of(plan_.runs[number]) == RunState::finished) {
       runner_.tidy(plan_.runs[number]);
       continue;
     }
@@ -185,25 +199,31 @@ void Study::show_table() const {
   print(format_study(report));
 }
 
-Cells Study::planned_row(const StudyRun& run, int64_t& steps_left) const {
-  const int64_t steps = inputs_.count_steps(run.config);
-  const std::optional<int64_t> done = runner_.last_checkpoint(run);
-  std::string state = done ? fmt::format("step {}", *done) : "not begun";
-  if (!runner_.scores_of(run).empty())
-    state = "finished";
-  else
-    steps_left += steps - done.value_or(0);
-  return {run.key, fmt::format("{}", fmt::join(run.rows, " = ")), state, std::to_string(run.seed),
-          std::to_string(steps)};
+/// `step 40`: how far a run is, of so many steps.
+std::string describe(RunState state, const std::optional<int64_t>& done, int64_t steps) {
+  if (state == RunState::finished) return "finished";
+  if (state == RunState::let_go) return "train again";
+  if (state == RunState::trained || done == steps) return "trained";
+  return done ? fmt::format("step {}", *done) : "not begun";
 }
 
-void Study::show_plan() const {
+Cells Study::planned_row(const StudyRun& run, int64_t& steps_left) {
+  const int64_t steps = inputs_.count_steps(run.config);
+  const std::optional<int64_t> done = runner_.last_checkpoint(run);
+  const RunState state = runner_.state_of(run);
+  if (state == RunState::open || state == RunState::let_go) steps_left += steps - done.value_or(0);
+  return {run.key, fmt::format("{}", fmt::join(run.rows, " = ")), describe(state, done, steps),
+          std::to_string(run.seed), std::to_string(steps)};
+}
+
+void Study::show_plan() {
   constexpr size_t kFirstNumber = 3;
   std::vector<Cells> table = {{"run", "row", "state", "seed", "steps"}};
   int64_t steps_left = 0;
   for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
   print(format_table(table, kFirstNumber) +
         fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left));
+  tell_what_is_trained_again();
 }
 
 /// @return the exit code

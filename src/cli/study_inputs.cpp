@@ -4,6 +4,8 @@
 #include <array>
 
 #include "angle/error.h"
+#include "angle/eval/correlation.h"
+#include "angle/eval/evaluate.h"
 #include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
 #include "angle/model/model_directory.h"
@@ -18,6 +20,17 @@ namespace fs = std::filesystem;
 bool matters(const fs::path& file) {
   static const std::array<fs::path, 4> kExtensions = {".safetensors", ".json", ".txt", ".model"};
   return std::find(kExtensions.begin(), kExtensions.end(), file.extension()) != kExtensions.end();
+}
+
+/// Error for a file that no model can be scored on.
+void check_labels(const TaskName& task, const fs::path& file) {
+  const bool is_own = is_own_task(task.task);
+  const TaskSelection selection = select_tasks(std::vector{is_own ? file.string() : task.task});
+  std::vector<double> labels;
+  for (const ScoredPair& pair : read_task_pairs(*selection.tasks.front().task, file))
+    labels.push_back(pair.label);
+  const std::string problem = why_undefined(labels, labels);
+  if (!problem.empty()) fail("{}: no model has a score on it: {}", file.string(), problem);
 }
 
 }  // namespace
@@ -50,15 +63,24 @@ json StudyInputs::checksums(const TrainConfig& config) {
   return {{"model", model_checksums(config.model.path)}, {"data", data}, {"validation", validation}};
 }
 
-int64_t StudyInputs::count_steps(const TrainConfig& config) const {
-  const auto sets = load_training_sets(config, config.model.max_seq_length, places_);
-  return angle::count_steps(config.train, make_sampler(config, sets).batches_per_epoch());
+const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& config) {
+  const json made_of = {config.data, config.model.max_seq_length};
+  const auto [entry, is_new] = sets_.try_emplace(made_of.dump());
+  if (is_new) entry->second = load_training_sets(config, config.model.max_seq_length, places_);
+  check_some_labels_are_positive(entry->second, config.loss);
+  return entry->second;
+}
+
+int64_t StudyInputs::count_steps(const TrainConfig& config) {
+  const Sampler sampler = make_sampler(config, training_sets(config));
+  return angle::count_steps(config.train, sampler.batches_per_epoch());
 }
 
 std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
   std::vector<TaskFile> files;
   for (const TaskName& task : scored_tasks(study)) {
     const fs::path file = file_of(task);
+    check_labels(task, file);
     files.push_back({task, file, checksum_of(file)});
   }
   return files;

@@ -24,19 +24,22 @@ class StudyInputs {
   /// there.
   json checksums(const TrainConfig& config);
 
-  /// The optimizer updates that a run has.
-  int64_t count_steps(const TrainConfig& config) const;
+  /// The optimizer updates that a run has. Data sets are read once for all runs.
+  int64_t count_steps(const TrainConfig& config);
 
-  /// The tasks of a study. Error when the file of one is not there.
+  /// The tasks of a study. Error when the file of one is not there, is malformed or can't give a score: not
+  /// when the first model is trained.
   std::vector<TaskFile> task_files(const StudyConfig& study);
 
  private:
   std::filesystem::path file_of(const TaskName& task) const;
   std::string checksum_of(const std::filesystem::path& file);
   json model_checksums(const std::string& path_or_name);
+  const std::vector<TrainingSet>& training_sets(const TrainConfig& config);
 
   DataPlaces places_;
   std::map<std::filesystem::path, std::string> known_;
+  std::map<std::string, std::vector<TrainingSet>> sets_;  // by what they are made of
 };
 
 }  // namespace angle::cli

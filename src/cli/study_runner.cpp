@@ -1,7 +1,5 @@
 #include "cli/study_runner.h"
 
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -12,6 +10,7 @@
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
+#include "angle/train/checkpoint.h"
 
 #include "cli/child_process.h"
 #include "cli/exit_code.h"
@@ -48,19 +47,22 @@ RunScores StudyRunner::scores_of(const StudyRun& run) const {
   return has_scores(scores, options_.tasks, options_.metric.similarity) ? scores : RunScores{};
 }
 
+RunState StudyRunner::state_of(const StudyRun& run) const {
+  if (!scores_of(run).empty()) return RunState::finished;
+  const fs::path model = directory_of(run) / "model";
+  if (!fs::exists(directory_of(run) / "scores.json")) return RunState::open;
+  if (!fs::exists(model)) return RunState::let_go;
+  // With checkpoints it may be one that is being trained again; the trainer knows, and does only what is
+  // missing.
+  const bool is_whole = fs::exists(model / "model.safetensors") && !fs::exists(model / "checkpoints");
+  return is_whole ? RunState::trained : RunState::open;
+}
+
 std::optional<int64_t> StudyRunner::last_checkpoint(const StudyRun& run) const {
-  const fs::path checkpoints = directory_of(run) / "model/checkpoints";
-  if (!fs::exists(checkpoints)) return std::nullopt;
-  int64_t last = 0;
-  for (const auto& entry : fs::directory_iterator(checkpoints)) {
-    const std::string name = entry.path().filename().string();
-    const size_t digits = name.find_first_of("0123456789");
-    int64_t step = 0;
-    if (!name.starts_with("step-") || digits == std::string::npos) continue;
-    std::from_chars(name.data() + digits, name.data() + name.size(), step);
-    last = std::max(last, step);
-  }
-  return last;
+  const fs::path directory = directory_of(run) / "model/checkpoints";
+  if (!fs::exists(directory)) return std::nullopt;
+  const auto checkpoints = list_checkpoints(directory);
+  return checkpoints.empty() ? 0 : checkpoints.rbegin()->first;
 }
 
 StudyRunner::StudyRunner(StudyRunnerOptions options)
@@ -69,13 +71,27 @@ StudyRunner::StudyRunner(StudyRunnerOptions options)
 bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const {
   fs::create_directories(directory_of(run));
   remove_unfinished(directory_of(run));
-  const json about = {{"config", run.config}, {"inputs", run.inputs}, {"command", train_command(run)}};
+  const json about = {{"config", run.config},
+                      {"inputs", run.inputs},
+                      {"command", train_command(run)},
+                      {"keeps_model", keeps_model(run)}};
+  const bool is_trained = state_of(run) == RunState::trained;
   write_file(directory_of(run) / "run.json", about.dump(2) + "\n");
-  if (!train(run, progress)) return false;
+  if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
   score(run);
   settle(run);
   return true;
+}
+
+/// Studies share runs: what one keeps, another must not remove. A run without a word about it is that of an
+/// older version, which removed models as soon as they were scored, unless they were to be kept.
+bool StudyRunner::keeps_model(const StudyRun& run) const {
+  const fs::path directory = directory_of(run);
+  if (options_.keep_models) return true;
+  const bool was_kept = fs::exists(directory / "scores.json") && fs::exists(directory / "model");
+  const json about = fs::exists(directory / "run.json") ? read_json(directory / "run.json") : json::object();
+  return about.value("keeps_model", was_kept);
 }
 
 std::vector<std::string> StudyRunner::train_command(const StudyRun& run) const {
@@ -137,7 +153,7 @@ void StudyRunner::score(const StudyRun& run) const {
 
 void StudyRunner::tidy(const StudyRun& run) const {
   remove_unfinished(directory_of(run));
-  if (!options_.keep_models && fs::exists(directory_of(run) / "model")) settle(run);
+  if (!keeps_model(run) && fs::exists(directory_of(run) / "model")) settle(run);
 }
 
 /// Keeps what `angle report` draws and, unless they are to be kept, lets go of weights and checkpoints: under
@@ -146,7 +162,7 @@ void StudyRunner::settle(const StudyRun& run) const {
   const fs::path directory = directory_of(run), model = directory / "model";
   for (const char* name : {"metrics.jsonl", "saturation.jsonl", "train_config.json"})
     if (fs::exists(model / name)) write_file(directory / name, read_file(model / name));
-  if (options_.keep_models) return;
+  if (keeps_model(run)) return;
   const fs::path removed = directory / fmt::format("model.tmp-{}", getpid());
   fs::rename(model, removed);
   fs::remove_all(removed);

@@ -28,9 +28,17 @@ struct StudyRunnerOptions {
   const std::atomic<bool>* interrupted = nullptr;  // becomes true when the user wants to stop
 };
 
+/// How far a run is.
+enum class RunState {
+  open,      // not begun, or trained in part
+  trained,   // the whole model is there, to be scored
+  let_go,    // it was scored on other tasks, and its model not kept: it has to be trained again
+  finished,  // all scores that the study asks for are there
+};
+
 /// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its
-/// configuration and command; train.log; and the trainer's metrics.jsonl, train_config.json and, if any,
-/// saturation.jsonl, so that `angle report` can draw it.
+/// configuration, command and whether the model is kept; train.log; and the trainer's metrics.jsonl,
+/// train_config.json and, if any, saturation.jsonl, so that `angle report` can draw it.
 class StudyRunner {
  public:
   explicit StudyRunner(StudyRunnerOptions options);
@@ -40,10 +48,13 @@ class StudyRunner {
   /// The scores of a run; none unless all that the study asks for are there.
   RunScores scores_of(const StudyRun& run) const;
 
+  RunState state_of(const StudyRun& run) const;
+
   /// The step of the last checkpoint of a run that is begun; nothing for one that is not.
   std::optional<int64_t> last_checkpoint(const StudyRun& run) const;
 
-  /// Trains (from the last checkpoint, if there is one) and scores a run. False when it was interrupted.
+  /// Trains (from the last checkpoint, if there is one) and scores a run; a model that is there is only
+  /// scored, and stays if it was kept, whether this study keeps models or not. False when it was interrupted.
   /// Error when training fails, with its message and where the log is, and when the base or a file that it
   /// names is no longer what the plan was made with: the scores would be filed under what they are not of.
   ///
@@ -54,6 +65,7 @@ class StudyRunner {
   void tidy(const StudyRun& run) const;
 
  private:
+  bool keeps_model(const StudyRun& run) const;
   std::vector<std::string> train_command(const StudyRun& run) const;
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/eval/contamination.h"
 
@@ -65,24 +64,6 @@ EvaluationReport plan(TaskSelection selection, const EvaluateOptions& options) {
     fail("{}: none of these tasks has data there; `scripts/fetch_data.sh all` fetches them",
          options.data_dir.string());
   return report;
-}
-
-/// The pairs of a task's file; Error for labels that the task does not have.
-std::vector<ScoredPair> read_pairs(const Evaluation& evaluation, const EvaluateOptions& options) {
-  const bool binary = evaluation.task->labels == LabelKind::binary;
-  ReadOptions reading;
-  if (evaluation.task->labels == LabelKind::any)
-    reading.columns = options.columns;
-  else
-    reading.label_scale = {0, binary ? 1.0 : 5.0};
-  reading.invalid_utf8 = options.invalid_utf8;
-  std::vector<ScoredPair> pairs = read_scored_pairs(evaluation.file, reading).examples;
-  for (const ScoredPair& pair : pairs) {
-    if (binary && pair.label != 0 && pair.label != 1)
-      fail("{}:{}: label {}: expected 0 or 1 for {}", evaluation.file.string(), pair.line, pair.label,
-           evaluation.task->title);
-  }
-  return pairs;
 }
 
 /// The mean of one statistic; empty when it is undefined for one of the evaluations.
@@ -159,6 +140,21 @@ std::span<const double> resampled_values(const ResampledScores& resampled, const
   return resampled[static_cast<size_t>(metric.similarity)].of(metric.statistic);
 }
 
+std::vector<ScoredPair> read_task_pairs(const TaskSpec& task, const std::filesystem::path& file,
+                                        ReadOptions reading) {
+  const bool binary = task.labels == LabelKind::binary;
+  if (task.labels != LabelKind::any) {
+    reading.columns = {};
+    reading.label_scale = {0, binary ? 1.0 : 5.0};
+  }
+  std::vector<ScoredPair> pairs = read_scored_pairs(file, reading).examples;
+  for (const ScoredPair& pair : pairs) {
+    if (binary && pair.label != 0 && pair.label != 1)
+      fail("{}:{}: label {}: expected 0 or 1 for {}", file.string(), pair.line, pair.label, task.title);
+  }
+  return pairs;
+}
+
 EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& options) {
   TaskSelection selection = select_tasks(options.tasks);
   const std::vector<const TaskGroup*> groups = selection.groups;
@@ -166,7 +162,9 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
   const auto evaluations = static_cast<int64_t>(report.evaluations.size());
   int64_t number = 0;
   for (Evaluation& evaluation : report.evaluations) {
-    const std::vector<ScoredPair> pairs = read_pairs(evaluation, options);
+    const std::vector<ScoredPair> pairs =
+        read_task_pairs(*evaluation.task, evaluation.file,
+                        {.columns = options.columns, .invalid_utf8 = options.invalid_utf8});
     const auto remark = split_remark(*evaluation.task, evaluation.split, static_cast<int64_t>(pairs.size()));
     if (!remark.empty()) evaluation.notes.push_back(remark);
 

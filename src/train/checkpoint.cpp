@@ -1,7 +1,6 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
-#include <map>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -24,20 +23,6 @@ constexpr const char* kStateFile = "trainer_state.json";
 constexpr const char* kManifestFile = "manifest.json";
 
 std::string step_name(int64_t step) { return fmt::format("step-{:06}", step); }
-
-/// Checkpoint directories by step. Names that are not quite `step-<number>` are left alone.
-std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
-  std::map<int64_t, fs::path> checkpoints;
-  if (!fs::is_directory(directory)) return checkpoints;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with("step-") || name.size() > 20) continue;
-    const std::string digits = name.substr(5);
-    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) continue;
-    checkpoints[std::stoll(digits)] = entry.path();
-  }
-  return checkpoints;
-}
 
 void write_manifest(const fs::path& checkpoint) {
   json manifest;
@@ -78,6 +63,19 @@ void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
 }
 
 }  // namespace
+
+std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
+  std::map<int64_t, fs::path> checkpoints;
+  if (!fs::is_directory(directory)) return checkpoints;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("step-") || name.size() > 20) continue;
+    const std::string digits = name.substr(5);
+    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) continue;
+    checkpoints[std::stoll(digits)] = entry.path();
+  }
+  return checkpoints;
+}
 
 void to_json(json& out, const TrainState& state) {
   out = {{"step", state.step},

@@ -13,18 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Without a positive pair the in-batch objective would silently be zero.
-void check_some_label_is_positive(const TrainingSet& set, const LossOptions& loss) {
-  const std::optional<double> highest = set.examples.highest_label();
-  if (!highest || loss.in_batch_weight <= 0) return;
-  if (*highest < loss.positive_threshold)
-    fail(
-        "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
-        "positives; lower the "
-        "threshold or set loss.in_batch_weight to 0",
-        set.file.string(), loss.positive_threshold, *highest);
-}
-
 bool fits_into_memory(const fs::path& file, const DataLoading& loading) {
   constexpr int64_t kUsualCompression = 4;
   const auto bytes = static_cast<int64_t>(fs::file_size(file));
@@ -70,10 +58,9 @@ std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, co
                                    int64_t max_seq_length, const DataPlaces& places,
                                    const DataLoading& loading) {
   std::vector<TrainingSet> sets;
-  for (const DataSetConfig& entry : entries) {
+  for (const DataSetConfig& entry : entries)
     sets.push_back(load_training_set(entry, max_seq_length, places, loading));
-    check_some_label_is_positive(sets.back(), loss);
-  }
+  check_some_labels_are_positive(sets, loss);
   return sets;
 }
 
@@ -88,6 +75,19 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
       "public data sets with "
       "scripts/fetch_data.sh, or name the directory with --data-dir",
       path, places.data_dir.string(), places.config_dir.string());
+}
+
+/// Without a positive pair the in-batch objective would silently be zero.
+void check_some_labels_are_positive(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
+  if (loss.in_batch_weight <= 0) return;
+  for (const TrainingSet& set : sets) {
+    const std::optional<double> highest = set.examples.highest_label();
+    if (!highest || *highest >= loss.positive_threshold) continue;
+    fail(
+        "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
+        "positives; lower the threshold or set loss.in_batch_weight to 0",
+        set.file.string(), loss.positive_threshold, *highest);
+  }
 }
 
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,

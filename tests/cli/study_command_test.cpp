@@ -2,6 +2,9 @@
 //  - rows × seeds are trained and scored; the tables come on stdout and into the output, logs and scores
 //    stay, models only where they are asked for; what is done is not done again, by another study neither;
 //  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
+//  - other tasks are scored on models that were kept, without training; where they were not, that is told
+//  before;
+//  - a file that changes while the study runs is an error, not a score under a wrong name;
 //  - a run that fails ends the study with its name, its error and its log; the others are kept;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD.
@@ -9,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -151,6 +155,95 @@ TEST_F(StudyCommand, DoesNothingTwice) {
   EXPECT_EQ(again.out, other.out);
 }
 
+TEST_F(StudyCommand, ScoresKeptModelsOnOtherTasksWithoutTraining) {
+  study_["seeds"] = {1};
+  study_["keep_models"] = true;
+  study_["runs"] = path("shared").string();
+  ASSERT_EQ(run("out").exit_code, 0);
+  const fs::path other_pairs = directory_.file("other.tsv", read_file(study_["tasks"][0].get<std::string>()));
+  study_["tasks"].push_back(other_pairs.string());
+  study_["keep_models"] = false;  // of this study; the first one's models stay
+  EXPECT_THAT(run("other", {"--dry-run"}).out,
+              AllOf(HasSubstr("all            trained "), HasSubstr("; 0 steps to do")));
+  bool without_checkpoints = false;  // of the second run, as a user may save space
+  for (const auto& entry : fs::directory_iterator(path("shared"))) {
+    if (!entry.is_directory()) continue;
+    if (std::exchange(without_checkpoints, true)) fs::remove_all(entry.path() / "model/checkpoints");
+  }
+  const CommandResult other = run("other");
+  ASSERT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_THAT(other.out, AllOf(HasSubstr("other.tsv, 72 pairs"), HasSubstr("2 of 2 runs are finished")));
+  EXPECT_THAT(other.err, Not(HasSubstr("trained again")));
+  for (const auto& entry : fs::directory_iterator(path("shared"))) {
+    if (!entry.is_directory()) continue;
+    const std::string log = read_file(entry.path() / "train.log");
+    EXPECT_EQ(log.find("step 1/6"), log.rfind("step 1/6"));
+    EXPECT_TRUE(fs::exists(entry.path() / "model/model.safetensors"));
+    EXPECT_EQ(read_json(entry.path() / "scores.json").size(), 2u);
+  }
+  const CommandResult again = run("other");
+  EXPECT_THAT(again.err, Not(HasSubstr("run 1")));
+}
+
+TEST_F(StudyCommand, TellsBeforeItTrainsAgainForOtherTasks) {
+  study_["seeds"] = {1};
+  const CommandResult first = run("out");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const json tasks = study_["tasks"];
+  study_["tasks"] = {directory_.file("other.tsv", read_file(tasks[0].get<std::string>())).string()};
+  const char* warning =
+      "2 of 2 runs were scored on other tasks (or files) only and their models were not kept";
+  const CommandResult plan = run("out", {"--dry-run"});
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("all            train again "), HasSubstr("; 12 steps to do")));
+  EXPECT_THAT(plan.err, HasSubstr(warning));
+  const CommandResult again = run("out");
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_LT(again.err.find(warning), again.err.find("run 1 of 2"));
+  for (const fs::path& run : runs("out")) {
+    EXPECT_FALSE(fs::exists(run / "model"));
+    EXPECT_EQ(read_json(run / "scores.json").size(), 2u);  // the others' are still there
+  }
+  study_["tasks"] = tasks;
+  EXPECT_EQ(run("out").out, first.out);
+}
+
+TEST_F(StudyCommand, ReadsRunsThatDoNotSayWhetherTheyKeepTheirModel) {
+  study_["seeds"] = {1};
+  study_["keep_models"] = true;
+  ASSERT_EQ(run("out").exit_code, 0);
+  for (const fs::path& run : runs("out")) {
+    json about = read_json(run / "run.json");
+    about.erase("keeps_model");
+    write_file(run / "run.json", about.dump());
+  }
+  study_["keep_models"] = false;
+  EXPECT_THAT(run("out").out, HasSubstr("2 of 2 runs are finished"));
+  for (const fs::path& run : runs("out")) EXPECT_TRUE(fs::exists(run / "model"));
+}
+
+TEST_F(StudyCommand, RefusesScoresOfFilesThatChangedMeanwhile) {
+  make_long();
+  study_["rows"].erase(1);
+  const fs::path data = directory_.file("mine.tsv", read_file(kSource / "data/samples/pairs_train.tsv"));
+  study_["set"]["data"] = {{"train", {{{"path", data.string()}}}}};
+  const fs::path base = directory_.file("base.json", read_file(kSource / "configs/tiny.json"));
+  study_["base"] = base.string();
+  RunningCommand running(command("out"));
+  wait_for_checkpoint("out");
+  write_file(base, read_file(base) + "\n");
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("error: all (seed 1): " + base.string() + ", or a file that it names, "),
+                    HasSubstr("has changed while the study ran; remove ")));
+  ASSERT_EQ(runs("out").size(), 1u);
+  const fs::path directory = runs("out")[0];
+  EXPECT_THAT(result.err, HasSubstr((directory / "model").string() + " and start again"));
+  EXPECT_FALSE(fs::exists(directory / "scores.json"));
+  fs::remove_all(directory / "model");
+  EXPECT_THAT(run("out").out, HasSubstr("1 of 1 runs are finished"));
+}
+
 TEST_F(StudyCommand, TrainsAgainOnOtherData) {
   const fs::path data = directory_.file("mine.tsv", read_file(kSource / "data/samples/pairs_train.tsv"));
   study_["seeds"] = {1};
@@ -246,6 +339,10 @@ TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
   study_["rows"][1]["set"] = json::object();
   study_["tasks"] = {"stsb"};
   EXPECT_THAT(error({"--data-dir", directory_.path().string()}), HasSubstr("stsb/test.tsv: no such file"));
+  study_["tasks"] = {directory_.file("bad.tsv", "sentence1\tsentence2\tscore\na\tb\tthree\n").string()};
+  EXPECT_THAT(error(), AllOf(HasSubstr("bad.tsv:2: "), HasSubstr("three")));
+  study_["tasks"] = {directory_.file("flat.tsv", "sentence1\tsentence2\tscore\na\tb\t3\nc\td\t3\n").string()};
+  EXPECT_THAT(error(), HasSubstr("flat.tsv: no model has a score on it: all labels are equal"));
   study_["sead"] = 1;
   EXPECT_THAT(error(), HasSubstr("angle_weight.json:\n  sead: unknown key; did you mean \"seeds\"?"));
 }

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "angle/data/reader.h"
 #include "angle/eval/baselines.h"
 #include "angle/eval/bootstrap.h"
 #include "angle/eval/sts_scores.h"
@@ -87,6 +88,12 @@ struct EvaluateOptions {
   nlohmann::json train_config;  // the model's, to tell what it has seen; null when it has none
   std::function<void(const EvaluationProgress&)> progress = {};
 };
+
+/// The pairs of a task's file. Error for malformed rows, and for labels that the task does not have.
+///
+/// @param reading  its label_scale is the task's; its columns are of a user's own file
+std::vector<ScoredPair> read_task_pairs(const TaskSpec& task, const std::filesystem::path& file,
+                                        ReadOptions reading = {});
 
 /// Scores every task whose data are there. A task that is only asked for as one of a group may be missing;
 /// the report then says so. For a model that saw STS-B in training, test_not_in_stsb is scored beside the

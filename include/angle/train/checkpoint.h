@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,6 +48,10 @@ void save_checkpoint(const std::filesystem::path& directory, const TrainState& s
 /// the file `latest` names the checkpoint of `step`; those of later steps, which a resumed run found damaged,
 /// are removed, and of the others all but those to keep.
 void settle_checkpoints(const std::filesystem::path& directory, int64_t step, const Retention& keep);
+
+/// Checkpoint directories by step, damaged ones too; none when the directory is not there. Names that are not
+/// quite `step-<number>` are left alone.
+std::map<int64_t, std::filesystem::path> list_checkpoints(const std::filesystem::path& directory);
 
 /// A checkpoint found on the disk.
 struct FoundCheckpoint {

@@ -50,6 +50,9 @@ struct DataLoading {
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
                                             const DataPlaces& places, const DataLoading& loading = {});
 
+/// Error when in_batch_weight is positive but no label of a scored data set reaches the positive threshold.
+void check_some_labels_are_positive(const std::vector<TrainingSet>& sets, const LossOptions& loss);
+
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
 /// the sets, which must not move.
 Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& sets);
