@@ -1,7 +1,10 @@
 #include "model/packed_linear.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 
 #include "model/gelu_table.h"
 
@@ -69,10 +72,24 @@ PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision p
 }
 
 void PackedLinear::quantize(const Tensor& weight) {
-  const Tensor largest = weight.abs().amax(1);
-  column_scales_ = at::where(largest > 0, largest / 127, 1).to(at::kFloat).contiguous();
-  const Tensor integers = (weight / column_scales_.unsqueeze(1)).round().clamp(-127, 127).to(at::kChar);
-  column_sums_ = integers.sum(1, /*keepdim=*/false, at::kInt);
+  column_scales_ = at::empty({columns_}, at::kFloat);
+  column_sums_ = at::empty({columns_}, at::kInt);
+  const Tensor integers = at::empty(weight.sizes(), at::kChar);
+  // Rows that fit the cache: temporaries of the size of the matrix would take several times as long.
+  at::parallel_for(0, columns_, kPanelColumns, [&](int64_t first, int64_t last) {
+    const c10::InferenceMode inference;
+    for (int64_t row = first; row < last; row += kPanelColumns) {
+      const auto rows_of = [row, count = std::min(kPanelColumns, last - row)](const Tensor& tensor) {
+        return tensor.narrow(0, row, count);
+      };
+      const Tensor rows = rows_of(weight), largest = rows.abs().amax(1);
+      const Tensor scales = at::where(largest > 0, largest / 127, 1).to(at::kFloat);
+      const Tensor quantized = (rows / scales.unsqueeze(1)).round().clamp(-127, 127).to(at::kChar);
+      rows_of(column_scales_).copy_(scales);
+      rows_of(column_sums_).copy_(quantized.sum(1, /*keepdim=*/false, at::kInt));
+      rows_of(integers).copy_(quantized);
+    }
+  });
   weights_ = pack_words(integers);
 }
 
