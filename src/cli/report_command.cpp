@@ -7,6 +7,7 @@
 #include "angle/io/file.h"
 #include "angle/report/html_report.h"
 #include "angle/report/run_record.h"
+#include "angle/report/study_record.h"
 
 #include "cli/log.h"
 
@@ -20,10 +21,18 @@ struct ReportOptions {
 
 void run_report(const ReportOptions& options) {
   std::vector<RunRecord> runs;
-  for (const std::string& directory : options.runs) runs.push_back(read_run(directory));
-  write_file(options.output, html_report(runs));
+  std::vector<StudyRecord> studies;
+  for (const std::string& directory : options.runs) {
+    if (is_study(directory))
+      studies.push_back(read_study(directory));
+    else
+      runs.push_back(read_run(directory));
+  }
+  write_file(options.output, html_report(runs, studies));
+  const size_t parts = runs.size() + studies.size();
+  const std::string& first = runs.empty() ? studies[0].name : runs[0].name;
   log_info("{}: a page of {}; open it in a browser", options.output,
-           runs.size() == 1 ? runs[0].name : std::to_string(runs.size()) + " runs");
+           parts == 1 ? first : std::to_string(parts) + " runs and studies");
 }
 
 }  // namespace
@@ -31,8 +40,9 @@ void run_report(const ReportOptions& options) {
 void add_report_command(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
   CLI::App& command =
-      *app.add_subcommand("report", "draw training runs: one HTML page, which needs no network");
-  command.add_option("runs", options->runs, "output directories of angle train")->required();
+      *app.add_subcommand("report", "draw training runs and studies: one HTML page, which needs no network");
+  command.add_option("runs", options->runs, "output directories of angle train and of angle study")
+      ->required();
   command.add_option("-o,--output", options->output, "file to write")->capture_default_str();
   command.footer("Example: angle report runs/stsb_minilm runs/experiment2_angle_alone -o report.html");
   command.callback([options] { run_report(*options); });

@@ -160,7 +160,7 @@ void StudyRunner::tidy(const StudyRun& run) const {
 /// another name first, so that nothing takes what is left of them for a model.
 void StudyRunner::settle(const StudyRun& run) const {
   const fs::path directory = directory_of(run), model = directory / "model";
-  for (const char* name : {"metrics.jsonl", "saturation.jsonl", "train_config.json"})
+  for (const char* name : {"metrics.jsonl", "saturation.jsonl", "predictions.json", "train_config.json"})
     if (fs::exists(model / name)) write_file(directory / name, read_file(model / name));
   if (keeps_model(run)) return;
   const fs::path removed = directory / fmt::format("model.tmp-{}", getpid());

@@ -38,7 +38,7 @@ enum class RunState {
 
 /// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its
 /// configuration, command and whether the model is kept; train.log; and the trainer's metrics.jsonl,
-/// train_config.json and, if any, saturation.jsonl, so that `angle report` can draw it.
+/// train_config.json and, if any, predictions.json and saturation.jsonl, so that `angle report` can draw it.
 class StudyRunner {
  public:
   explicit StudyRunner(StudyRunnerOptions options);

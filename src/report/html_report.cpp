@@ -9,6 +9,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "report/html_parts.h"
+#include "report/study_section.h"
 #include "report/svg_chart.h"
 
 namespace angle {
@@ -23,13 +25,14 @@ constexpr const char* kStyle = R"(
   --c0: #5ab4ee; --c1: #ff9a4d; --c2: #3ecf9f; --c3: #e28fcb; --c4: #e3c24a; --c5: #9ad3f5; --c6: #cf9d78; --c7: #b3bcc6; } }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } h3 { font-size: 1rem; }
 p, figcaption { color: var(--faint); max-width: 45rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
 svg { width: 100%; height: auto; font-size: 11px; fill: var(--faint); }
 .title { font-size: 13px; fill: var(--ink); }
 .grid { stroke: var(--rule); } .axis { stroke: var(--faint); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.dots { fill: none; stroke-width: 4; stroke-linecap: round; stroke-opacity: 0.25; } .trend .line { stroke-width: 2.2; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.7rem 0.3rem 0; text-align: left; white-space: nowrap; vertical-align: top; border-bottom: 1px solid var(--rule); }
@@ -41,24 +44,11 @@ std::string colour_rules() {
   std::string rules;
   for (int i = 0; i < kChartColours; ++i)
     rules += fmt::format(
-        ".line.c{0} {{ stroke: var(--c{0}); }} .dot.c{0}, .bar.c{0} {{ fill: var(--c{0}); }} .key.c{0} {{ "
+        ".line.c{0}, .dots.c{0} {{ stroke: var(--c{0}); }} .dot.c{0}, .bar.c{0} {{ fill: var(--c{0}); }} "
+        ".key.c{0} {{ "
         "background: var(--c{0}); }}\n",
         i);
   return rules;
-}
-
-std::string key_of(size_t colour, const std::string& name) {
-  return fmt::format("<span class=\"key c{}\"></span>{}", colour % kChartColours, escape_html(name));
-}
-
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
-  std::string html = "<div class=\"scroll\"><table>\n<tr>";
-  for (const std::string& cell : head) html += "<th>" + escape_html(cell) + "</th>";
-  for (const auto& row : rows) {
-    html += "</tr>\n<tr>";
-    for (const std::string& cell : row) html += "<td>" + cell + "</td>";
-  }
-  return html + "</tr>\n</table></div>\n";
 }
 
 /// A value of the configuration by its path, as text; "" when it is not there.
@@ -104,9 +94,9 @@ std::string runs_table(std::span<const RunRecord> runs) {
                     cell("/train/batch_size"), cell("/train/learning_rate"), cell("/train/precision"),
                     cell("/train/seed"), std::to_string(last_step(run)), score_summary(run)});
   }
-  return table({"run", "from", "cosine · in-batch · angle", "batch", "rate", "precision", "seed", "steps",
-                "score, before → best"},
-               rows);
+  return html_table({"run", "from", "cosine · in-batch · angle", "batch", "rate", "precision", "seed",
+                     "steps", "score, before → best"},
+                    rows);
 }
 
 /// The settings that are not the same in all runs.
@@ -129,7 +119,7 @@ std::string differences_table(std::span<const RunRecord> runs) {
   if (rows.empty()) return "";
   std::vector<std::string> head = {"setting"};
   for (const RunRecord& run : runs) head.push_back(run.name);
-  return "<h2>What the runs differ in</h2>\n" + table(head, rows);
+  return "<h2>What the runs differ in</h2>\n" + html_table(head, rows);
 }
 
 /// One line a run; "" when no run has this curve, or none that ever changes.
@@ -248,17 +238,44 @@ std::string saturation_section(const RunRecord& run) {
   return html + "</div>\n";
 }
 
-std::string charts_section(const std::string& heading, const std::string& note, const std::string& charts) {
-  if (charts.empty()) return "";
-  return "<h2>" + heading + "</h2>\n" + (note.empty() ? "" : "<p>" + note + "</p>\n") +
-         "<div class=\"charts\">\n" + charts + "</div>\n";
+/// The mean similarity of pairs with about the same label, in ten steps of labels.
+std::vector<Point> mean_by_label(const std::vector<Point>& pairs) {
+  constexpr int kSteps = 10;
+  double low = pairs.front().x, high = low;
+  for (const Point& pair : pairs) low = std::min(low, pair.x), high = std::max(high, pair.x);
+  std::map<int, std::vector<Point>> steps;
+  for (const Point& pair : pairs) {
+    const double place = high > low ? (pair.x - low) / (high - low) : 0;
+    steps[std::min(kSteps - 1, static_cast<int>(place * kSteps))].push_back(pair);
+  }
+  std::vector<Point> means;
+  for (const auto& [step, points] : steps) means.push_back(thin_out(points, 1).front());
+  return means;
 }
 
-}  // namespace
+std::string prediction_charts(std::span<const RunRecord> runs) {
+  constexpr size_t kDots = 2000;  // in a chart; more make the page large and the chart no clearer
+  std::string charts;
+  for (size_t i = 0; i < runs.size(); ++i)
+    for (const RunPredictions& one : runs[i].predictions) {
+      Series dots{runs[i].name, static_cast<int>(i), {}, false};
+      const size_t every = (one.pairs.size() + kDots - 1) / kDots;
+      for (size_t pair = 0; pair < one.pairs.size(); pair += every) dots.points.push_back(one.pairs[pair]);
+      const std::string run = runs.size() == 1 ? "" : runs[i].name + ", ";
+      charts += scatter_chart({run + one.moment + ": " + one.task, "label", one.similarity}, dots,
+                              mean_by_label(one.pairs));
+    }
+  return charts;
+}
 
-std::string html_report(std::span<const RunRecord> runs) {
-  std::string body =
-      fmt::format("<h1>{}</h1>\n", runs.size() == 1 ? escape_html(runs.front().name) : "Training runs");
+std::string title_of(std::span<const RunRecord> runs, std::span<const StudyRecord> studies) {
+  if (runs.size() + studies.size() > 1)
+    return studies.empty() ? "Training runs" : "Studies and training runs";
+  return runs.empty() ? "Study" : runs.front().name;
+}
+
+std::string runs_sections(std::span<const RunRecord> runs) {
+  std::string body;
   if (runs.size() == 1) body += "<p>" + escape_html(setting(runs.front(), "/description")) + "</p>\n";
   body += runs_table(runs);
   if (runs.size() > 1) {
@@ -267,11 +284,23 @@ std::string html_report(std::span<const RunRecord> runs) {
     body += "</ul>\n";
   }
   body += charts_section("Scores", "Point at a dot to see its value.", score_charts(runs));
+  body += charts_section("Predicted similarity and label",
+                         "A dot is a pair, the line the mean of pairs with about the same label.",
+                         prediction_charts(runs));
   body +=
       charts_section("Objectives", "Each point is the mean of neighbouring steps.", objective_charts(runs));
   body += charts_section("Course of training", "", course_charts(runs));
   for (const RunRecord& run : runs) body += saturation_section(run);
-  body += differences_table(runs);
+  return body + differences_table(runs);
+}
+
+}  // namespace
+
+std::string html_report(std::span<const RunRecord> runs, std::span<const StudyRecord> studies) {
+  std::string body = "<h1>" + escape_html(title_of(runs, studies)) + "</h1>\n";
+  for (const StudyRecord& study : studies) body += study_section(study);
+  if (!runs.empty() && !studies.empty()) body += "<h2>Training runs</h2>\n";
+  if (!runs.empty()) body += runs_sections(runs);
   return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\">\n"
          "<title>angle report</title>\n<style>" +

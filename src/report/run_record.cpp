@@ -7,6 +7,8 @@
 #include "angle/io/json.h"
 #include "angle/io/line_reader.h"
 
+#include "report/read_predictions.h"
+
 namespace angle {
 namespace {
 
@@ -65,7 +67,10 @@ void add_saturation(RunRecord& run, const json& entry, const std::string& locati
 RunRecord read_run(const fs::path& directory) {
   const fs::path metrics = directory / "metrics.jsonl";
   if (!fs::exists(metrics))
-    fail("{}: no metrics.jsonl there; expected the output directory of angle train", directory.string());
+    fail(
+        "{}: no metrics.jsonl there; expected the output directory of angle train, or of angle study with "
+        "its tables",
+        directory.string());
   const fs::path absolute = fs::absolute(directory).lexically_normal();
   RunRecord run;
   run.name = (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
@@ -75,6 +80,7 @@ RunRecord read_run(const fs::path& directory) {
     for_each_object(directory / "saturation.jsonl", [&](const json& entry, const std::string& location) {
       add_saturation(run, entry, location);
     });
+  run.predictions = read_predictions(directory);
   return run;
 }
 

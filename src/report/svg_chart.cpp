@@ -75,23 +75,23 @@ class Axis {
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }
 
-std::string open_chart(const ChartText& text) {
+std::string open_chart(const ChartText& text, double height = kHeight, double left = kLeft) {
   return fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n<text class=\"title\" x=\"{}\" "
       "y=\"16\">{}</text>\n",
-      kWidth, kHeight, escape_html(text.title), kLeft, escape_html(text.title));
+      kWidth, height, escape_html(text.title), left, escape_html(text.title));
 }
 
-std::string x_axis(const Axis& axis, const ChartText& text) {
+std::string x_axis(const Axis& axis, const ChartText& text, double height = kHeight, double left = kLeft) {
   std::string svg;
-  const double bottom = kHeight - kBottom;
+  const double bottom = height - kBottom;
   for (const double tick : axis.ticks(5))
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", axis.place(tick),
                        bottom + 15, number(tick));
   return svg + fmt::format(
                    "<path class=\"axis\" d=\"M{} {}H{}\"/>\n<text x=\"{}\" y=\"{}\" "
                    "text-anchor=\"middle\">{}</text>\n",
-                   kLeft, bottom, kWidth - kRight, (kLeft + kWidth - kRight) / 2, kHeight - 6,
+                   left, bottom, kWidth - kRight, (left + kWidth - kRight) / 2, height - 6,
                    escape_html(text.x_axis));
 }
 
@@ -115,6 +115,14 @@ std::string line(const Series& series, const std::vector<Point>& places) {
   return path.empty()
              ? ""
              : fmt::format("<path class=\"line c{}\" d=\"{}\"/>\n", series.colour % kChartColours, path);
+}
+
+/// At most so many letters, with … where some are missing; never a part of one in UTF-8.
+std::string shortened(const std::string& text, size_t letters) {
+  size_t count = 0;
+  for (size_t i = 0; i < text.size(); ++i)
+    if ((text[i] & 0xC0) != 0x80 && count++ == letters) return text.substr(0, i) + "…";
+  return text;
 }
 
 std::string marker(const Series& series, const Point& at, const Point& value) {
@@ -147,6 +155,45 @@ std::string line_chart(const ChartText& text, const std::vector<Series>& series,
       if (one.markers) markers += marker(one, places.back(), point);
     }
     svg += line(one, places) + markers;
+  }
+  return svg + "</svg>\n";
+}
+
+std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend) {
+  Range x_range, y_range;
+  for (const auto* points : {&dots.points, &trend})
+    for (const Point& point : *points) x_range.add(point.x), y_range.add(point.y);
+  const Axis x(x_range, kLeft + 6, kWidth - kRight - 6);  // dots at the ends are whole
+  const Axis y(y_range, kHeight - kBottom - 6, kTop);
+  std::string path;  // of points without length, which round caps make dots: one element for thousands
+  for (const Point& point : dots.points)
+    path += fmt::format("M{:.1f} {:.1f}h0", x.place(point.x), y.place(point.y));
+  std::vector<Point> places;
+  for (const Point& point : trend) places.push_back({x.place(point.x), y.place(point.y)});
+  return open_chart(text) + y_axis(y, text) + x_axis(x, text) +
+         fmt::format("<path class=\"dots c{}\" d=\"{}\"/>\n", dots.colour % kChartColours, path) +
+         fmt::format("<g class=\"trend\">{}</g>\n", line(dots, places)) + "</svg>\n";
+}
+
+std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>& rows) {
+  constexpr double kRow = 22, kNames = 150;
+  constexpr size_t kMostLetters = 24;
+  const double height = kTop + kRow * static_cast<double>(rows.size()) + kBottom;
+  Range range;
+  range.add(0);
+  for (const IntervalRow& row : rows) range.add(row.low), range.add(row.high), range.add(row.value);
+  const Axis x(range, kNames + 8, kWidth - kRight - 8);
+  std::string svg = open_chart(text, height, 0) + x_axis(x, text, height, kNames);
+  svg += fmt::format("<path class=\"axis\" d=\"M{:.1f} {}V{}\"/>\n", x.place(0), kTop, height - kBottom);
+  double at = kTop + kRow / 2;
+  for (const IntervalRow& row : rows) {
+    const int colour = row.colour % kChartColours;
+    svg += fmt::format("<text x=\"0\" y=\"{:.1f}\">{}</text>\n", at + 4,
+                       escape_html(shortened(row.name, kMostLetters)));
+    svg += fmt::format("<path class=\"line c{}\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>\n", colour, x.place(row.low),
+                       at, x.place(row.high));
+    svg += marker({row.name, colour, {}, true}, {x.place(row.value), at}, {0, row.value});
+    at += kRow;
   }
   return svg + "</svg>\n";
 }

@@ -28,6 +28,21 @@ struct ChartText {
 /// Lines over a common x axis; a logarithmic y axis shows positive values only.
 std::string line_chart(const ChartText& text, const std::vector<Series>& series, bool logarithmic = false);
 
+/// A dot for each point, half transparent, and a line through `trend`.
+std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend);
+
+/// A value with an interval.
+struct IntervalRow {
+  std::string name;
+  double value = 0.0;
+  double low = 0.0;
+  double high = 0.0;
+  int colour = 0;
+};
+
+/// A row for each: its name, its interval as a bar and its value as a dot; a rule at 0, if that is in reach.
+std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>& rows);
+
 /// Bars of one or more series side by side over bins, of which `edges` has one more.
 std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
                       const std::vector<Series>& series);

@@ -306,12 +306,14 @@ void Trainer::evaluate() {
                              .others = measured.others};
   if (state_.step == 0) {
     state_.initial_metric = evaluation.score;
+    if (options_.group.is_first()) validation_.keep_predictions(measured, "before", options_.output);
   } else if (validation_.is_better(evaluation.score, state_.best_metric)) {
     evaluation.best = true;
     state_.best_metric = evaluation.score;
     state_.best_step = state_.step;
     state_.evaluations_without_gain = 0;
     save_model();
+    if (options_.group.is_first()) validation_.keep_predictions(measured, "best", options_.output);
   } else {
     ++state_.evaluations_without_gain;
   }

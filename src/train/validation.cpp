@@ -1,5 +1,6 @@
 #include "angle/train/validation.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -32,10 +33,21 @@ class WeightedMean {
   int64_t examples_ = 0;
 };
 
+/// Adds the similarities of a task, if all of them are numbers.
+void add_predictions(Measurement& found, const ValidationTask& task, const std::vector<ScoredPair>& pairs,
+                     const std::vector<double>& similarities) {
+  const auto is_number = [](double value) { return std::isfinite(value); };
+  if (similarities.empty() || !std::all_of(similarities.begin(), similarities.end(), is_number)) return;
+  TaskPredictions predictions{
+      task.split.empty() ? task.name : task.name + "/" + task.split, {}, similarities};
+  for (const ScoredPair& pair : pairs) predictions.labels.push_back(pair.label);
+  found.predictions.push_back(std::move(predictions));
+}
+
 }  // namespace
 
 void to_json(nlohmann::json& out, const Measurement& measurement) {
-  out = {{"score", nullptr}, {"others", nlohmann::json::object()}};
+  out = {{"score", nullptr}, {"others", nlohmann::json::object()}, {"predictions", measurement.predictions}};
   if (measurement.score) out["score"] = *measurement.score;
   for (const auto& [name, value] : measurement.others) out["others"][name] = value;
 }
@@ -43,6 +55,7 @@ void to_json(nlohmann::json& out, const Measurement& measurement) {
 void from_json(const nlohmann::json& in, Measurement& measurement) {
   if (!in.at("score").is_null()) measurement.score = in.at("score").get<double>();
   in.at("others").get_to(measurement.others);
+  in.at("predictions").get_to(measurement.predictions);
 }
 
 std::map<std::string, double> validation_losses(const Model& model, const std::vector<TrainingSet>& sets,
@@ -90,7 +103,7 @@ bool Validation::is_better(const std::optional<double>& score, const std::option
 
 Measurement Validation::measure(Model& model) const {
   Measurement found;
-  found.score = measure_tasks(model, found.others);
+  found.score = measure_tasks(model, found);
   if (data_.loss_sets.empty()) return found;
   found.others.merge(validation_losses(model, data_.loss_sets, config_));
   if (metric_.loss.empty()) return found;
@@ -99,18 +112,28 @@ Measurement Validation::measure(Model& model) const {
   return found;
 }
 
-/// The correlation that decides, if one does; those of single tasks beside it.
-std::optional<double> Validation::measure_tasks(Model& model, std::map<std::string, double>& others) const {
+void Validation::keep_predictions(const Measurement& measured, const std::string& moment,
+                                  const std::filesystem::path& directory) const {
+  write_predictions(directory / "predictions.json", moment, to_string(metric_.correlation.similarity),
+                    measured.predictions);
+}
+
+/// The correlation that decides, if one does; those of single tasks beside it, and what was predicted.
+std::optional<double> Validation::measure_tasks(Model& model, Measurement& found) const {
   if (data_.tasks.empty()) return std::nullopt;
   Embedder embedder(model, {.prompt = model.default_prompt});
   double sum = 0;
   int64_t counted = 0, undefined = 0;
   for (size_t i = 0; i < pairs_.size(); ++i) {
-    const auto score = evaluate_pairs(embedder, pairs_[i]).value(metric_.correlation);
+    const StsScores scores = evaluate_pairs(embedder, pairs_[i]);
+    const auto score = scores.value(metric_.correlation);
+    add_predictions(found, data_.tasks[i], pairs_[i],
+                    scores.similarities[static_cast<size_t>(metric_.correlation.similarity)]);
     const bool decides =
         metric_.loss.empty() && (metric_.task.empty() || metric_.task == data_.tasks[i].name);
     const bool is_the_score = decides && (pairs_.size() == 1 || !metric_.task.empty());
-    if (score && !is_the_score) others[data_.tasks[i].name + "/" + to_string(metric_.correlation)] = *score;
+    if (score && !is_the_score)
+      found.others[data_.tasks[i].name + "/" + to_string(metric_.correlation)] = *score;
     if (!decides) continue;
     if (score) sum += *score, ++counted;
     if (!score) ++undefined;

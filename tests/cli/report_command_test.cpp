@@ -27,6 +27,20 @@ TEST(ReportCommand, WritesAPage) {
   EXPECT_THAT(read_file(page), HasSubstr("cosine objective"));
 }
 
+TEST(ReportCommand, ShowsAStudy) {
+  const testing::TempDir study;
+  study.file(
+      "study.json",
+      R"({"name": "objectives", "description": "", "command": "angle study", "metric": "cosine_spearman",
+      "baseline": "all", "runs": 1, "finished_runs": 1, "tasks": [{"task": "stsb/test", "pairs": 9, "notes": [],
+      "rows": [{"name": "all", "seeds": [1], "mean": 0.86, "deviation": null, "difference": null}]}]})");
+  const std::string page = (study.path() / "page.html").string();
+  const auto result = testing::run_command({ANGLE_BINARY, "report", study.path().string(), "-o", page});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("a page of objectives"));
+  EXPECT_THAT(read_file(page), HasSubstr("stsb/test, 9 pairs: cosine_spearman × 100"));
+}
+
 TEST(ReportCommand, RefusesWhatIsNoRun) {
   const testing::TempDir directory;
   const std::string page = (directory.path() / "page.html").string();

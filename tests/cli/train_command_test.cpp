@@ -151,6 +151,12 @@ TEST(TrainCommand, ValidatesOnAFileOfPairs) {
       train(directory.path() / "model", {"--set", "train.max_steps=4", "--set", "evaluation.task=" + file});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("step 4: " + file + " cosine_spearman "));
+  const json predictions = read_json(directory.path() / "model/predictions.json");
+  EXPECT_EQ(predictions.at("similarity"), "cosine");
+  const json& task = predictions.at("tasks").at(file);
+  EXPECT_EQ(task.at("labels").size(), 72u);
+  EXPECT_EQ(task.at("before").size(), 72u);
+  EXPECT_NE(task.at("before"), task.at("best"));
 }
 
 TEST(TrainCommand, TakesABareNameAndStdinForItsConfiguration) {

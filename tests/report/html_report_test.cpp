@@ -1,5 +1,6 @@
 // The page:
-//  - shows scores, every objective that changes, and what runs differ in;
+//  - shows the tables of studies, predictions beside labels, scores, every objective that changes, and what
+//  runs differ in;
 //  - needs nothing but itself: no script, no address;
 //  - names are escaped, and each element that is opened is closed.
 #include "angle/report/html_report.h"
@@ -51,15 +52,53 @@ TEST(HtmlReport, ShowsWhatRunsDifferIn) {
   EXPECT_THAT(page, Not(HasSubstr("train/batch_size")));
 }
 
+StudyRecord some_study() {
+  StudyRecord study{.name = "objectives <1>", .description = "d & e", .baseline = "all"};
+  StudyRecordRow all{.name = "all", .seeds = 3, .mean = 0.86, .deviation = 0.001};
+  StudyRecordRow other{.name = "without <angle>", .seeds = 3, .mean = 0.85, .deviation = 0.002};
+  other.difference = -0.01;
+  other.low = -0.015, other.high = -0.005;
+  other.by_seeds = StudyTest{.adjusted = 0.3, .significant = false};
+  other.by_pairs = StudyTest{.adjusted = 0.00001, .significant = true};
+  study.tasks = {{"stsb/test", 9, {all, other, {.name = "not finished"}}, {}}};
+  return study;
+}
+
+TEST(HtmlReport, ShowsTheTableOfAStudyAndWhatIsSignificant) {
+  const std::string page = html_report({}, std::vector{some_study()});
+  EXPECT_THAT(page, HasSubstr("<td>all</td><td>3</td><td>86.00 ± 0.10</td><td>baseline</td>"));
+  EXPECT_THAT(
+      page,
+      HasSubstr("<td>without &lt;angle&gt;</td><td>3</td><td>85.00 ± 0.20</td><td>-1.00</td><td>-1.50 to "
+                "-0.50</td><td>0.3000</td><td><b>&lt; 0.0001 *</b></td>"));
+  EXPECT_THAT(page, HasSubstr("<td>not finished</td><td>0</td><td>–</td>"));
+  EXPECT_THAT(page, HasSubstr("difference to all"));
+  EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
+}
+
+TEST(HtmlReport, ShowsPredictionsBesideLabels) {
+  EXPECT_THAT(html_report(std::vector{some_run("one", 1)}), Not(HasSubstr("Predicted similarity")));
+  RunRecord run = some_run("one", 1);
+  run.predictions = {{"stsb/validation", "cosine", "before training", {{0, 0.2}, {5, 0.9}, {5, 0.7}}}};
+  const std::string page = html_report(std::vector{run});
+  EXPECT_THAT(page, HasSubstr("before training: stsb/validation"));
+  const std::regex dots("class=\"dots c0\" d=\"(M[0-9. ]+h0){3}\"");
+  EXPECT_TRUE(std::regex_search(page, dots));
+  const std::regex trend("class=\"trend\"><path class=\"line c0\" d=\"M[0-9. ]+L[0-9. ]+\"");
+  EXPECT_TRUE(std::regex_search(page, trend));
+}
+
 TEST(HtmlReport, NeedsNothingElse) {
-  const std::string page = html_report(std::vector{some_run("one", 1)});
+  const std::string page = html_report(std::vector{some_run("one", 1)}, std::vector{some_study()});
   for (const char* foreign : {"<script", "http:", "https:", "src=", "@import", "url("})
     EXPECT_THAT(page, Not(HasSubstr(foreign)));
   EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
 }
 
 TEST(HtmlReport, IsWellFormed) {
-  const std::string page = html_report(std::vector{some_run("a<b>&\"c\"", 1), some_run("two", 2)});
+  RunRecord run = some_run("a<b>&\"c\"", 1);
+  run.predictions = {{"x<y>", "cosine", "at the best step", {{1, 0.2}}}};
+  const std::string page = html_report(std::vector{run, some_run("two", 2)}, std::vector{some_study()});
   EXPECT_THAT(page, HasSubstr("a&lt;b&gt;&amp;&quot;c&quot;"));
   std::vector<std::string> open;
   const std::regex tag("<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>");

@@ -1,6 +1,8 @@
 // Runs read back:
 //  - every number of metrics.jsonl is a curve over steps, a score is an evaluation;
 //  - a last line that a kill cut short is left out, a broken one before it is an error with its place;
+//  - similarities beside labels are read from what training and studies leave, and refused when they do not
+//  match;
 //  - a directory that is no run is refused.
 #include "angle/report/run_record.h"
 
@@ -59,6 +61,40 @@ TEST(RunRecord, RefusesWhatIsNoRun) {
   }
   directory.file("metrics.jsonl", std::string("[1]\n") + kMetrics);
   EXPECT_ERROR(read_run(directory.path()), "metrics.jsonl:1", "expected a JSON object");
+}
+
+TEST(RunRecord, HoldsPredictionsOfTrainingAndOfAStudy) {
+  const TempDir directory;
+  directory.file("metrics.jsonl", kMetrics);
+  directory.file("predictions.json", R"({"similarity": "angle", "tasks": {"stsb/validation":
+      {"labels": [5, 1], "before": [0.25, null], "best": [0.75, 0.5]}}})");
+  directory.file("scores.json", R"({"sts12/test": {"file_checksum": "", "labels": [2], "notes": [],
+      "similarities": {"cosine": [0.5], "dot": [3]}},
+      "odd": {"labels": [2], "similarities": {"cosine": []}}})");
+  const auto predictions = read_run(directory.path()).predictions;
+  ASSERT_EQ(predictions.size(), 3u);
+  EXPECT_EQ(predictions[0].moment, "before training");
+  EXPECT_EQ(predictions[0].similarity, "angle");
+  ASSERT_EQ(predictions[0].pairs.size(), 1u);  // null is no number
+  EXPECT_EQ(predictions[1].pairs[1].x, 1);
+  EXPECT_EQ(predictions[1].pairs[1].y, 0.5);
+  EXPECT_EQ(predictions[2].task, "sts12/test");
+  EXPECT_EQ(predictions[2].moment, "after training");
+}
+
+TEST(RunRecord, RefusesPredictionsThatAreNone) {
+  const TempDir directory;
+  directory.file("metrics.jsonl", kMetrics);
+  for (const char* content : {R"({"similarity": "cosine", "tasks": {"a": {"labels": [1, 2], "best": [1]}}})",
+                              R"({"similarity": "cosine", "tasks": {"a": {"labels": ["x"], "best": [1]}}})",
+                              R"({"similarity": "cosine", "tasks": {"a": {"best": [1]}}})"}) {
+    directory.file("predictions.json", content);
+    EXPECT_ERROR(read_run(directory.path()), "predictions.json: expected as many similarities as labels");
+  }
+  for (const char* content : {"[]", "3", R"({"tasks": 3})"}) {
+    directory.file("predictions.json", content);
+    EXPECT_ERROR(read_run(directory.path()), "predictions.json: expected an object of objects");
+  }
 }
 
 }  // namespace

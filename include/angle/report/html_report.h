@@ -1,16 +1,17 @@
-// Training runs as one HTML page that needs nothing else: no network, no scripts; charts are SVG; light and
-// dark.
+// Training runs and studies as one HTML page that needs nothing else: no network, no scripts; charts are SVG;
+// light and dark.
 #pragma once
 
 #include <span>
 #include <string>
 
 #include "angle/report/run_record.h"
+#include "angle/report/study_record.h"
 
 namespace angle {
 
-/// Scores, objectives, learning rate, gradients and saturation of the runs side by side, and what they differ
-/// in.
-std::string html_report(std::span<const RunRecord> runs);
+/// The tables of the studies; scores, predictions, objectives, learning rate, gradients and saturation of the
+/// runs side by side, and what they differ in.
+std::string html_report(std::span<const RunRecord> runs, std::span<const StudyRecord> studies = {});
 
 }  // namespace angle

@@ -24,6 +24,14 @@ struct RunScore {
   bool best = false;  // it was the best so far
 };
 
+/// What the model took for the similarity of pairs.
+struct RunPredictions {
+  std::string task;          // "stsb/validation"
+  std::string similarity;    // "cosine"
+  std::string moment;        // "before training"
+  std::vector<Point> pairs;  // label and similarity
+};
+
 /// The contents of a run's output directory.
 struct RunRecord {
   std::string name;       // the directory's
@@ -31,11 +39,12 @@ struct RunRecord {
   std::map<std::string, std::vector<Point>>
       curves;  // numbers of metrics.jsonl, by key ("cosine", "learning_rate" …) over steps
   std::vector<RunScore> evaluations;
-  std::vector<nlohmann::json> saturation;  // lines of saturation.jsonl; see loss/saturation.h
+  std::vector<RunPredictions> predictions;  // of predictions.json, and of the scores.json of a study's run
+  std::vector<nlohmann::json> saturation;   // lines of saturation.jsonl; see loss/saturation.h
 };
 
 /// Reads a run. A last line that a kill cut short is left out. Error for a directory without metrics.jsonl
-/// and, with its line, for one that is no JSON object.
+/// and, with its line, for one that is no JSON object, and for predictions that are not lists of numbers.
 RunRecord read_run(const std::filesystem::path& directory);
 
 }  // namespace angle

@@ -12,6 +12,7 @@
 
 #include "angle/config.h"
 #include "angle/model/model_directory.h"
+#include "angle/train/predictions.h"
 #include "angle/train/training_data.h"
 #include "angle/train/validation_metric.h"
 
@@ -32,8 +33,9 @@ struct ValidationData {
 
 /// One validation.
 struct Measurement {
-  std::optional<double> score;           // the number that decides; absent when undefined
-  std::map<std::string, double> others;  // `sickr/cosine_spearman`, `val_loss`, `val_loss_cosine` …
+  std::optional<double> score;               // the number that decides; absent when undefined
+  std::map<std::string, double> others;      // `sickr/cosine_spearman`, `val_loss`, `val_loss_cosine` …
+  std::vector<TaskPredictions> predictions;  // by the similarity of evaluation.metric
 };
 
 /// For the way from one process to others.
@@ -64,12 +66,18 @@ class Validation {
 
   Measurement measure(Model& model) const;
 
+  /// Adds what was predicted to `<directory>/predictions.json`.
+  ///
+  /// @param moment  `before` training, or `best`
+  void keep_predictions(const Measurement& measured, const std::string& moment,
+                        const std::filesystem::path& directory) const;
+
   /// File and checksum of everything that is read, for checkpoints: a run is only resumed with the same
   /// judge. Null without validation.
   nlohmann::json describe() const;
 
  private:
-  std::optional<double> measure_tasks(Model& model, std::map<std::string, double>& others) const;
+  std::optional<double> measure_tasks(Model& model, Measurement& found) const;
 
   TrainConfig config_;
   ValidationData data_;

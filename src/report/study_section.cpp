@@ -1,0 +1,90 @@
+#include "report/study_section.h"
+
+#include <vector>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "report/html_parts.h"
+#include "report/svg_chart.h"
+
+namespace angle {
+namespace {
+
+const char* const kNoValue = "–";
+
+std::string plus_minus(const std::string& value, const std::optional<double>& deviation) {
+  return deviation ? fmt::format("{} ± {:.2f}", value, 100 * *deviation) : value;
+}
+
+std::string show(const std::optional<StudyTest>& test) {
+  if (!test) return kNoValue;
+  const std::string p = test->adjusted < 0.0001 ? "&lt; 0.0001" : fmt::format("{:.4f}", test->adjusted);
+  return test->significant ? fmt::format("<b>{} *</b>", p) : p;
+}
+
+bool is_significant(const std::optional<StudyTest>& test) { return test && test->significant; }
+
+std::vector<std::string> cells_of(const StudyRecordRow& row, const std::string& baseline) {
+  std::vector<std::string> cells = {escape_html(row.name),
+                                    std::to_string(row.seeds),
+                                    kNoValue,
+                                    row.name == baseline ? "baseline" : kNoValue,
+                                    kNoValue,
+                                    kNoValue,
+                                    kNoValue};
+  if (row.mean) cells[2] = plus_minus(fmt::format("{:.2f}", 100 * *row.mean), row.deviation);
+  if (!row.difference) return cells;
+  cells[3] = plus_minus(fmt::format("{:+.2f}", 100 * *row.difference), row.difference_deviation);
+  if (row.low && row.high) cells[4] = fmt::format("{:+.2f} to {:+.2f}", 100 * *row.low, 100 * *row.high);
+  cells[5] = show(row.by_seeds);
+  cells[6] = show(row.by_pairs);
+  return cells;
+}
+
+/// Differences that both tests find significant stand out.
+std::string difference_chart(const StudyRecordTask& task, const StudyRecord& study) {
+  constexpr int kSignificant = 0, kOther = 7;
+  std::vector<IntervalRow> rows;
+  for (const StudyRecordRow& row : task.rows) {
+    if (!row.difference || !row.low || !row.high) continue;
+    const bool significant = is_significant(row.by_seeds) && is_significant(row.by_pairs);
+    rows.push_back({row.name, 100 * *row.difference, 100 * *row.low, 100 * *row.high,
+                    significant ? kSignificant : kOther});
+  }
+  if (rows.empty()) return "";
+  return "<div class=\"charts\">\n" +
+         interval_chart({"difference to " + study.baseline, study.metric + " × 100, 95 % interval", ""},
+                        rows) +
+         "</div>\n";
+}
+
+std::string task_section(const StudyRecordTask& task, const StudyRecord& study) {
+  std::vector<std::vector<std::string>> rows;
+  for (const StudyRecordRow& row : task.rows) rows.push_back(cells_of(row, study.baseline));
+  const std::string pairs = task.pairs > 0 ? fmt::format(", {} pairs", task.pairs) : "";
+  std::string html =
+      fmt::format("<h3>{}{}: {} × 100</h3>\n", escape_html(task.task), pairs, escape_html(study.metric));
+  html +=
+      html_table({"row", "seeds", "score", "difference", "95 % interval", "p (seeds)", "p (pairs)"}, rows);
+  for (const std::string& note : task.notes) html += "<p>" + escape_html(note) + "</p>\n";
+  return html + difference_chart(task, study);
+}
+
+}  // namespace
+
+std::string study_section(const StudyRecord& study) {
+  std::string html =
+      fmt::format("<h2>{}</h2>\n<p>{}</p>\n", escape_html(study.name), escape_html(study.description));
+  for (const StudyRecordTask& task : study.tasks) html += task_section(task, study);
+  html += fmt::format(
+      "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
+      "over "
+      "seeds; p (pairs) and interval: paired bootstrap of the pairs. p-values are after Holm’s correction "
+      "over the "
+      "rows of a table; *: significant at 5 %, in the chart blue where both are. {} of {} runs are "
+      "finished.</p>\n",
+      escape_html(study.baseline), study.finished_runs, study.runs);
+  return html + "<pre>" + escape_html(study.command) + "</pre>\n";
+}
+
+}  // namespace angle

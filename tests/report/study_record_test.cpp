@@ -1,0 +1,51 @@
+// Pins: the tables of a study are read back as angle study writes them, undefined numbers being empty; what
+// is something else is refused with its file.
+#include "angle/report/study_record.h"
+
+#include <gtest/gtest.h>
+
+#include "support/expect_error.h"
+#include "support/temp_dir.h"
+
+namespace angle {
+namespace {
+
+constexpr auto kStudy =
+    R"({"name": "objectives", "description": "d", "command": "c", "metric": "cosine_spearman",
+  "baseline": "all", "runs": 4, "finished_runs": 3, "tasks": [{"task": "stsb/test", "pairs": 9, "notes": ["n"],
+  "rows": [{"name": "all", "seeds": [1, 2], "mean": 0.86, "deviation": 0.01, "difference": null},
+           {"name": "other", "seeds": [1], "mean": 0.85, "deviation": null, "difference":
+            {"mean": -0.01, "deviation": null, "interval": [-0.02, -0.005], "by_seeds": null,
+             "by_pairs": {"p_value": 0.001, "adjusted": 0.002, "significant": true}}},
+           {"name": "none", "seeds": [], "mean": null, "deviation": null, "difference": null}]}]})";
+
+TEST(StudyRecord, HoldsTablesAndTests) {
+  const testing::TempDir directory;
+  EXPECT_FALSE(is_study(directory.path()));
+  directory.file("study.json", kStudy);
+  EXPECT_TRUE(is_study(directory.path()));
+  const StudyRecord study = read_study(directory.path());
+  EXPECT_EQ(study.baseline, "all");
+  EXPECT_EQ(study.finished_runs, 3);
+  const auto& rows = study.tasks.at(0).rows;
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0].deviation, 0.01);
+  EXPECT_FALSE(rows[0].difference.has_value());
+  EXPECT_EQ(rows[1].difference, -0.01);
+  EXPECT_EQ(rows[1].low, -0.02);
+  EXPECT_FALSE(rows[1].by_seeds.has_value());
+  EXPECT_TRUE(rows[1].by_pairs->significant);
+  EXPECT_EQ(rows[1].by_pairs->adjusted, 0.002);
+  EXPECT_FALSE(rows[2].mean.has_value());
+}
+
+TEST(StudyRecord, RefusesWhatIsNoStudy) {
+  const testing::TempDir directory;
+  for (const char* content : {"{}", "[]", R"({"name": 3})"}) {
+    directory.file("study.json", content);
+    EXPECT_ERROR(read_study(directory.path()), "study.json: not the tables of a study");
+  }
+}
+
+}  // namespace
+}  // namespace angle
