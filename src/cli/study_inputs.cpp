@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 /// Whether a file of a model directory has a say in what the model does.
 bool matters(const fs::path& file) {
-  static const std::array<fs::path, 4> kExtensions = {".safetensors", ".json", ".txt", ".model"};
-  return std::find(kExtensions.begin(), kExtensions.end(), file.extension()) != kExtensions.end();
+  static const std::array<fs::path, 4> extensions = {".safetensors", ".json", ".txt", ".model"};
+  return std::find(extensions.begin(), extensions.end(), file.extension()) != extensions.end();
 }
 
 /// Error for a file that no model can be scored on.
@@ -89,7 +89,7 @@ std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
 fs::path StudyInputs::file_of(const TaskName& name) const {
   if (is_own_task(name.task)) return find_data_file(name.task, places_);
   const TaskSpec& task = find_task(name.task, "tasks");
-  const fs::path file = task_file(places_.data_dir, task, name.split);
+  fs::path file = task_file(places_.data_dir, task, name.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
   return file;
 }

@@ -69,7 +69,7 @@ class LabelCounter {
     if (options_.positive_threshold && pair.label >= *options_.positive_threshold) ++positives_;
     if (pair.left != pair.right) return;
     identical_.add(pair.label);
-    if (lines_.size() < kMostIdentical) lines_.push_back({pair.label, pair.line});
+    if (lines_.size() < kMostIdentical) lines_.emplace_back(pair.label, pair.line);
   }
 
   LabelReport report() const {

@@ -140,7 +140,7 @@ void check_mapping(const std::string& path, DataFormat format, const ReadOptions
 
 RowReader open_rows(const std::filesystem::path& path, DataFormat format, const ReadOptions& options) {
   check_mapping(path.string(), format, options);
-  return RowReader(path, options.invalid_utf8);
+  return {path, options.invalid_utf8};
 }
 
 Example make_example(DataFormat format) {

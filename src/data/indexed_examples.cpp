@@ -122,7 +122,7 @@ fs::path plain_file(const fs::path& path, const Note& note) {
   if (path.extension() != ".gz") return path;
   const std::string state =
       fmt::format("{} {} {}", fs::absolute(path).string(), fs::file_size(path), time_of_change(path));
-  const fs::path plain =
+  fs::path plain =
       cache_directory() / "decompressed" / fmt::format("{}.{}", hash_name(state), path.stem().string());
   if (fs::exists(plain)) return plain;
   if (note) note(fmt::format("{}: decompressing it once, to {}", path.string(), plain.string()));

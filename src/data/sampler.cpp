@@ -39,7 +39,8 @@ int64_t Sampler::Stream::row_at(int64_t position) {
   return order[static_cast<size_t>(position % size)];
 }
 
-Sampler::Sampler(std::vector<DataSetShare> shares, int64_t batch_size, uint64_t seed, TextsOfRows texts)
+Sampler::Sampler(const std::vector<DataSetShare>& shares, int64_t batch_size, uint64_t seed,
+                 TextsOfRows texts)
     : batch_size_(batch_size), order_seed_(derive_seed(seed, shares.size())), texts_(std::move(texts)) {
   if (batch_size < 1) throw std::invalid_argument("Sampler: a batch size < 1");
   for (const DataSetShare& share : shares) {

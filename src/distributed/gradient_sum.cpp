@@ -1,6 +1,7 @@
 #include "angle/distributed/gradient_sum.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 namespace angle {
 

@@ -212,8 +212,8 @@ Watch::~Watch() {
 void Watch::arrive() { ++state_->arrived; }
 
 std::optional<std::string> Watch::problem() const {
-  if (const auto reason = state_->announced()) return reason;
-  if (const auto reason = state_->lost()) return reason;
+  if (auto reason = state_->announced()) return reason;
+  if (auto reason = state_->lost()) return reason;
   return state_->silent(state_->options.timeout);
 }
 

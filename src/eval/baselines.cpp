@@ -45,7 +45,7 @@ void weigh_by_rarity(TextWords& texts) {
   for (const auto& [text, words] : texts) {
     for (const auto& [word, count] : words) ++texts_with[word];
   }
-  const double num_texts = static_cast<double>(texts.size());
+  const auto num_texts = static_cast<double>(texts.size());
   for (auto& [text, words] : texts) {
     for (auto& [word, count] : words) count *= std::log((1 + num_texts) / (1 + texts_with.at(word))) + 1;
   }

@@ -21,7 +21,8 @@ std::vector<int64_t> guess_majority(const LabelledTexts& train, const LabelledTe
   const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
                       return a.second < b.second;
                     })->first;
-  return std::vector<int64_t>(test.labels.size(), most);
+  std::vector<int64_t> predicted(test.labels.size(), most);
+  return predicted;
 }
 
 /// The column of ids, taken for the classes, would cost hours and gigabytes.

@@ -44,7 +44,7 @@ Nearest nearest_centres(const Tensor& vectors, const Tensor& squares, const Tens
 /// The number of a vector drawn with a probability proportional to its weight.
 int64_t draw(const Tensor& weights, SplitMix64& random) {
   const Tensor cumulative = weights.to(at::kDouble).cumsum(0);
-  const double total = cumulative[-1].item<double>();
+  const auto total = cumulative[-1].item<double>();
   if (total == 0.0) return static_cast<int64_t>(random.below(static_cast<uint64_t>(weights.size(0))));
   const Tensor target = at::scalar_tensor(random.uniform() * total, at::kDouble);
   return std::min(at::searchsorted(cumulative, target, false, /*right=*/true).item<int64_t>(),
@@ -65,7 +65,7 @@ Tensor first_centres(const Tensor& vectors, const Tensor& squares, int64_t clust
 }
 
 /// Means of the vectors of each cluster, after empty ones have got a vector in `assigned`.
-Tensor centres_of(const Tensor& vectors, Tensor& assigned, Tensor distances, int64_t clusters) {
+Tensor centres_of(const Tensor& vectors, Tensor& assigned, const Tensor& distances, int64_t clusters) {
   Tensor counts = at::bincount(assigned, {}, clusters);
   for (int64_t cluster = 0; cluster < clusters; ++cluster) {
     if (counts[cluster].item<int64_t>() > 0) continue;

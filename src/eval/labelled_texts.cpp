@@ -82,7 +82,7 @@ fs::path find_split_file(const fs::path& directory, const std::string& split) {
 fs::path split_file(const fs::path& directory, const std::string& split) {
   if (!fs::is_directory(directory))
     fail("{}: not a directory; expected one with {}.tsv, .csv or .jsonl in it", directory.string(), split);
-  const fs::path file = find_split_file(directory, split);
+  fs::path file = find_split_file(directory, split);
   if (file.empty())
     fail("{}: no {} file there; expected {}.tsv, .csv or .jsonl", directory.string(), split, split);
   return file;

@@ -27,7 +27,7 @@ std::string prompt_named(const Model& model, std::initializer_list<const char*> 
 
 Embedder embedder_with(Model& model, EmbedOptions options, std::string prompt) {
   options.prompt = std::move(prompt);
-  return Embedder(model, std::move(options));
+  return {model, std::move(options)};
 }
 
 std::vector<std::string> texts_of(std::vector<IdentifiedText> items) {

@@ -13,7 +13,7 @@ void add_scores(TopDocuments& top, const Tensor& queries, const Tensor& document
     for (int64_t begin = 0; begin < queries.size(0); begin += kQueriesPerBlock) {
       const int64_t count = std::min(kQueriesPerBlock, queries.size(0) - begin);
       const Tensor scores = queries.narrow(0, begin, count).matmul(block.t()).contiguous();
-      const float* row = scores.const_data_ptr<float>();
+      const auto* row = scores.const_data_ptr<float>();
       for (int64_t i = 0; i < count; ++i, row += num_documents)
         top.add(begin + i, {row, num_documents}, first);
     }

@@ -14,7 +14,7 @@ namespace {
 /// 1 where the mask keeps, else 0.  @return float32 [elements]
 Tensor kept_on_cpu(const DropoutMask& mask, int64_t rows, int64_t columns) {
   Tensor kept = at::empty({rows, columns}, at::kFloat);
-  float* const values = kept.mutable_data_ptr<float>();
+  auto* const values = kept.mutable_data_ptr<float>();
   const int64_t words = mask_words(columns);
   at::parallel_for(0, rows, 1 + 4096 / words, [&](int64_t begin, int64_t end) {
     std::vector<uint16_t> bits(static_cast<size_t>(words));

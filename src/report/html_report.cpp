@@ -212,9 +212,10 @@ std::string gradient_chart(const std::string& title, const json& record, const c
                            const std::vector<std::pair<const char*, int>>& terms) {
   std::vector<Series> series;
   for (const auto& [term, colour] : terms)
-    series.push_back({term, colour,
-                      by_bin(record, [&](const json& bin) { return bin.at(kind).value(term, json()); }),
-                      /*markers=*/true});
+    series.push_back(
+        {term, colour,
+         by_bin(record, [kind, name = term](const json& bin) { return bin.at(kind).value(name, json()); }),
+         /*markers=*/true});
   return line_chart({title, "cosine of the pair", ""}, series, /*logarithmic=*/true);
 }
 

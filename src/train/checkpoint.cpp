@@ -1,6 +1,7 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
+#include <ranges>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -137,15 +138,14 @@ void settle_checkpoints(const fs::path& directory, int64_t step, const Retention
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
                                                std::vector<std::string>& warnings) {
   const auto checkpoints = list_checkpoints(directory);
-  for (auto it = checkpoints.rbegin(); it != checkpoints.rend(); ++it) {
+  for (const auto& [step, path] : checkpoints | std::views::reverse) {
     try {
-      const std::string damage = find_damage(it->second);
-      if (damage.empty())
-        return FoundCheckpoint{it->second, read_json(it->second / kStateFile).get<TrainState>()};
-      warnings.push_back(fmt::format("{} {}; trying the one before", it->second.string(), damage));
+      const std::string damage = find_damage(path);
+      if (damage.empty()) return FoundCheckpoint{path, read_json(path / kStateFile).get<TrainState>()};
+      warnings.push_back(fmt::format("{} {}; trying the one before", path.string(), damage));
     } catch (const std::exception& error) {
       warnings.push_back(
-          fmt::format("{} can't be read ({}); trying the one before", it->second.string(), error.what()));
+          fmt::format("{} can't be read ({}); trying the one before", path.string(), error.what()));
     }
   }
   return std::nullopt;

@@ -131,7 +131,7 @@ Saturation batch_saturation(const Tensor& embeddings, const CollatedBatch& batch
 Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropout, ProcessGroup group)
     : encoder_(encoder),
       options_(std::move(options)),
-      dropout_(std::move(dropout)),
+      dropout_(dropout),
       optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer),
       group_(std::move(group)),
       gradient_sum_(group_, tensors_of(optimizer_.parameters())) {}

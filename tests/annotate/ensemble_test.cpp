@@ -216,7 +216,7 @@ TEST(AnnotationReport, ComparesWithGold) {
 TEST(AnnotationReport, FindsSentencesTwiceAndLeaks) {
   Annotations annotations =
       annotations_of({candidate(0, Relation::same, "The CAT, sat."), candidate(0, Relation::same, "F g")});
-  annotations.seeds.push_back("f g!");
+  annotations.seeds.emplace_back("f g!");
   Candidate again = candidate(1, Relation::opposite, "the cat sat");
   again.seed = 1;
   annotations.candidates.push_back(again);

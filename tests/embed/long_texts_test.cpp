@@ -2,6 +2,7 @@
 // a text that fits has the same vector either way, alone or beside long ones; what was read in windows is
 // counted and nothing is reported as cut.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -21,9 +21,9 @@ using namespace angle::testing;
 constexpr DuplicatePolicy kPolicies[] = {DuplicatePolicy::none, DuplicatePolicy::drop, DuplicatePolicy::mask,
                                          DuplicatePolicy::positive};
 
-Tensor texts(std::vector<int64_t> identities) { return at::tensor(identities, at::kLong); }
-Tensor flags(std::vector<int64_t> values) { return texts(std::move(values)).to(at::kBool); }
-double log_sum_exp(std::vector<double> values) {
+Tensor texts(const std::vector<int64_t>& identities) { return at::tensor(identities, at::kLong); }
+Tensor flags(const std::vector<int64_t>& values) { return texts(values).to(at::kBool); }
+double log_sum_exp(const std::vector<double>& values) {
   return at::tensor(values, at::kDouble).logsumexp(0).item<double>();
 }
 

@@ -38,7 +38,7 @@ TEST(PairsToKeep, TakesTripletsWithAnyNumberOfNegatives) {
 }
 
 TEST(CountDuplicates, CountsTextsThatRepeatAnEarlierOne) {
-  const auto count = [](std::vector<int64_t> identities) {
+  const auto count = [](const std::vector<int64_t>& identities) {
     return count_duplicates(at::tensor(identities, at::kLong)).item<int64_t>();
   };
   EXPECT_EQ(count({3, 1, 2}), 0);

@@ -39,7 +39,7 @@ LossOptions weights(double cosine, double in_batch, double angle) {
   return options;
 }
 
-Tensor text_identities(std::vector<int64_t> identities) { return at::tensor(identities, at::kLong); }
+Tensor text_identities(const std::vector<int64_t>& identities) { return at::tensor(identities, at::kLong); }
 HardNegatives one_each(const Tensor& embeddings) {
   return {embeddings, at::arange(embeddings.size(0), at::kLong)};
 }

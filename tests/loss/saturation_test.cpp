@@ -18,6 +18,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 
 #include "angle/loss/similarity.h"

@@ -10,6 +10,7 @@
 #include <map>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "angle/io/json.h"
@@ -30,7 +31,7 @@ struct GoldenModel {
     for (const auto& [name, tensor] : read_all(directory / "expected.safetensors")) expected[name] = tensor;
     const Tensor ids = expected.at("input_ids"), mask = expected.at("attention_mask");
     for (int64_t text = 0; text < ids.size(0); ++text) {
-      const int64_t length = mask[text].sum().item<int64_t>();
+      const auto length = mask[text].sum().item<int64_t>();
       auto& row = token_ids.emplace_back();
       for (int64_t t = 0; t < length; ++t) row.push_back(ids[text][t].item<int64_t>());
     }

@@ -186,7 +186,7 @@ TEST(ModelDirectory, RefusesADamagedConfig) {
   EXPECT_ERROR(load_model(copy.path()), file, "not valid JSON");
   copy.write("config.json", "{\"hidden_size\": 32,");
   EXPECT_ERROR(load_model(copy.path()), file, "not valid JSON");
-  copy.write("config.json", "{\"hidden_size\": 32, \"hidden_size\": 64}");
+  copy.write("config.json", R"({"hidden_size": 32, "hidden_size": 64})");
   EXPECT_ERROR(load_model(copy.path()), file, "the key \"hidden_size\" occurs twice");
   copy.write("config.json", std::string(100000, '[') + std::string(100000, ']'));
   EXPECT_ERROR(load_model(copy.path()), file, "nested deeper than 64 levels");

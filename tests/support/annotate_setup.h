@@ -22,7 +22,7 @@ inline std::string answer_by_rule(const httplib::Request& request) {
   std::string line, scores;
   std::getline(lines, line);
   for (int number = 1; std::getline(lines, line); ++number)
-    scores += std::to_string(number) + (line.find("N") == std::string::npos ? ". 5\n" : ". 0\n");
+    scores += std::to_string(number) + (line.find('N') == std::string::npos ? ". 5\n" : ". 0\n");
   return scores;
 }
 

@@ -65,7 +65,7 @@ class ChatServer {
   }
 
  private:
-  ChatServer(std::unique_ptr<httplib::Server> server, std::string scheme, Handler handler)
+  ChatServer(std::unique_ptr<httplib::Server> server, std::string scheme, const Handler& handler)
       : server_(std::move(server)), scheme_(std::move(scheme)) {
     server_->new_task_queue = [] { return new httplib::ThreadPool(16); };
     server_->Post("/v1/chat/completions", [this, handler](const auto& request, auto& response) {

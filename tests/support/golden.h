@@ -29,4 +29,4 @@ inline std::string tiny_bert() { return golden_path("models/tiny-bert").string()
 /// Skips the test, with the reason, when a golden file is not on this machine.
 #define ANGLE_REQUIRE_GOLDEN(path, name)                 \
   const auto path = ::angle::testing::golden_path(name); \
-  if (path.empty()) GTEST_SKIP() << "golden file " << name << " is not here; set ANGLE_GOLDEN_DIR"
+  if ((path).empty()) GTEST_SKIP() << "golden file " << (name) << " is not here; set ANGLE_GOLDEN_DIR"

@@ -29,13 +29,13 @@ inline std::vector<at::Tensor> central_differences(const ScalarFunction& functio
   for (auto& input : inputs) input = input.detach().clone().contiguous();
   for (auto& input : inputs) {
     at::Tensor difference = at::empty_like(input);
-    double* const values = input.mutable_data_ptr<double>();
+    auto* const values = input.mutable_data_ptr<double>();
     for (int64_t i = 0; i < input.numel(); ++i) {
       const double value = values[i];
       values[i] = value + step;
-      const double above = function(inputs).item<double>();
+      const auto above = function(inputs).item<double>();
       values[i] = value - step;
-      const double below = function(inputs).item<double>();
+      const auto below = function(inputs).item<double>();
       values[i] = value;
       difference.mutable_data_ptr<double>()[i] = (above - below) / (2 * step);
     }

@@ -19,8 +19,8 @@ inline ::testing::AssertionResult tensors_close(const at::Tensor& actual, const 
   const at::Tensor found = actual.detach().to(at::kCPU, at::kDouble).flatten();
   const at::Tensor wanted = expected.detach().to(at::kCPU, at::kDouble).flatten();
   const at::Tensor difference = ((found - wanted).abs() / (wanted.abs() + 1)).nan_to_num(INFINITY, INFINITY);
-  const int64_t worst = difference.argmax().item<int64_t>();
-  const double largest = difference[worst].item<double>();
+  const auto worst = difference.argmax().item<int64_t>();
+  const auto largest = difference[worst].item<double>();
   if (largest <= tolerance) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure()
          << "largest difference " << largest << " (tolerance " << tolerance << ") at flat index " << worst

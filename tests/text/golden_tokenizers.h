@@ -50,7 +50,7 @@ inline void expect_golden_ids(const Tokenizer& tokenizer, const std::vector<json
 }  // namespace angle::testing
 
 /// Skips the test, with the reason, where all-MiniLM-L6-v2 is not on this machine.
-#define ANGLE_REQUIRE_MINILM(path)                        \
-  const auto path = ::angle::testing::minilm_directory(); \
-  if (!std::filesystem::exists(path / "tokenizer.json"))  \
-  GTEST_SKIP() << path << " is not here; set ANGLE_MODEL_DIR or run scripts/fetch_model.sh all-MiniLM-L6-v2"
+#define ANGLE_REQUIRE_MINILM(path)                         \
+  const auto path = ::angle::testing::minilm_directory();  \
+  if (!std::filesystem::exists((path) / "tokenizer.json")) \
+  GTEST_SKIP() << (path) << " is not here; set ANGLE_MODEL_DIR or run scripts/fetch_model.sh all-MiniLM-L6-v2"

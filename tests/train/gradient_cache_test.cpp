@@ -16,6 +16,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "angle/io/json.h"
@@ -98,7 +99,7 @@ class GradientCache : public ::testing::Test {
     return difference / largest;
   }
 
-  static Dropout dropout(uint64_t seed) { return Dropout(0.1, 0.1, seed); }
+  static Dropout dropout(uint64_t seed) { return {0.1, 0.1, seed}; }
 
   std::unique_ptr<SentenceEncoder> encoder;
   CollatedBatch pairs, triplets;
@@ -130,7 +131,7 @@ TEST_F(GradientCache, ReplaysTheDropoutMasksOfEveryChunk) {
     double value = 0;
     const auto loss = loss_of(pairs, DataFormat::scored_pairs);
     cached_backward(*encoder, dropout(7), pairs.token_ids, 40, [&](const Tensor& embeddings) {
-      const Tensor result = loss(embeddings);
+      Tensor result = loss(embeddings);
       value = result.item<double>();
       return result;
     });
@@ -149,7 +150,7 @@ TEST_F(GradientCache, ReplaysTheDropoutMasksOfEveryChunk) {
   const double above = total();
   move(-2 * step);
   const double below = total();
-  const double slope = gradients[5].norm().item<double>();
+  const auto slope = gradients[5].norm().item<double>();
   EXPECT_NEAR((above - below) / (2 * step), slope, 1e-6 * slope);
 }
 

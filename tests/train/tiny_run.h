@@ -36,7 +36,7 @@ struct RunRecord {
   std::vector<std::string> notes, warnings;
 };
 
-inline TrainConfig tiny_config(std::vector<std::string> set) {
+inline TrainConfig tiny_config(const std::vector<std::string>& set) {
   return load_config(source_file("configs/tiny.json"), set);
 }
 

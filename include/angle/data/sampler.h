@@ -45,7 +45,7 @@ class Sampler {
  public:
   /// @param shares  at least one with a positive weight; sizes ≥ 1, weights ≥ 0
   /// @param texts   empty: rows are not looked at
-  Sampler(std::vector<DataSetShare> shares, int64_t batch_size, uint64_t seed, TextsOfRows texts = {});
+  Sampler(const std::vector<DataSetShare>& shares, int64_t batch_size, uint64_t seed, TextsOfRows texts = {});
 
   int64_t batches_per_epoch() const { return batches_per_epoch_; }
 

@@ -117,7 +117,7 @@ Forward run_forward(const Shape& shape, const Tensor& input, const Tensor& resid
   Forward result{at::empty_like(input), at::empty_like(input), at::empty({rows, 2}, weight.options())};
   const T *const from = input.const_data_ptr<T>(), *const other = residual.const_data_ptr<T>();
   T *const to = result.output.mutable_data_ptr<T>(), *const sum = result.sum.mutable_data_ptr<T>();
-  const float *const w = weight.const_data_ptr<float>(), *const b = bias.const_data_ptr<float>();
+  const auto *const w = weight.const_data_ptr<float>(), *const b = bias.const_data_ptr<float>();
   auto* const statistics = reinterpret_cast<Statistics*>(result.statistics.mutable_data_ptr<float>());
   at::parallel_for(0, rows, kRowsPerSum, [&](int64_t begin, int64_t end) {
     std::vector<uint16_t> kept(static_cast<size_t>(mask_words(hidden)), 0xFFFF);
@@ -144,8 +144,8 @@ Backward run_backward(const Shape& shape, const Tensor& gradient, const Tensor& 
   const Tensor sums = at::zeros({blocks, 2, hidden}, weight.options());
   const T *const g = gradient.const_data_ptr<T>(), *const s = sum.const_data_ptr<T>();
   T *const r = by_residual.mutable_data_ptr<T>(), *const x = by_input.mutable_data_ptr<T>();
-  const float* const w = weight.const_data_ptr<float>();
-  float* const block_sums = sums.mutable_data_ptr<float>();
+  const auto* const w = weight.const_data_ptr<float>();
+  auto* const block_sums = sums.mutable_data_ptr<float>();
   const auto* const row_statistics = reinterpret_cast<const Statistics*>(statistics.const_data_ptr<float>());
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     std::vector<uint16_t> kept(static_cast<size_t>(mask_words(hidden)), 0xFFFF);
