@@ -17,7 +17,7 @@ const TaskGroup& group(const std::string& name) {
   return *select_tasks(std::vector<std::string>{name}).groups.at(0);
 }
 
-Evaluation evaluation(const std::string& task, double spearman) {
+Evaluation scored_task(const std::string& task, double spearman) {
   Evaluation result;
   result.task = &find_task(task);
   result.split = result.task->default_split();
@@ -42,8 +42,8 @@ TEST(PublishedRows, HaveThePrintedAverages) {
 TEST(FormatGroupTable, PutsOurRowsUnderThePublishedOnes) {
   EvaluationReport report;
   for (const char* task : {"mrpc", "stsb", "qqp", "qnli"})
-    report.evaluations.push_back(evaluation(task, 0.5));
-  report.evaluations.push_back(evaluation("gis", 0.1));
+    report.evaluations.push_back(scored_task(task, 0.5));
+  report.evaluations.push_back(scored_task("gis", 0.1));
   const std::string text = format_group_table(group("non-transfer"), report, "runs/mine");
   EXPECT_THAT(text, HasSubstr(R"(non-transfer   MRPC  STS-B    QQP   QNLI    GIS  average
 SBERT         46.19  84.67  73.80  65.98  69.50    68.03
@@ -57,8 +57,8 @@ runs/mine     50.00  50.00  50.00  50.00  10.00    42.00
 
 TEST(FormatGroupTable, AveragesWhatEveryRowHas) {
   EvaluationReport report;
-  for (const char* task : {"mrpc", "qnli"}) report.evaluations.push_back(evaluation(task, 0.5));
-  report.evaluations.push_back(evaluation("gis", 0.1));
+  for (const char* task : {"mrpc", "qnli"}) report.evaluations.push_back(scored_task(task, 0.5));
+  report.evaluations.push_back(scored_task("gis", 0.1));
   report.evaluations.back().beside = true;
   report.evaluations.front().notes = {"the model was trained on it"};
   EXPECT_EQ(format_group_table(group("non-transfer"), report, "runs/mine"),
@@ -79,7 +79,7 @@ read the notes (*) on mrpc before comparing
 
 TEST(FormatGroupTable, IsOfTheSplitsOfThePaper) {
   EvaluationReport report;
-  report.evaluations = {evaluation("mrpc", 0.5)};
+  report.evaluations = {scored_task("mrpc", 0.5)};
   report.evaluations[0].split = "train";
   EXPECT_EQ(format_group_table(group("non-transfer"), report, "m"), "");
   EXPECT_TRUE(group_table_json(group("non-transfer"), report, "m").empty());
@@ -88,7 +88,7 @@ TEST(FormatGroupTable, IsOfTheSplitsOfThePaper) {
 
 TEST(GroupTableJson, HasNullForWhatIsMissing) {
   EvaluationReport report;
-  report.evaluations = {evaluation("sts12", 0.25)};
+  report.evaluations = {scored_task("sts12", 0.25)};
   const nlohmann::json rows = group_table_json(group("sts"), report, "m");
   ASSERT_EQ(rows.size(), 5u);
   EXPECT_EQ(rows[2].at("scores").at("sickr"), 81.23);
@@ -99,7 +99,7 @@ TEST(GroupTableJson, HasNullForWhatIsMissing) {
   EXPECT_EQ(rows[2].at("average"), 75.09);
   EXPECT_EQ(rows[2].at("average_of"), nlohmann::json{"sts12"});
   EXPECT_TRUE(rows[4].at("source").is_null());
-  report.evaluations.push_back(evaluation("sts13", 0.25));
+  report.evaluations.push_back(scored_task("sts13", 0.25));
   report.evaluations.back().scores.correlations[0] = {{}, {}, "all scores are equal"};
   EXPECT_TRUE(group_table_json(group("sts"), report, "m")[4].at("average").is_null());
 }

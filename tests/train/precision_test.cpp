@@ -21,12 +21,12 @@
 namespace angle {
 namespace {
 
-const std::vector<ScoredPair> kPairs = {{"the cat sat", "a cat sits", 5, 1},
-                                        {"the sea is cold", "the baker sells bread", 0, 2},
-                                        {"a train left late", "the train was late", 4, 3},
-                                        {"rain on the roof", "an old clock", 1, 4},
-                                        {"two boys play", "children are playing", 3, 5},
-                                        {"a man eats", "a woman reads a long book", 2, 6}};
+const std::vector<ScoredPair> kFewPairs = {{"the cat sat", "a cat sits", 5, 1},
+                                           {"the sea is cold", "the baker sells bread", 0, 2},
+                                           {"a train left late", "the train was late", 4, 3},
+                                           {"rain on the roof", "an old clock", 1, 4},
+                                           {"two boys play", "children are playing", 3, 5},
+                                           {"a man eats", "a woman reads a long book", 2, 6}};
 
 class TrainingPrecision : public ::testing::Test {
  protected:
@@ -39,9 +39,9 @@ class TrainingPrecision : public ::testing::Test {
 
   std::vector<FormattedBatch> batch() {
     std::vector<int64_t> rows;
-    for (int64_t row = 0; row < num_examples(kPairs); ++row) rows.push_back(row);
+    for (int64_t row = 0; row < num_examples(kFewPairs); ++row) rows.push_back(row);
     TextStatistics statistics;
-    return {{collate(encode_examples(kPairs, rows, *model->tokenizer, {}, statistics)),
+    return {{collate(encode_examples(kFewPairs, rows, *model->tokenizer, {}, statistics)),
              DataFormat::scored_pairs, "pairs.tsv"}};
   }
 
