@@ -20,7 +20,7 @@ namespace {
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);  // Interruption blocks signals
+  sigprocmask(SIG_SETMASK, &none, nullptr);  // for the program to begin with; Interruption blocks some here
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);

@@ -120,8 +120,8 @@ EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const
                            .bootstrap = options.bootstrap,
                            .train_config = model.train_config};
   evaluate.progress = [&](const EvaluationProgress& at) {
-    line.show(fmt::format("{} {} ({} of {}): {} of {} texts", at.task.name, at.split, at.evaluation,
-                          at.evaluations, at.texts_done, at.texts));
+    line.show(fmt::format("{}{}{} ({} of {}): {} of {} texts", at.task.name, at.split.empty() ? "" : " ",
+                          at.split, at.evaluation, at.evaluations, at.texts_done, at.texts));
   };
   const auto scorer_of = [&](Model& scored) -> PairScorer {
     return [&evaluate, embedder = Embedder(scored, embed)](std::span<const ScoredPair> pairs,

@@ -9,10 +9,10 @@ namespace angle::cli {
 
 /// SIGINT and SIGTERM, taken by a thread of its own while this exists.
 ///
-/// They must not run a handler on a thread that computes: some of oneDNN's float32 kernels for small products
-/// (x64:gemm:jit, in oneDNN 3.10 on AVX-512) keep data further below the stack pointer than the ABI's red
-/// zone. A handler's frame is laid over it, and they then write beyond their matrices: of 900 interrupted
-/// runs of two processes 21 died of a broken heap. So these signals are blocked in every other thread.
+/// They must not run a handler on a thread that computes. Under one, oneDNN 3.10's float32 kernels for small
+/// products (x64:gemm:jit, seen with AVX-512) break the heap, in PyTorch 2.11 too: of 900 interrupted runs of
+/// two processes 21 died. It looks as if they kept data below the stack pointer, where a handler's frame is
+/// laid. So these signals are blocked in every other thread.
 class Interruption {
  public:
   /// To be made before the threads that compute: they inherit what this thread blocks. Until hold(), a signal

@@ -4,6 +4,7 @@
 
 #include "angle/error.h"
 
+#include "eval/paired_difference.h"
 #include "eval/table.h"
 
 namespace angle {
@@ -20,13 +21,6 @@ struct Scored {
   const ResampledScores& resampled;
   const ResampledScores& other_resampled;
 };
-
-std::vector<double> subtract(std::span<const double> values, std::span<const double> others) {
-  std::vector<double> differences;
-  if (values.size() != others.size()) return differences;
-  for (size_t i = 0; i < values.size(); ++i) differences.push_back(values[i] - others[i]);
-  return differences;
-}
 
 void add_differences(std::vector<ScoreDifference>& differences, const Scored& scored,
                      std::span<const Metric> metrics) {
@@ -48,15 +42,12 @@ void add_differences(std::vector<ScoreDifference>& differences, const Scored& sc
 }
 
 Cells row(const ScoreDifference& difference) {
-  const auto& interval = difference.interval;
-  return {difference.task,
-          difference.split,
-          to_string(difference.metric),
-          fmt::format("{:.2f}", 100.0 * difference.score),
-          fmt::format("{:.2f}", 100.0 * difference.other),
-          fmt::format("{:+.2f}", 100.0 * difference.difference()),
-          interval ? fmt::format("[{:+.2f} {:+.2f}]", 100.0 * interval->low, 100.0 * interval->high) : "n/a",
-          difference.p_value ? fmt::format("{:.4f}", *difference.p_value) : "n/a"};
+  Cells cells = {difference.task, difference.split, to_string(difference.metric),
+                 fmt::format("{:.2f}", 100.0 * difference.score),
+                 fmt::format("{:.2f}", 100.0 * difference.other)};
+  for (std::string& cell : difference_cells(difference.difference(), difference.interval, difference.p_value))
+    cells.push_back(std::move(cell));
+  return cells;
 }
 
 constexpr size_t kFirstNumber = 3;
@@ -113,14 +104,13 @@ json comparison_json(std::span<const ScoreDifference> differences, const Evaluat
   json result = report_json(other, other_model);
   result["differences"] = json::array();
   for (const ScoreDifference& difference : differences) {
-    const auto& interval = difference.interval;
     result["differences"].push_back({{"task", difference.task},
                                      {"split", difference.split.empty() ? json() : json(difference.split)},
                                      {"metric", to_string(difference.metric)},
                                      {"score", difference.score},
                                      {"other", difference.other},
                                      {"difference", difference.difference()},
-                                     {"interval", interval ? json{interval->low, interval->high} : json()},
+                                     {"interval", interval_json(difference.interval)},
                                      {"p_value", difference.p_value ? json(*difference.p_value) : json()}});
   }
   return result;

@@ -5,6 +5,7 @@
 #include "angle/error.h"
 #include "angle/eval/compare.h"
 
+#include "eval/paired_difference.h"
 #include "eval/table.h"
 
 namespace angle {
@@ -35,8 +36,7 @@ LongTextDifference of_pairs(const ScoreDifference& difference, const EvaluationR
 
 LongTextDifference of_own_data(const OwnDataResult& result, const NamedScore& cut,
                                const NamedScore& in_windows) {
-  std::vector<double> resampled = in_windows.resampled;
-  for (size_t i = 0; i < resampled.size(); ++i) resampled[i] -= cut.resampled.at(i);
+  const std::vector<double> resampled = subtract(in_windows.resampled, cut.resampled);
   return {.task = result.task.name,
           .texts = result.statistics.texts,
           .long_texts = result.statistics.texts_cut,
@@ -48,17 +48,16 @@ LongTextDifference of_own_data(const OwnDataResult& result, const NamedScore& cu
 }
 
 Cells row(const LongTextDifference& difference) {
-  const auto& interval = difference.interval;
   const bool is_average = difference.texts == 0;
-  return {difference.task,
-          difference.metric,
-          is_average ? "" : std::to_string(difference.texts),
-          is_average ? "" : std::to_string(difference.long_texts),
-          fmt::format("{:.2f}", 100.0 * difference.cut),
-          fmt::format("{:.2f}", 100.0 * difference.in_windows),
-          fmt::format("{:+.2f}", 100.0 * difference.difference()),
-          interval ? fmt::format("[{:+.2f} {:+.2f}]", 100.0 * interval->low, 100.0 * interval->high) : "n/a",
-          difference.p_value ? fmt::format("{:.4f}", *difference.p_value) : "n/a"};
+  Cells cells = {difference.task,
+                 difference.metric,
+                 is_average ? "" : std::to_string(difference.texts),
+                 is_average ? "" : std::to_string(difference.long_texts),
+                 fmt::format("{:.2f}", 100.0 * difference.cut),
+                 fmt::format("{:.2f}", 100.0 * difference.in_windows)};
+  for (std::string& cell : difference_cells(difference.difference(), difference.interval, difference.p_value))
+    cells.push_back(std::move(cell));
+  return cells;
 }
 
 }  // namespace
@@ -101,7 +100,6 @@ std::string format_long_texts(std::span<const LongTextDifference> differences) {
 json long_texts_json(std::span<const LongTextDifference> differences) {
   json list = json::array();
   for (const LongTextDifference& difference : differences) {
-    const auto& interval = difference.interval;
     list.push_back({{"task", difference.task},
                     {"texts", difference.texts},
                     {"long_texts", difference.long_texts},
@@ -109,7 +107,7 @@ json long_texts_json(std::span<const LongTextDifference> differences) {
                     {"truncate", difference.cut},
                     {"windows", difference.in_windows},
                     {"difference", difference.difference()},
-                    {"interval", interval ? json{interval->low, interval->high} : json()},
+                    {"interval", interval_json(difference.interval)},
                     {"p_value", difference.p_value ? json(*difference.p_value) : json()}});
   }
   return list;

@@ -6,6 +6,7 @@
 #include "angle/error.h"
 #include "angle/suggest.h"
 
+#include "eval/paired_difference.h"
 #include "eval/table.h"
 
 namespace angle {
@@ -29,8 +30,7 @@ json intervals_json(const OwnDataResult& result) {
   json intervals = json::object();
   for (const NamedScore& score : result.scores) {
     if (score.is_threshold) continue;
-    const auto bounds = confidence_interval(score.resampled);
-    intervals[score.name] = bounds ? json{bounds->low, bounds->high} : json();
+    intervals[score.name] = interval_json(confidence_interval(score.resampled));
   }
   return intervals;
 }

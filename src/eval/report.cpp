@@ -6,6 +6,7 @@
 #include "angle/error.h"
 #include "angle/eval/group_table.h"
 
+#include "eval/paired_difference.h"
 #include "eval/table.h"
 
 namespace angle {
@@ -143,7 +144,7 @@ json scores_json(const Correlations& correlations, const ResampledScores& resamp
       entry[to_string(statistic)] = value ? json(*value) : json();
       if (resampled.empty()) continue;
       const auto interval = confidence_interval(resampled_values(resampled, {similarity, statistic}));
-      entry[to_string(statistic) + "_interval"] = interval ? json{interval->low, interval->high} : json();
+      entry[to_string(statistic) + "_interval"] = interval_json(interval);
     }
     if (!correlation.why_undefined.empty()) entry["undefined"] = correlation.why_undefined;
   }

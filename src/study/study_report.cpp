@@ -7,6 +7,7 @@
 
 #include "angle/eval/significance.h"
 
+#include "eval/paired_difference.h"
 #include "eval/table.h"
 
 namespace angle {
@@ -105,7 +106,7 @@ json to_json(const std::optional<RowDifference>& difference) {
   const auto& interval = difference->interval;
   return {{"mean", difference->mean},
           {"deviation", to_json(difference->deviation)},
-          {"interval", interval ? json{interval->low, interval->high} : json()},
+          {"interval", interval_json(interval)},
           {"by_seeds", to_json(difference->by_seeds)},
           {"by_pairs", to_json(difference->by_pairs)}};
 }
