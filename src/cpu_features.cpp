@@ -1,25 +1,35 @@
 #include "angle/cpu_features.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "angle/error.h"
 
 namespace angle {
 namespace {
 
-/// AMX_BF16, which GCC 12 cannot be asked for: bit 22 of EDX of leaf 7 (Intel's manual, volume 2, CPUID).
-bool has_amx_bf16() {
+/// The bits of AMX in EDX of leaf 7, for which GCC 12 has no names (Intel's manual, volume 2, CPUID).
+enum AmxBit : unsigned { amx_bf16 = 1U << 22, amx_tile = 1U << 24, amx_int8 = 1U << 25 };
+
+/// Those that the CPU has, and that may be used: Linux gives the memory for a thread's tiles only to
+/// processes that ask for it (its documentation, arch/x86/xstate).
+unsigned usable_amx() {
+  constexpr long kAskForPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx >> 22 & 1) != 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & amx_tile) == 0) return 0;
+  return syscall(SYS_arch_prctl, kAskForPermission, kTileData) == 0 ? edx : 0;
 }
 
 CpuFeatures detect() {
+  const unsigned amx = usable_amx();
   return {.avx2 = __builtin_cpu_supports("avx2") != 0,
           .avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
           .avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0,
           .avx512_vnni = __builtin_cpu_supports("avx512vnni") != 0,
-          .amx_bf16 = has_amx_bf16()};
+          .amx_bf16 = (amx & amx_bf16) != 0,
+          .amx_int8 = (amx & amx_int8) != 0};
 }
 
 }  // namespace

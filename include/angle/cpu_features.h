@@ -10,12 +10,13 @@ struct CpuFeatures {
   bool avx512 = false;  // F, BW, DQ and VL: what the kernels are compiled for
   bool avx512_bf16 = false;
   bool avx512_vnni = false;
-  bool amx_bf16 = false;
+  bool amx_bf16 = false;  // both: and the system lets this process use it
+  bool amx_int8 = false;
 
   bool bfloat16() const { return avx512_bf16 || amx_bf16; }
 };
 
-/// Those of the CPU that the program runs on.
+/// Those of the CPU that the program runs on. The first call asks the system for AMX.
 const CpuFeatures& cpu_features();
 
 /// Error `where: …` that says what was found, when there are no instructions for bfloat16: it would be slower

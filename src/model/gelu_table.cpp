@@ -7,7 +7,7 @@ namespace angle {
 namespace {
 
 constexpr int kIntervals = 32;
-constexpr double kEnd = 5.5;  // Φ(x) − ½ is ½ within 2e-8 from here on
+constexpr double kEnd = 5.5;  // the middle of the last one: Φ(x) − ½ is ½ within 2e-8 from here on
 
 /// g(a) of avx512::GeluTable.
 double half_gelu(double a, Activation activation) {
@@ -16,7 +16,7 @@ double half_gelu(double a, Activation activation) {
   return std::erf(a / std::sqrt(2.0)) / 2;
 }
 
-/// Coefficients, by power, of the cubic through four points of [0, 1] (Newton's divided differences).
+/// Coefficients, by power, of the cubic through four points (Newton's divided differences).
 std::array<double, 4> cubic_through(const std::array<double, 4>& x, std::array<double, 4> y) {
   for (size_t order = 1; order < 4; ++order)
     for (size_t i = 3; i >= order; --i) y[i] = (y[i] - y[i - 1]) / (x[i] - x[i - order]);
@@ -31,12 +31,12 @@ std::array<double, 4> cubic_through(const std::array<double, 4>& x, std::array<d
 
 avx512::GeluTable make_table(Activation activation) {
   avx512::GeluTable table{};
-  table.intervals_per_unit = static_cast<float>(kIntervals / kEnd);
+  table.intervals_per_unit = static_cast<float>((kIntervals - 1) / kEnd);
   for (size_t interval = 0; interval < kIntervals; ++interval) {
     std::array<double, 4> x{}, y{};
     for (size_t i = 0; i < 4; ++i) {  // Chebyshev's points keep the error even
-      x[i] = (1 - std::cos(M_PI * (2 * static_cast<double>(i) + 1) / 8)) / 2;
-      y[i] = half_gelu((static_cast<double>(interval) + x[i]) * kEnd / kIntervals, activation);
+      x[i] = -std::cos(M_PI * (2 * static_cast<double>(i) + 1) / 8) / 2;
+      y[i] = half_gelu((static_cast<double>(interval) + x[i]) * kEnd / (kIntervals - 1), activation);
     }
     const auto polynomial = cubic_through(x, y);
     for (size_t power = 0; power < 4; ++power)

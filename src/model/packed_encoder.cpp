@@ -38,10 +38,15 @@ enum Use { operand, query_key_value, context, intermediate, intermediate_operand
 thread_local std::array<Buffer, num_uses> buffers;
 thread_local Buffer attention_scratch;
 
+/// Rows begin an odd number of cache lines apart where `columns` are whole pairs of lines: a product reads
+/// the same columns of many rows, which would compete for a few sets of the cache.
 Rows take_rows(Use use, int64_t rows, int64_t columns, Element element) {
+  constexpr int64_t kLine = 64;
+  const int64_t line = kLine / bytes_of(element);
+  const int64_t stride = columns % (2 * line) == 0 ? columns + line : columns;
   return {.element = element,
-          .data = buffers[use].at_least(rows * columns * bytes_of(element)),
-          .stride = columns,
+          .data = buffers[use].at_least(rows * stride * bytes_of(element)),
+          .stride = stride,
           .scales = element == Element::uint8
                         ? static_cast<RowScale*>(buffers[scales].at_least(rows * int64_t{sizeof(RowScale)}))
                         : nullptr};
@@ -135,7 +140,7 @@ class PackedEncoder::Pass {
   void set_hidden(const Tensor& rows);
   avx512::NormalizeTask norm_task(const LayerNorm& norm) const;
   void normalize(const LayerNorm& norm);
-  Rows as_operand(const Rows& values, Use memory) const;
+  Rows as_operand(const Rows& values, int64_t columns, Use memory) const;
   Rows attend(const Layer& layer, bool first_tokens_only);
   void attend(const Text& text, int64_t queries, int64_t head, const Rows& projected,
               const Rows& context) const;
@@ -182,12 +187,11 @@ void PackedEncoder::Pass::normalize(const LayerNorm& norm) {
 }
 
 /// What linear layers write in the form that they read: itself, or bytes made from it.
-Rows PackedEncoder::Pass::as_operand(const Rows& values, Use memory) const {
+Rows PackedEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use memory) const {
   if (encoder_.operand_ != Element::uint8) return values;
-  const Rows bytes = take_rows(memory, rows(), values.stride, Element::uint8);
-  for_rows(rows(), [&](int64_t first, int64_t last) {
-    avx512::quantize(static_cast<const float*>(values.data), values.stride, bytes, first, last);
-  });
+  const Rows bytes = take_rows(memory, rows(), columns, Element::uint8);
+  for_rows(rows(),
+           [&](int64_t first, int64_t last) { avx512::quantize(values, columns, bytes, first, last); });
   return bytes;
 }
 
@@ -250,11 +254,13 @@ void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t head
 /// The rest of a layer: output projection, feed-forward network, and a residual connection and LayerNorm
 /// after each.
 void PackedEncoder::Pass::finish(const Layer& layer, const Rows& context) {
-  layer.attention_output.add_to(as_operand(context, operand), rows(), float_rows(hidden));
+  layer.attention_output.add_to(as_operand(context, config_.hidden_size, operand), rows(),
+                                float_rows(hidden));
   normalize(layer.attention_norm);
   const Rows values = take_rows(intermediate, rows(), config_.intermediate_size, encoder_.value_);
   layer.intermediate.forward(operand_, rows(), values, config_.hidden_act);
-  layer.output.add_to(as_operand(values, intermediate_operand), rows(), float_rows(hidden));
+  layer.output.add_to(as_operand(values, config_.intermediate_size, intermediate_operand), rows(),
+                      float_rows(hidden));
   normalize(layer.output_norm);
 }
 

@@ -12,37 +12,26 @@ namespace angle {
 namespace {
 
 using avx512::Element;
-using avx512::kPanelColumns;
 
-/// [out, in] of 1, 2 or 4 byte elements as [panels, words, 64] words; columns beyond the last are zero.
-Tensor pack_words(const Tensor& weight) {
+/// [out, in] of 1, 2 or 4 byte elements as [panels, words, panel_columns] words; columns beyond the last are
+/// zero.
+Tensor pack_words(const Tensor& weight, int64_t panel_columns) {
   const Tensor words = weight.contiguous().view(at::kInt);  // [out, words]
-  const int64_t panels = (words.size(0) + kPanelColumns - 1) / kPanelColumns;
-  Tensor packed = at::zeros({panels, words.size(1), kPanelColumns}, at::kInt);
+  const int64_t panels = (words.size(0) + panel_columns - 1) / panel_columns;
+  Tensor packed = at::zeros({panels, words.size(1), panel_columns}, at::kInt);
   const auto* from = words.const_data_ptr<int32_t>();
   auto* to = packed.mutable_data_ptr<int32_t>();
   at::parallel_for(0, panels, 1, [&](int64_t first, int64_t last) {
     const int64_t length = words.size(1);
     for (int64_t panel = first; panel < last; ++panel)
-      for (int64_t column = 0; column < kPanelColumns; ++column) {
-        const int64_t row = panel * kPanelColumns + column;
+      for (int64_t column = 0; column < panel_columns; ++column) {
+        const int64_t row = panel * panel_columns + column;
         if (row >= words.size(0)) break;
         for (int64_t word = 0; word < length; ++word)
-          to[(panel * length + word) * kPanelColumns + column] = from[row * length + word];
+          to[(panel * length + word) * panel_columns + column] = from[row * length + word];
       }
   });
   return packed;
-}
-
-void multiply(const avx512::LinearTask& task, int64_t first, int64_t last) {
-  switch (task.input.element) {
-    case Element::float32:
-      return avx512::multiply_float32(task, first, last);
-    case Element::bfloat16:
-      return avx512::multiply_bfloat16(task, first, last);
-    case Element::uint8:
-      return avx512::multiply_uint8(task, first, last);
-  }
 }
 
 }  // namespace
@@ -63,12 +52,14 @@ PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision p
     : element_(operand_element(precision)),
       columns_(weight.size(0)),
       words_(weight.size(1) / avx512::elements_per_word(element_)),
+      kernel_(linear_kernel(element_, words_, columns_)),
       bias_(bias.to(at::kFloat).contiguous()) {
   TORCH_CHECK(weight.size(0) % 16 == 0 && weight.size(1) % 16 == 0, "PackedLinear: sizes ", weight.sizes());
   if (precision == Precision::int8)
     quantize(weight);
   else
-    weights_ = pack_words(weight.to(precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat));
+    weights_ = pack_words(weight.to(precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat),
+                          kernel_.panel_columns);
 }
 
 void PackedLinear::quantize(const Tensor& weight) {
@@ -76,10 +67,11 @@ void PackedLinear::quantize(const Tensor& weight) {
   column_sums_ = at::empty({columns_}, at::kInt);
   const Tensor integers = at::empty(weight.sizes(), at::kChar);
   // Rows that fit the cache: temporaries of the size of the matrix would take several times as long.
-  at::parallel_for(0, columns_, kPanelColumns, [&](int64_t first, int64_t last) {
+  constexpr int64_t kRows = 64;
+  at::parallel_for(0, columns_, kRows, [&](int64_t first, int64_t last) {
     const c10::InferenceMode inference;
-    for (int64_t row = first; row < last; row += kPanelColumns) {
-      const auto rows_of = [row, count = std::min(kPanelColumns, last - row)](const Tensor& tensor) {
+    for (int64_t row = first; row < last; row += kRows) {
+      const auto rows_of = [row, count = std::min(kRows, last - row)](const Tensor& tensor) {
         return tensor.narrow(0, row, count);
       };
       const Tensor rows = rows_of(weight), largest = rows.abs().amax(1);
@@ -90,7 +82,7 @@ void PackedLinear::quantize(const Tensor& weight) {
       rows_of(integers).copy_(quantized);
     }
   });
-  weights_ = pack_words(integers);
+  weights_ = pack_words(integers, kernel_.panel_columns);
 }
 
 void PackedLinear::forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,
@@ -117,7 +109,8 @@ void PackedLinear::run(avx512::LinearTask task) const {
     task.column_scales = column_scales_.const_data_ptr<float>();
     task.column_sums = column_sums_.const_data_ptr<int32_t>();
   }
-  at::parallel_for(0, weights_.size(0), 1, [&](int64_t first, int64_t last) { multiply(task, first, last); });
+  at::parallel_for(0, weights_.size(0), 1,
+                   [&](int64_t first, int64_t last) { kernel_.multiply(task, first, last); });
 }
 
 }  // namespace angle

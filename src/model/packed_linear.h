@@ -7,7 +7,7 @@
 #include "angle/precision.h"
 #include "angle/tensor.h"
 
-#include "model/avx512/kernels.h"
+#include "model/avx512/support.h"
 
 namespace angle {
 
@@ -36,7 +36,8 @@ class PackedLinear {
   avx512::Element element_;
   int64_t columns_;
   int64_t words_;
-  Tensor weights_;        // [panels, words, 64] int32, see LinearTask
+  LinearKernel kernel_;
+  Tensor weights_;        // [panels, words, panel_columns] int32, see LinearTask
   Tensor bias_;           // [out]
   Tensor column_scales_;  // [out], for int8
   Tensor column_sums_;    // [out] int32, for int8

@@ -39,7 +39,8 @@ Rows rows_of(Tensor& tensor) {
 struct Quantized {
   explicit Quantized(const Tensor& rows)
       : bytes(at::empty(rows.sizes(), at::kByte)), scales(static_cast<size_t>(rows.size(0))) {
-    avx512::quantize(rows.const_data_ptr<float>(), rows.size(1), view(), 0, rows.size(0));
+    avx512::quantize({Element::float32, rows.data_ptr(), rows.size(1), nullptr}, rows.size(1), view(), 0,
+                     rows.size(0));
   }
   Rows view() { return {Element::uint8, bytes.mutable_data_ptr(), bytes.size(1), scales.data()}; }
   Tensor values() const {

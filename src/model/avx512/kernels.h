@@ -44,14 +44,16 @@ struct Rows {
 };
 
 /// GELU is x/2 + |x|·g(|x|), where g(a) = Φ(a) − ½ (or its tanh form) is a cubic polynomial on each of 32
-/// intervals. Tests hold the error to 2e-6.
+/// intervals, in the distance to the interval's middle: interval i is from i − ½ to i + ½ units, the last one
+/// ends in its middle. Tests hold the error to 2e-6.
 struct GeluTable {
   alignas(64) float coefficients[4][32];  // by power
   float intervals_per_unit;
 };
 
-/// Columns of weights that lie side by side for one step of the product.
+/// Columns of weights that lie side by side for one step of the product: a panel.
 constexpr int64_t kPanelColumns = 64;
+constexpr int64_t kAmxPanelColumns = 32;
 
 /// What happens to a product and its bias.
 enum class Finish {
@@ -65,7 +67,7 @@ enum class Finish {
 struct LinearTask {
   Rows input;
   int64_t rows;
-  const int32_t* weights;  // [panels, words, kPanelColumns]: words of `in`, the last ones padded with zeros
+  const int32_t* weights;  // [panels, words, the kernel's panel]: words of `in`, padded with columns of zeros
   int64_t words;           // of a row of the input
   int64_t columns;         // a multiple of 16
   const float* bias;       // [columns]
@@ -80,6 +82,10 @@ struct LinearTask {
 void multiply_float32(const LinearTask& task, int64_t first, int64_t last);
 void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
+
+/// The same by AMX, for panels of kAmxPanelColumns. `columns` is a multiple of that, `words` of 16.
+void multiply_bfloat16_amx(const LinearTask& task, int64_t first, int64_t last);
+void multiply_uint8_amx(const LinearTask& task, int64_t first, int64_t last);
 
 /// softmax(Q·Kᵀ·scale)·V of one text and head. query, key and value have the type of the function's name,
 /// even head_size and the same stride.
@@ -125,6 +131,6 @@ void embed(const EmbedTask& task, int64_t first_row, int64_t last_row);
 
 /// float32 rows of `columns` (a multiple of 16) as bytes, each row with the scale that its own range asks
 /// for.
-void quantize(const float* input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row);
+void quantize(const Rows& input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row);
 
 }  // namespace angle::avx512

@@ -28,14 +28,15 @@ inline __m512 product(const LinearTask& task, int64_t row, int64_t column, const
   return _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(bits, of_zeros)), scale);
 }
 
+/// What becomes of a product with its bias.
 template <Finish kFinish>
-inline void finish(const LinearTask& task, int64_t row, int64_t column, __m512 y) {
-  if constexpr (kFinish == Finish::gelu) y = gelu(y, *task.gelu);
-  if constexpr (kFinish == Finish::relu) y = _mm512_max_ps(_mm512_setzero_ps(), y);  // keeps NaN
+inline __m512 finished(const LinearTask& task, int64_t row, int64_t column, __m512 y) {
+  if constexpr (kFinish == Finish::gelu) return gelu(y, *task.gelu);
+  if constexpr (kFinish == Finish::relu) return _mm512_max_ps(_mm512_setzero_ps(), y);  // keeps NaN
   if constexpr (kFinish == Finish::add)
-    y = _mm512_add_ps(
+    return _mm512_add_ps(
         y, _mm512_loadu_ps(static_cast<const float*>(task.output.data) + row * task.output.stride + column));
-  store(task.output, row, column, y);
+  return y;
 }
 
 template <Element kElement, Finish kFinish>
@@ -44,9 +45,10 @@ void finish_tile(const LinearTask& task, const OutputTile& tile) {
     for (int64_t vector = 0; vector < tile.vectors; ++vector) {
       const int64_t column = tile.first_column + vector * kVector;
       const int32_t* sums = tile.sums + row * kPanelColumns + vector * kVector;
-      const __m512 y = product<kElement>(task, tile.first_row + row, column, sums);
-      finish<kFinish>(task, tile.first_row + row, column,
-                      _mm512_add_ps(y, _mm512_loadu_ps(task.bias + column)));
+      const __m512 y = _mm512_add_ps(product<kElement>(task, tile.first_row + row, column, sums),
+                                     _mm512_loadu_ps(task.bias + column));
+      store(task.output, tile.first_row + row, column,
+            finished<kFinish>(task, tile.first_row + row, column, y));
     }
 }
 

@@ -79,9 +79,9 @@ void embed(const EmbedTask& task, int64_t first_row, int64_t last_row) {
   normalize(task.norm, first_row, last_row);
 }
 
-void quantize(const float* input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row) {
+void quantize(const Rows& input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row) {
   for (int64_t row = first_row; row < last_row; ++row)
-    write_operand(input + row * columns, columns, output, row);
+    write_operand(static_cast<const float*>(input.data) + row * input.stride, columns, output, row);
 }
 
 int64_t attention_scratch_words(int64_t length, int64_t head_size) {

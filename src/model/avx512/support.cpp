@@ -3,18 +3,47 @@
 #include "angle/cpu_features.h"
 
 namespace angle {
+namespace {
 
-bool cpu_multiplies(avx512::Element element) {
+using avx512::Element;
+using avx512::kAmxPanelColumns;
+using avx512::kPanelColumns;
+
+bool amx_multiplies(Element element) {
+  const CpuFeatures& features = cpu_features();
+  if (!features.avx512 || !features.avx512_bf16) return false;
+  return (element == Element::bfloat16 && features.amx_bf16) ||
+         (element == Element::uint8 && features.amx_int8);
+}
+
+}  // namespace
+
+bool cpu_multiplies(Element element) {
   const CpuFeatures& features = cpu_features();
   switch (element) {
-    case avx512::Element::float32:
+    case Element::float32:
       return features.avx512;
-    case avx512::Element::bfloat16:
+    case Element::bfloat16:
       return features.avx512 && features.avx512_bf16;
-    case avx512::Element::uint8:
+    case Element::uint8:
       return features.avx512 && features.avx512_vnni;
   }
   return false;
+}
+
+LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
+  const bool by_amx = amx_multiplies(element) && words % 16 == 0 && columns % kAmxPanelColumns == 0;
+  switch (element) {
+    case Element::float32:
+      break;
+    case Element::bfloat16:
+      if (by_amx) return {avx512::multiply_bfloat16_amx, kAmxPanelColumns};
+      return {avx512::multiply_bfloat16, kPanelColumns};
+    case Element::uint8:
+      if (by_amx) return {avx512::multiply_uint8_amx, kAmxPanelColumns};
+      return {avx512::multiply_uint8, kPanelColumns};
+  }
+  return {avx512::multiply_float32, kPanelColumns};
 }
 
 }  // namespace angle

@@ -9,4 +9,15 @@ namespace angle {
 /// AVX512_VNNI.
 bool cpu_multiplies(avx512::Element element);
 
+/// How a linear layer is computed.
+struct LinearKernel {
+  void (*multiply)(const avx512::LinearTask& task, int64_t first, int64_t last);  // panels
+  int64_t panel_columns;
+};
+
+/// The fastest for a layer of those sizes that this CPU can run: AMX where it has that.
+///
+/// @param element  cpu_multiplies() it
+LinearKernel linear_kernel(avx512::Element element, int64_t words, int64_t columns);
+
 }  // namespace angle

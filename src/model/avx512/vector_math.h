@@ -24,6 +24,7 @@ inline __m512 exp2(__m512 x) {
   return _mm512_scalef_ps(power, whole);
 }
 
+/// By the last five bits of `index`.
 inline __m512 lookup(const float (&table)[32], __m512i index) {
   return _mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16));
 }
@@ -31,10 +32,12 @@ inline __m512 lookup(const float (&table)[32], __m512i index) {
 inline __m512 gelu(__m512 x, const GeluTable& table) {
   const __m512 magnitude = _mm512_abs_ps(x);
   const __m512 place = _mm512_min_ps(_mm512_mul_ps(magnitude, _mm512_set1_ps(table.intervals_per_unit)),
-                                     _mm512_set1_ps(31.99999F));
-  const __m512 interval = _mm512_roundscale_ps(place, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-  const __m512i index = _mm512_cvttps_epi32(place);
-  const __m512 inside = _mm512_sub_ps(place, interval);
+                                     _mm512_set1_ps(31.0F));
+  // Added to 1.5 · 2²³, a number is rounded, and its last bits are the integer: the index of its interval.
+  const __m512 shift = _mm512_set1_ps(12582912.0F);
+  const __m512 shifted = _mm512_add_ps(place, shift);
+  const __m512 inside = _mm512_sub_ps(place, _mm512_sub_ps(shifted, shift));
+  const __m512i index = _mm512_castps_si512(shifted);
   __m512 g = lookup(table.coefficients[3], index);
   g = _mm512_fmadd_ps(g, inside, lookup(table.coefficients[2], index));
   g = _mm512_fmadd_ps(g, inside, lookup(table.coefficients[1], index));
