@@ -1,5 +1,6 @@
 #include "model/packed_encoder.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -112,6 +113,7 @@ PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, c
       value_(operand_ == Element::uint8 ? Element::float32 : operand_),
       attention_(operand_ == Element::uint8 && cpu_multiplies(Element::bfloat16) ? Element::bfloat16
                                                                                  : value_),
+      attention_kernel_(attention_kernel(attention_, config.hidden_size / config.num_attention_heads)),
       words_(words.contiguous()),
       places_(places.contiguous()),
       embedding_norm_(norm) {
@@ -142,8 +144,8 @@ class PackedEncoder::Pass {
   void normalize(const LayerNorm& norm);
   Rows as_operand(const Rows& values, int64_t columns, Use memory) const;
   Rows attend(const Layer& layer, bool first_tokens_only);
-  void attend(const Text& text, int64_t queries, int64_t head, const Rows& projected,
-              const Rows& context) const;
+  void attend(const Text& text, int64_t queries, int64_t first_head, int64_t heads, const Rows& projected,
+              Rows context) const;
   void finish(const Layer& layer, const Rows& context);
 
   const PackedEncoder& encoder_;
@@ -214,41 +216,37 @@ Rows PackedEncoder::Pass::attend(const Layer& layer, bool first_tokens_only) {
   const Rows attended = take_rows(context, rows(), config_.hidden_size, encoder_.value_);
   const int64_t heads = config_.num_attention_heads;
   at::parallel_for(0, static_cast<int64_t>(texts_.size()) * heads, 1, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) {
+    for (int64_t i = first, some_heads = 0; i < last; i += some_heads) {
       const Text& text = texts_[static_cast<size_t>(i / heads)];
+      some_heads = std::min(heads - i % heads, last - i);
       Rows context = attended;
       context.data = element_at(attended, first_tokens_only ? i / heads : text.first_token, 0);
-      attend(text, first_tokens_only ? 1 : text.length, i % heads, projected, context);
+      attend(text, first_tokens_only ? 1 : text.length, i % heads, some_heads, projected, context);
     }
   });
   return attended;
 }
 
 /// @param context  rows of the queries
-void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t head, const Rows& projected,
-                                 const Rows& context) const {
-  const int64_t size = config_.hidden_size / config_.num_attention_heads, column = head * size;
+void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t first_head, int64_t heads,
+                                 const Rows& projected, Rows context) const {
+  const int64_t size = config_.hidden_size / config_.num_attention_heads, column = first_head * size;
   const auto part = [&](int64_t which) {
     return element_at(projected, text.first_token, which * config_.hidden_size + column);
   };
-  Rows head_context = context;
-  head_context.data = element_at(context, 0, column);
+  context.data = element_at(context, 0, column);
   const int64_t scratch_bytes = avx512::attention_scratch_words(text.length, size) * 4;
-  const avx512::AttentionTask task{
-      .query = part(0),
-      .key = part(1),
-      .value = part(2),
-      .stride = projected.stride,
-      .length = text.length,
-      .queries = queries,
-      .head_size = size,
-      .scale = 1 / std::sqrt(static_cast<float>(size)),
-      .context = head_context,
-      .scratch = static_cast<int32_t*>(attention_scratch.at_least(scratch_bytes))};
-  if (projected.element == Element::bfloat16)
-    avx512::attend_bfloat16(task);
-  else
-    avx512::attend_float32(task);
+  encoder_.attention_kernel_({.query = part(0),
+                              .key = part(1),
+                              .value = part(2),
+                              .stride = projected.stride,
+                              .length = text.length,
+                              .queries = queries,
+                              .heads = heads,
+                              .head_size = size,
+                              .scale = 1 / std::sqrt(static_cast<float>(size)),
+                              .context = context,
+                              .scratch = static_cast<int32_t*>(attention_scratch.at_least(scratch_bytes))});
 }
 
 /// The rest of a layer: output projection, feed-forward network, and a residual connection and LayerNorm

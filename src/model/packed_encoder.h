@@ -43,6 +43,7 @@ class PackedEncoder {
   avx512::Element operand_;    // what linear layers read
   avx512::Element value_;      // what they write for the next one, which bytes are made from
   avx512::Element attention_;  // what attention reads
+  AttentionFunction attention_kernel_;
   Tensor words_;
   Tensor places_;
   LayerNorm embedding_norm_;

@@ -1,10 +1,18 @@
 // Compiled for AVX-512 with AVX512_BF16 and AMX_BF16.
+#include "model/avx512/amx_attention_kernel.h"
 #include "model/avx512/amx_linear_kernel.h"
 
 namespace angle::avx512 {
 
 void multiply_bfloat16_amx(const LinearTask& task, int64_t first, int64_t last) {
   multiply_amx_panels<BFloat16Tiles>(task, first, last);
+}
+
+void attend_bfloat16_amx(const AttentionTask& task) {
+  configure_tiles(kBlockRows);
+  for (int64_t head = 0; head < task.heads; ++head)
+    attend_head_by_tiles(head_of(task, Element::bfloat16, head));
+  _tile_release();
 }
 
 }  // namespace angle::avx512

@@ -1,4 +1,4 @@
-// Attention of one text and head ("Attention Is All You Need", arXiv 1706.03762, eq. 1). Internal linkage,
+// Attention of one text ("Attention Is All You Need", arXiv 1706.03762, eq. 1). Internal linkage,
 // see tile.h.
 //
 // Keys are transposed and values interleaved into the layout of a product's right side, once; then twelve
@@ -6,6 +6,7 @@
 // is rescaled.
 #pragma once
 
+#include "model/avx512/attention_head.h"
 #include "model/avx512/tile.h"
 #include "model/avx512/vector_math.h"
 
@@ -14,9 +15,7 @@ namespace {
 
 constexpr int64_t kQueries = 12;
 
-constexpr int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-/// Sizes and scratch memory of one call.
+/// Sizes and scratch memory of one head.
 struct AttentionPlan {
   int64_t key_vectors;     // of the text's tokens
   int64_t head_words;      // of a query or key
@@ -45,34 +44,6 @@ AttentionPlan make_plan(const AttentionTask& task) {
   plan.probabilities = plan.scores + kQueries * plan.score_stride();
   plan.context = plan.probabilities + kQueries * plan.score_stride();
   return plan;
-}
-
-/// Sixteen rows of sixteen words become columns: words, pairs of words, then quarters of registers change
-/// places.
-inline void transpose(__m512i (&r)[16]) {
-  __m512i t[16];
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-  for (int i = 0; i < 4; ++i) {
-    t[i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0x88);
-    t[4 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0x88);
-    t[8 + i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0xDD);
-    t[12 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0xDD);
-  }
-  for (int i = 0; i < 4; ++i) {
-    r[i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0x88);
-    r[8 + i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0xDD);
-    r[4 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0x88);
-    r[12 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0xDD);
-  }
 }
 
 /// The words of sixteen keys, transposed; keys beyond the text are zero.
@@ -176,7 +147,7 @@ void weigh_values(const AttentionPlan& plan, int64_t queries) {
 }
 
 template <class Format>
-void attend(const AttentionTask& task) {
+void attend_head(const AttentionTask& task) {
   const AttentionPlan plan = make_plan<Format>(task);
   pack_keys<Format>(task, plan);
   pack_values<Format>(task, plan);
@@ -195,6 +166,12 @@ void attend(const AttentionTask& task) {
               first_lanes(task.head_size - vector * kVector));
       }
   }
+}
+
+template <class Format>
+void attend(const AttentionTask& task) {
+  for (int64_t head = 0; head < task.heads; ++head)
+    attend_head<Format>(head_of(task, Format::kElement, head));
 }
 
 }  // namespace

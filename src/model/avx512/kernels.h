@@ -87,24 +87,28 @@ void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
 void multiply_bfloat16_amx(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_amx(const LinearTask& task, int64_t first, int64_t last);
 
-/// softmax(Q·Kᵀ·scale)·V of one text and head. query, key and value have the type of the function's name,
-/// even head_size and the same stride.
+/// softmax(Q·Kᵀ·scale)·V of one text, for heads that lie side by side. query, key and value have the type of
+/// the function's name, even head_size and the same stride.
 struct AttentionTask {
-  const void* query;
+  const void* query;  // from the first token and head on
   const void* key;
   const void* value;
   int64_t stride;   // elements from one token to the next
   int64_t length;   // of the text
   int64_t queries;  // the first tokens only, when the others are not needed
+  int64_t heads;
   int64_t head_size;
   float scale;
-  Rows context;      // float32 or bfloat16, from the first token and column on
+  Rows context;      // float32 or bfloat16, from the first token and head on
   int32_t* scratch;  // attention_scratch_words(…), aligned to 64 bytes
 };
 
 int64_t attention_scratch_words(int64_t length, int64_t head_size);
 void attend_float32(const AttentionTask& task);
 void attend_bfloat16(const AttentionTask& task);
+
+/// By AMX, for heads whose size is a multiple of 32.
+void attend_bfloat16_amx(const AttentionTask& task);
 
 /// LayerNorm of float32 rows, in place, and the result once more in the form that the next product reads.
 struct NormalizeTask {

@@ -1,4 +1,5 @@
 // What is done row by row. Compiled for AVX-512 (x86-64-v4).
+#include "model/avx512/attention_head.h"
 #include "model/avx512/tile.h"
 #include "model/avx512/vector_math.h"
 
@@ -16,7 +17,7 @@ void quantize_row(const float* row, int64_t columns, uint8_t* out, RowScale& res
   const float lowest = _mm512_reduce_min_ps(low), range = _mm512_reduce_max_ps(high) - lowest;
   const float steps = range > 0 ? 255 / range : 0;
   result.scale = range / 255;
-  result.zero = static_cast<int32_t>(-lowest * steps + 0.5F);
+  result.zero = _mm_cvtss_si32(_mm_set_ss(-lowest * steps));
   const __m512 factor = _mm512_set1_ps(steps);
   const __m512i zero = _mm512_set1_epi32(result.zero);
   for (int64_t column = 0; column < columns; column += kVector) {
@@ -85,9 +86,12 @@ void quantize(const Rows& input, int64_t columns, const Rows& output, int64_t fi
 }
 
 int64_t attention_scratch_words(int64_t length, int64_t head_size) {
-  const int64_t keys = (length + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
-  const int64_t columns = (head_size + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
-  return keys * head_size + length * columns + 24 * keys + 12 * columns;
+  const int64_t keys = divide_up(length, kPanelColumns) * kPanelColumns;
+  const int64_t columns = divide_up(head_size, kPanelColumns) * kPanelColumns;
+  const int64_t by_rows = keys * head_size + length * columns + 24 * keys + 12 * columns;
+  const int64_t tokens = divide_up(length, 32) * 32;
+  const int64_t by_tiles = (tokens / 2 + 32) * head_size + 24 * tokens + 256;
+  return by_rows > by_tiles ? by_rows : by_tiles;
 }
 
 }  // namespace angle::avx512

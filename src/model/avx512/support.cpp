@@ -46,4 +46,10 @@ LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
   return {avx512::multiply_float32, kPanelColumns};
 }
 
+AttentionFunction attention_kernel(Element element, int64_t head_size) {
+  if (element == Element::float32) return avx512::attend_float32;
+  return amx_multiplies(element) && head_size % 32 == 0 ? avx512::attend_bfloat16_amx
+                                                        : avx512::attend_bfloat16;
+}
+
 }  // namespace angle

@@ -20,4 +20,11 @@ struct LinearKernel {
 /// @param element  cpu_multiplies() it
 LinearKernel linear_kernel(avx512::Element element, int64_t words, int64_t columns);
 
+using AttentionFunction = void (*)(const avx512::AttentionTask& task);
+
+/// The fastest kernel of attention that this CPU can run.
+///
+/// @param element  of queries, keys and values; float32, or bfloat16 that cpu_multiplies()
+AttentionFunction attention_kernel(avx512::Element element, int64_t head_size);
+
 }  // namespace angle

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "model/avx512/kernels.h"
+#include "model/avx512/vector_math.h"
 
 namespace angle::avx512 {
 namespace {
@@ -54,8 +55,6 @@ struct Tile {
   int32_t* out;  // the bits of Format::Sums
   int64_t out_stride;
 };
-
-constexpr int64_t kVector = 16;  // words in a register
 
 /// @tparam kRows, kVectors  their product is at most 24 of the 32 registers
 template <class Format, int kRows, int kVectors>

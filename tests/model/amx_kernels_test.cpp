@@ -1,0 +1,196 @@
+// The kernels of AMX beside those of AVX-512, on the same numbers:
+//  - linear layers, for rows that fill tiles, blocks and neither, every finish and output: bytes give the
+//  same
+//    bits, bfloat16 the same within the rounding of sums; nothing is written beyond the last row;
+//  - attention, for texts that end within a tile and at its end, heads of several sizes side by side, all
+//    queries and the first: the formula, within the rounding of probabilities to bfloat16;
+//  - a layer whose sizes do not fit tiles is given to AVX-512.
+
+#include <cmath>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "angle/cpu_features.h"
+
+#include "model/avx512/support.h"
+#include "model/gelu_table.h"
+#include "support/tensor_matchers.h"
+
+#define ANGLE_REQUIRE_AMX(feature) \
+  if (!cpu_features().feature) GTEST_SKIP() << "this CPU has no " #feature
+
+namespace angle {
+namespace {
+
+using avx512::Element;
+using avx512::Finish;
+using avx512::Rows;
+using testing::tensors_close;
+
+constexpr Finish kFinishes[] = {Finish::store, Finish::gelu, Finish::relu, Finish::add};
+constexpr int64_t kGuardRows = 3;
+
+Rows rows_of(const Tensor& tensor) {
+  const Element element = tensor.scalar_type() == at::kFloat      ? Element::float32
+                          : tensor.scalar_type() == at::kBFloat16 ? Element::bfloat16
+                                                                  : Element::uint8;
+  return {element, tensor.data_ptr(), tensor.stride(0), nullptr};
+}
+
+/// [out, in] as [panels, words, panel_columns] words.
+Tensor packed(const Tensor& weight, int64_t panel_columns) {
+  const Tensor words = weight.view(at::kInt);
+  const int64_t panels = (words.size(0) + panel_columns - 1) / panel_columns;
+  const Tensor padded = at::zeros({panels * panel_columns, words.size(1)}, at::kInt);
+  padded.narrow(0, 0, words.size(0)).copy_(words);
+  return padded.view({panels, panel_columns, words.size(1)}).transpose(1, 2).contiguous();
+}
+
+/// A linear layer with an input, of bfloat16 or of bytes with scales.
+struct Layer {
+  Layer(Element element, int64_t num_rows, int64_t in, int64_t out) : rows(num_rows) {
+    const bool is_bytes = element == Element::uint8;
+    // Rows of the input lie apart, as those of the encoder do.
+    input = is_bytes ? at::randint(0, 256, {rows, in + 64}, at::kByte)
+                     : at::randn({rows, in + 32}).to(at::kBFloat16);
+    weight = is_bytes ? at::randint(-127, 128, {out, in}, at::kChar)
+                      : (at::randn({out, in}) / std::sqrt(in)).to(at::kBFloat16);
+    bias = at::randn({out});
+    column_scales = at::rand({out}) / (100 * std::sqrt(in));
+    column_sums = weight.sum(1, /*keepdim=*/false, at::kInt);
+    for (int64_t row = 0; row < rows; ++row)
+      scales.push_back(
+          {.scale = 0.01F * static_cast<float>(row + 1), .zero = static_cast<int32_t>(row % 256)});
+  }
+
+  Tensor output_by(const LinearKernel& kernel, Finish finish, at::ScalarType type) {
+    const Tensor output = at::full({rows + kGuardRows, weight.size(0)}, 7, type);
+    const Tensor weights = packed(weight, kernel.panel_columns);
+    Rows left = rows_of(input);
+    left.scales = scales.data();
+    kernel.multiply({.input = left,
+                     .rows = rows,
+                     .weights = weights.const_data_ptr<int32_t>(),
+                     .words = weights.size(1),
+                     .columns = weight.size(0),
+                     .bias = bias.const_data_ptr<float>(),
+                     .column_scales = column_scales.const_data_ptr<float>(),
+                     .column_sums = column_sums.const_data_ptr<int32_t>(),
+                     .finish = finish,
+                     .gelu = &gelu_table(Activation::gelu),
+                     .output = rows_of(output)},
+                    0, weights.size(0));
+    return output;
+  }
+
+  int64_t rows;
+  Tensor input, weight, bias, column_scales, column_sums;
+  std::vector<avx512::RowScale> scales;
+};
+
+/// Calls `check(by_amx, by_avx512, what)` with the outputs of layers of many sizes.
+template <class Check>
+void compare_linear_kernels(Element element, const LinearKernel& amx, const LinearKernel& avx512,
+                            const Check& check) {
+  at::manual_seed(3);
+  for (const int64_t rows : {1, 2, 15, 16, 17, 31, 32, 33, 48, 65, 100})
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{64, 32}, {128, 96}, {1536, 64}})
+      for (const Finish finish : kFinishes)
+        for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+          if (finish == Finish::add && type != at::kFloat) continue;
+          Layer layer(element, rows, in, out);
+          check(layer.output_by(amx, finish, type), layer.output_by(avx512, finish, type),
+                fmt::format("{} rows, {} → {}, finish {}, {}", rows, in, out, static_cast<int>(finish),
+                            at::toString(type)));
+        }
+}
+
+TEST(AmxKernels, MultiplyBytesToTheSameBitsAsAvx512) {
+  ANGLE_REQUIRE_AMX(amx_int8);
+  compare_linear_kernels(Element::uint8, {avx512::multiply_uint8_amx, avx512::kAmxPanelColumns},
+                         {avx512::multiply_uint8, avx512::kPanelColumns},
+                         [](const Tensor& amx, const Tensor& avx512, const std::string& what) {
+                           EXPECT_TRUE(at::equal(amx, avx512)) << what;
+                         });
+}
+
+TEST(AmxKernels, MultiplyBfloat16AsAvx512ButForTheRoundingOfSums) {
+  ANGLE_REQUIRE_AMX(amx_bf16);
+  compare_linear_kernels(
+      Element::bfloat16, {avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns},
+      {avx512::multiply_bfloat16, avx512::kPanelColumns},
+      [](const Tensor& amx, const Tensor& avx512, const std::string& what) {
+        EXPECT_TRUE(tensors_close(amx, avx512, amx.scalar_type() == at::kFloat ? 2e-6 : 0.008)) << what;
+        EXPECT_TRUE(at::equal(amx.slice(0, -kGuardRows), at::full_like(amx.slice(0, -kGuardRows), 7)))
+            << what;
+      });
+}
+
+TEST(AmxKernels, LeaveOddSizesToAvx512) {
+  ANGLE_REQUIRE_AMX(amx_bf16);
+  EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 384).multiply, avx512::multiply_bfloat16_amx);
+  EXPECT_EQ(linear_kernel(Element::bfloat16, 24, 384).multiply, avx512::multiply_bfloat16);
+  EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 48).multiply, avx512::multiply_bfloat16);
+  EXPECT_EQ(attention_kernel(Element::bfloat16, 64), avx512::attend_bfloat16_amx);
+  EXPECT_EQ(attention_kernel(Element::bfloat16, 48), avx512::attend_bfloat16);
+}
+
+/// softmax(Q·Kᵀ/√size)·V by head, in float64.
+///
+/// @param projected  [tokens, 3 · heads · size]: queries, keys, values
+Tensor attention(const Tensor& projected, int64_t heads) {
+  const int64_t tokens = projected.size(0), size = projected.size(1) / (3 * heads);
+  const Tensor parts = projected.to(at::kDouble).view({tokens, 3, heads, size}).permute({1, 2, 0, 3});
+  const Tensor scores = parts[0].matmul(parts[1].transpose(1, 2)) / std::sqrt(static_cast<double>(size));
+  return scores.softmax(-1).matmul(parts[2]).transpose(0, 1).reshape({tokens, heads * size});
+}
+
+Tensor attend_by_amx(const Tensor& projected, int64_t heads, int64_t queries, at::ScalarType type) {
+  const int64_t hidden = projected.size(1) / 3, size = hidden / heads, length = projected.size(0);
+  const Tensor scratch = at::full({avx512::attention_scratch_words(length, size)}, 0x7FC00000, at::kInt);
+  const Tensor context = at::full({queries + kGuardRows, hidden}, 7, type);
+  const auto part = [&](int64_t which) { return projected.narrow(1, which * hidden, hidden).data_ptr(); };
+  avx512::attend_bfloat16_amx({.query = part(0),
+                               .key = part(1),
+                               .value = part(2),
+                               .stride = projected.stride(0),
+                               .length = length,
+                               .queries = queries,
+                               .heads = heads,
+                               .head_size = size,
+                               .scale = 1 / std::sqrt(static_cast<float>(size)),
+                               .context = rows_of(context),
+                               .scratch = scratch.mutable_data_ptr<int32_t>()});
+  EXPECT_TRUE(at::equal(context.slice(0, queries), at::full_like(context.slice(0, queries), 7)));
+  return context.narrow(0, 0, queries);
+}
+
+TEST(AmxKernels, AttendByTheFormula) {
+  ANGLE_REQUIRE_AMX(amx_bf16);
+  at::manual_seed(4);
+  for (const int64_t length : {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130, 512})
+    for (const auto& [heads, size] : {std::pair<int64_t, int64_t>{3, 32}, {2, 64}, {1, 96}}) {
+      // Larger than life, so that probabilities are far from even.
+      const Tensor projected = (2 * at::randn({length, 3 * heads * size})).to(at::kBFloat16);
+      const Tensor expected = attention(projected, heads);
+      const std::string what = fmt::format("{} tokens, {} heads of {}", length, heads, size);
+      const Tensor context = attend_by_amx(projected, heads, length, at::kFloat);
+      EXPECT_TRUE(tensors_close(context, expected, 0.008)) << what;
+      EXPECT_TRUE(
+          at::equal(attend_by_amx(projected, heads, length, at::kBFloat16), context.to(at::kBFloat16)))
+          << what;
+      EXPECT_TRUE(at::equal(attend_by_amx(projected, heads, 1, at::kFloat), context.narrow(0, 0, 1))) << what;
+    }
+}
+
+TEST(AmxKernels, AttendToScoresFarApartWithoutOverflow) {
+  ANGLE_REQUIRE_AMX(amx_bf16);
+  at::manual_seed(5);
+  const Tensor projected = (40 * at::randn({40, 96})).to(at::kBFloat16);  // scores of thousands
+  EXPECT_TRUE(tensors_close(attend_by_amx(projected, 1, 40, at::kFloat), attention(projected, 1), 0.008));
+}
+
+}  // namespace
+}  // namespace angle
