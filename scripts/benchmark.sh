@@ -5,6 +5,7 @@
 #   scripts/benchmark.sh embed --only MiniLM --rounds 5
 #   scripts/benchmark.sh train start memory growth
 #   scripts/benchmark.sh quality            what training leads to, beside the peers, several seeds: hours
+#   scripts/benchmark.sh parts              kernels, tokenizer and losses one by one; options of Google Benchmark follow
 #
 # Peers are Python packages of 2.5 GB, which are not installed by the way: once `scripts/benchmark.sh --install-peers`, or set
 # ANGLE_PEERS_PYTHON to the Python of an environment with bench/requirements.txt. Without them only angle is measured. Data sets
@@ -20,6 +21,12 @@ if [ "${1:-}" = --install-peers ]; then
   "$venv.new/bin/pip" install --quiet --disable-pip-version-check -r bench/requirements.txt || { rm -rf "$venv.new"; exit 1; }
   mv -T "$venv.new" "$venv"
   exit 0
+fi
+
+if [ "${1:-}" = parts ]; then
+  scripts/build.sh
+  cmake --build --preset release --target parts
+  exec env GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}" build/release/bench/parts "${@:2}" # angle's own way of waiting
 fi
 
 if [ -z "${ANGLE_PEERS_PYTHON:-}" ]; then
