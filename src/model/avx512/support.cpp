@@ -9,13 +9,6 @@ using avx512::Element;
 using avx512::kAmxPanelColumns;
 using avx512::kPanelColumns;
 
-bool amx_multiplies(Element element) {
-  const CpuFeatures& features = cpu_features();
-  if (!features.avx512 || !features.avx512_bf16) return false;
-  return (element == Element::bfloat16 && features.amx_bf16) ||
-         (element == Element::uint8 && features.amx_int8);
-}
-
 }  // namespace
 
 bool cpu_multiplies(Element element) {
@@ -29,6 +22,13 @@ bool cpu_multiplies(Element element) {
       return features.avx512 && features.avx512_vnni;
   }
   return false;
+}
+
+bool amx_multiplies(Element element) {
+  const CpuFeatures& features = cpu_features();
+  if (!features.avx512 || !features.avx512_bf16) return false;
+  return (element == Element::bfloat16 && features.amx_bf16) ||
+         (element == Element::uint8 && features.amx_int8);
 }
 
 LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {

@@ -9,6 +9,9 @@ namespace angle {
 /// AVX512_VNNI.
 bool cpu_multiplies(avx512::Element element);
 
+/// Whether the CPU multiplies them by AMX too.
+bool amx_multiplies(avx512::Element element);
+
 /// How a linear layer is computed.
 struct LinearKernel {
   void (*multiply)(const avx512::LinearTask& task, int64_t first, int64_t last);  // panels

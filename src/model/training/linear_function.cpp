@@ -12,32 +12,45 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+/// Of the gradients by weight and bias, which are made together, those that are asked for.
+WeightGradients needed_gradients(AutogradContext* context, size_t weight_at, const Tensor& gradient,
+                                 const Tensor& input, const Tensor& weight) {
+  const bool by_weight = context->needs_input_grad(weight_at),
+             by_bias = context->needs_input_grad(weight_at + 1);
+  if (!by_weight && !by_bias) return {};
+  WeightGradients gradients = weight_gradients(gradient, input, weight);
+  if (!by_weight) gradients.weight.reset();
+  if (!by_bias) gradients.bias.reset();
+  return gradients;
+}
+
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight,
+  static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& weight,
                         const Tensor& bias) {
-    const Tensor rounded = weight.to(input.scalar_type());
-    context->save_for_backward({input, rounded});
-    return forward_product(input, rounded, bias.to(input.scalar_type()));
+    const Tensor input = rows.contiguous();
+    const StepWeight prepared = prepare_weight(weight, input.scalar_type());
+    context->save_for_backward({input, prepared.backward});
+    return forward_product(input, prepared.forward, bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const Tensor gradient = gradients[0].contiguous();
     const Tensor &input = saved[0], &weight = saved[1];
-    return {context->needs_input_grad(0) ? input_gradient(gradient, weight) : Tensor(),
-            context->needs_input_grad(1) ? weight_gradient(gradient, input) : Tensor(),
-            context->needs_input_grad(2) ? bias_gradient(gradient) : Tensor()};
+    const auto [by_weight, by_bias] = needed_gradients(context, 1, gradient, input, weight);
+    return {context->needs_input_grad(0) ? input_gradient(gradient, weight) : Tensor(), by_weight, by_bias};
   }
 };
 
 struct GeluFeedForward : torch::autograd::Function<GeluFeedForward> {
-  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& up,
-                        const Tensor& up_bias, const Tensor& down, const Tensor& down_bias) {
-    const at::ScalarType type = input.scalar_type();
-    const Tensor up_rounded = up.to(type), down_rounded = down.to(type);
-    const Tensor before = forward_product(input, up_rounded, up_bias.to(type));  // [tokens, intermediate]
-    context->save_for_backward({input, before, up_rounded, down_rounded});
-    return forward_product(gelu_forward(before), down_rounded, down_bias.to(type));
+  static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& up, const Tensor& up_bias,
+                        const Tensor& down, const Tensor& down_bias) {
+    const Tensor input = rows.contiguous();
+    const StepWeight first = prepare_weight(up, input.scalar_type());
+    const StepWeight second = prepare_weight(down, input.scalar_type());
+    const Tensor before = forward_product(input, first.forward, up_bias);  // [tokens, intermediate]
+    context->save_for_backward({input, before, first.backward, second.backward});
+    return forward_product(gelu_forward(before), second.forward, down_bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -45,11 +58,10 @@ struct GeluFeedForward : torch::autograd::Function<GeluFeedForward> {
     const Tensor &input = saved[0], &before = saved[1], &up = saved[2], &down = saved[3];
     const Tensor gradient = gradients[0].contiguous();
     const GeluGradient gelu = gelu_gradient(before, input_gradient(gradient, down));
-    return {context->needs_input_grad(0) ? input_gradient(gelu.gradient, up) : Tensor(),
-            context->needs_input_grad(1) ? weight_gradient(gelu.gradient, input) : Tensor(),
-            context->needs_input_grad(2) ? bias_gradient(gelu.gradient) : Tensor(),
-            context->needs_input_grad(3) ? weight_gradient(gradient, gelu.output) : Tensor(),
-            context->needs_input_grad(4) ? bias_gradient(gradient) : Tensor()};
+    const auto [by_up, by_up_bias] = needed_gradients(context, 1, gelu.gradient, input, up);
+    const auto [by_down, by_down_bias] = needed_gradients(context, 3, gradient, gelu.output, down);
+    return {context->needs_input_grad(0) ? input_gradient(gelu.gradient, up) : Tensor(), by_up, by_up_bias,
+            by_down, by_down_bias};
   }
 };
 

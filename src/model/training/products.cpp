@@ -6,6 +6,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "model/training/amx_products.h"
+
 namespace angle {
 namespace {
 
@@ -21,6 +23,9 @@ Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optio
   return op.call(input, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "none");
 }
 
+/// Panels of AMX are of words, all other weights of the type of their input.
+bool in_panels(const Tensor& weight) { return weight.scalar_type() == at::kInt; }
+
 }  // namespace
 
 bool has_fast_products(const Tensor& tensor) {
@@ -28,20 +33,28 @@ bool has_fast_products(const Tensor& tensor) {
   return tensor.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16) && at::hasMKLDNN();
 }
 
+StepWeight prepare_weight(const Tensor& weight, at::ScalarType input) {
+  if (amx_trains(input, weight)) return amx_weight(weight);
+  const Tensor rounded = weight.to(input);
+  return {rounded, rounded};
+}
+
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  return onednn_linear(input, weight, bias);
+  if (in_panels(weight)) return amx_product(input, weight, bias);
+  return onednn_linear(input, weight, bias.to(input.scalar_type()));
 }
 
 Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
+  if (in_panels(weight)) return amx_product(gradient, weight, Tensor());
   return onednn_linear(gradient, weight.t(), std::nullopt);
 }
 
-Tensor weight_gradient(const Tensor& gradient, const Tensor& input) {
+WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight) {
+  if (in_panels(weight)) return amx_weight_gradients(gradient, input);
+  const Tensor by_bias = gradient.sum(0, /*keepdim=*/false, at::kFloat);
   // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
-  if (gradient.scalar_type() == at::kBFloat16) return at::mm(gradient.t(), input).to(at::kFloat);
-  return onednn_linear(gradient.t().contiguous(), input.t(), std::nullopt);
+  if (gradient.scalar_type() == at::kBFloat16) return {at::mm(gradient.t(), input).to(at::kFloat), by_bias};
+  return {onednn_linear(gradient.t().contiguous(), input.t(), std::nullopt), by_bias};
 }
-
-Tensor bias_gradient(const Tensor& gradient) { return gradient.sum(0, /*keepdim=*/false, at::kFloat); }
 
 }  // namespace angle

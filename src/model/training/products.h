@@ -1,8 +1,10 @@
-// The three matrix products of a linear layer in training, on oneDNN where that is the fastest on a CPU.
+// The three matrix products of a linear layer in training, each on what is the fastest for it on a CPU: AMX
+// for bfloat16, oneDNN else.
 //
 // LibTorch's own float32 product is MKL's, which reaches less than half of oneDNN's rate on CPUs of AMD.
 #pragma once
 
+#include "angle/model/linear.h"
 #include "angle/tensor.h"
 
 namespace angle {
@@ -10,24 +12,37 @@ namespace angle {
 /// Whether the functions below take this tensor: float32 or bfloat16 on the CPU.
 bool has_fast_products(const Tensor& tensor);
 
+/// A weight as the products of one step read it: of the type of their input, and for AMX in panels, which are
+/// int32.
+struct StepWeight {
+  Tensor forward;   // for forward_product()
+  Tensor backward;  // for input_gradient()
+};
+
+StepWeight prepare_weight(const Tensor& weight, at::ScalarType input);
+
 /// x · weightᵀ + bias.
 ///
-/// @param input   [rows, in]
-/// @param weight  [out, in], of the type of the input
-/// @param bias    [out], of the type of the input
+/// @param input   [rows, in], contiguous
+/// @param weight  StepWeight::forward
+/// @param bias    [out]
 /// @return        [rows, out]
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias);
 
 /// gradient · weight: the gradient by the input.
 ///
-/// @param gradient  [rows, out]
+/// @param gradient  [rows, out], contiguous
+/// @param weight    StepWeight::backward
 /// @return          [rows, in]
 Tensor input_gradient(const Tensor& gradient, const Tensor& weight);
 
-/// gradientᵀ · input: the gradient by the weight. @return float32 [out, in]
-Tensor weight_gradient(const Tensor& gradient, const Tensor& input);
+struct WeightGradients {
+  Tensor weight;  // float32 [out, in]: gradientᵀ · input
+  Tensor bias;    // float32 [out]: the sum over rows
+};
 
-/// Σ over rows: the gradient by the bias. @return float32 [out]
-Tensor bias_gradient(const Tensor& gradient);
+/// @param gradient, input  as above
+/// @param weight           StepWeight::backward
+WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight);
 
 }  // namespace angle

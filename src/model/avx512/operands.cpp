@@ -1,0 +1,160 @@
+// Compiled for AVX-512 with AVX512_BF16.
+#include "model/avx512/operands.h"
+
+#include <immintrin.h>
+
+namespace angle::avx512 {
+namespace {
+
+constexpr int64_t kLanes = 16;
+
+/// Of a 4 × 4 matrix of registers, the 4 × 4 blocks of 128 bits that stand at the same place in each.
+inline void transpose_quarters(__m512i (&rows)[16], int at) {
+  const __m512i a = _mm512_shuffle_i32x4(rows[at], rows[at + 4], 0x88);
+  const __m512i b = _mm512_shuffle_i32x4(rows[at], rows[at + 4], 0xDD);
+  const __m512i c = _mm512_shuffle_i32x4(rows[at + 8], rows[at + 12], 0x88);
+  const __m512i d = _mm512_shuffle_i32x4(rows[at + 8], rows[at + 12], 0xDD);
+  rows[at] = _mm512_shuffle_i32x4(a, c, 0x88);
+  rows[at + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
+  rows[at + 8] = _mm512_shuffle_i32x4(a, c, 0xDD);
+  rows[at + 12] = _mm512_shuffle_i32x4(b, d, 0xDD);
+}
+
+/// Of 16 × 16 words.
+inline void transpose(__m512i (&rows)[16]) {
+#pragma GCC unroll 4
+  for (int at = 0; at < 16; at += 4) {  // 4 × 4 words within each quarter
+    const __m512i a = _mm512_unpacklo_epi32(rows[at], rows[at + 1]);
+    const __m512i b = _mm512_unpackhi_epi32(rows[at], rows[at + 1]);
+    const __m512i c = _mm512_unpacklo_epi32(rows[at + 2], rows[at + 3]);
+    const __m512i d = _mm512_unpackhi_epi32(rows[at + 2], rows[at + 3]);
+    rows[at] = _mm512_unpacklo_epi64(a, c);
+    rows[at + 1] = _mm512_unpackhi_epi64(a, c);
+    rows[at + 2] = _mm512_unpacklo_epi64(b, d);
+    rows[at + 3] = _mm512_unpackhi_epi64(b, d);
+  }
+#pragma GCC unroll 4
+  for (int at = 0; at < 4; ++at) transpose_quarters(rows, at);
+}
+
+/// 32 floats as 16 words.
+inline __m512i rounded_row(const float* from) {
+  return reinterpret_cast<__m512i>(
+      _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + kLanes), _mm512_loadu_ps(from)));
+}
+
+/// The first or second half of two rows of 32 elements: words of an element of each.
+inline __m512i words_of(__m256i upper, __m256i lower) {
+  return _mm512_or_si512(_mm512_cvtepu16_epi32(upper), _mm512_slli_epi32(_mm512_cvtepu16_epi32(lower), 16));
+}
+
+struct WordPair {
+  __m512i first, second;
+};
+
+/// Words of two rows of 32 elements.
+inline WordPair interleave(__m512i upper, __m512i lower) {
+  return {words_of(_mm512_castsi512_si256(upper), _mm512_castsi512_si256(lower)),
+          words_of(_mm512_extracti64x4_epi64(upper, 1), _mm512_extracti64x4_epi64(lower, 1))};
+}
+
+/// 16 rows and 32 columns of a weight.
+inline void pack_weight_block(const WeightPacking& task, int64_t row, int64_t column) {
+  __m512i rows[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) rows[i] = rounded_row(task.weight + (row + i) * task.in + column);
+  int32_t* const by_columns = task.by_columns + column / 2 * task.out + row / 2 * kPackedBlock;
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    const WordPair words = interleave(rows[i], rows[i + 1]);
+    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock, words.first);
+    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock + kLanes, words.second);
+  }
+  transpose(rows);
+  const int64_t panel = row / kPackedBlock;
+  int32_t* const by_rows =
+      task.by_rows + (panel * (task.in / 2) + column / 2) * kPackedBlock + row % kPackedBlock;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) _mm512_storeu_si512(by_rows + i * kPackedBlock, rows[i]);
+}
+
+/// 32 elements of a row; zeros beyond the last token.
+inline __m512i token_row(const TokenPacking& task, int64_t token, int64_t column) {
+  if (token >= task.tokens) return _mm512_setzero_si512();
+  return _mm512_loadu_si512(task.rows + token * task.columns + column);
+}
+
+/// The sums of the columns of one block.
+struct ColumnSums {
+  __m512 first = _mm512_setzero_ps(), second = _mm512_setzero_ps();
+
+  void add(WordPair words) {
+    first = _mm512_add_ps(first, both(words.first));
+    second = _mm512_add_ps(second, both(words.second));
+  }
+
+  void add(const ColumnSums& other) {
+    first = _mm512_add_ps(first, other.first);
+    second = _mm512_add_ps(second, other.second);
+  }
+
+  static __m512 both(__m512i words) {
+    const __m512i upper = _mm512_slli_epi32(words, 16);
+    const __m512i lower = _mm512_and_si512(words, _mm512_set1_epi32(static_cast<int>(0xFFFF0000)));
+    return _mm512_add_ps(_mm512_castsi512_ps(upper), _mm512_castsi512_ps(lower));
+  }
+};
+
+/// 32 tokens and as many columns; returns their sums.
+inline ColumnSums pack_left_block(const TokenPacking& task, int64_t stride, int64_t token, int64_t column) {
+  __m512i first[16], second[16];
+  ColumnSums sums;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    const WordPair words =
+        interleave(token_row(task, token + 2 * i, column), token_row(task, token + 2 * i + 1, column));
+    sums.add(words);
+    first[i] = words.first;
+    second[i] = words.second;
+  }
+  transpose(first);
+  transpose(second);
+  int32_t* const to = task.to + column * stride + token / 2;
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    _mm512_storeu_si512(to + i * stride, first[i]);
+    _mm512_storeu_si512(to + (i + kLanes) * stride, second[i]);
+  }
+  return sums;
+}
+
+}  // namespace
+
+void pack_weight(const WeightPacking& task, int64_t first, int64_t last) {
+  for (int64_t row = first * kPackedBlock; row < last * kPackedBlock; row += kLanes)
+    for (int64_t column = 0; column < task.in; column += kPackedBlock) pack_weight_block(task, row, column);
+}
+
+void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t first, int64_t last) {
+  for (int64_t column = first * kPackedBlock; column < last * kPackedBlock; column += kPackedBlock) {
+    ColumnSums sums;  // of blocks' sums, which rounds less than one sum of all tokens
+    for (int64_t token = 0; token < task.tokens; token += kTokensAtOnce)
+      sums.add(pack_left_block(task, target.stride, token, column));
+    _mm512_storeu_ps(target.sums + column, sums.first);
+    _mm512_storeu_ps(target.sums + column + kLanes, sums.second);
+  }
+}
+
+void pack_right(const TokenPacking& task, int64_t first, int64_t last) {
+  for (int64_t panel = first; panel < last; ++panel) {
+    int32_t* to = task.to + panel * task.words * kPackedBlock;
+    for (int64_t word = 0; word < task.words; ++word, to += kPackedBlock) {
+      const WordPair words = interleave(token_row(task, 2 * word, panel * kPackedBlock),
+                                        token_row(task, 2 * word + 1, panel * kPackedBlock));
+      _mm512_storeu_si512(to, words.first);
+      _mm512_storeu_si512(to + kLanes, words.second);
+    }
+  }
+}
+
+}  // namespace angle::avx512
