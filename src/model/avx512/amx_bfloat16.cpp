@@ -3,6 +3,21 @@
 #include "model/avx512/amx_linear_kernel.h"
 
 namespace angle::avx512 {
+namespace {
+
+struct BFloat16Tiles {
+  static constexpr Element kElement = Element::bfloat16;
+  static void add_upper_products() {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+  }
+  static void add_lower_products() {
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+};
+
+}  // namespace
 
 void multiply_bfloat16_amx(const LinearTask& task, int64_t first, int64_t last) {
   multiply_amx_panels<BFloat16Tiles>(task, first, last);

@@ -65,6 +65,9 @@ inline void store_sums(int32_t* sums, bool has_lower_rows) {
 }
 
 /// The sums of `block`, and on the way the output of `previous`.
+///
+/// @tparam Tiles  the instruction for a number format: kElement; add_upper_products() of tile 4, and
+///                add_lower_products() of tile 5, with tiles 6 and 7
 template <class Tiles, Element kOutput, Finish kFinish>
 inline void multiply_block(const LinearTask& task, const Block& block, const Block& previous) {
   constexpr int64_t kRowBytes = kBlockColumns * int64_t{sizeof(int32_t)};

@@ -20,34 +20,6 @@ constexpr int64_t kTileWords = 16;  // of a row of the left side: one step of a 
 constexpr int64_t kBlockRows = 2 * kTileRows;
 constexpr int64_t kBlockColumns = kAmxPanelColumns;
 
-#ifdef __AMX_BF16__
-struct BFloat16Tiles {
-  static constexpr Element kElement = Element::bfloat16;
-  static void add_upper_products() {
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-  }
-  static void add_lower_products() {
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
-};
-#endif
-
-#ifdef __AMX_INT8__
-struct UInt8Tiles {  // times signed bytes, sums in int32
-  static constexpr Element kElement = Element::uint8;
-  static void add_upper_products() {
-    _tile_dpbusd(0, 4, 6);
-    _tile_dpbusd(1, 4, 7);
-  }
-  static void add_lower_products() {
-    _tile_dpbusd(2, 5, 6);
-    _tile_dpbusd(3, 5, 7);
-  }
-};
-#endif
-
 /// What _tile_loadconfig() reads.
 struct alignas(64) TileConfig {
   uint8_t palette = 1;
