@@ -4,7 +4,9 @@
 //    bits, bfloat16 the same within the rounding of sums; nothing is written beyond the last row;
 //  - attention, for texts that end within a tile and at its end, heads of several sizes side by side, all
 //    queries and the first: the formula, within the rounding of probabilities to bfloat16;
-//  - a layer whose sizes do not fit tiles is given to AVX-512.
+//  - a layer whose sizes do not fit tiles is given to AVX-512;
+//  - products of oneDNN, which uses the tiles too and does not set them up each time, are the same before and
+//    after.
 
 #include <cmath>
 #include <vector>
@@ -135,6 +137,20 @@ TEST(AmxKernels, LeaveOddSizesToAvx512) {
   EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 48).multiply, avx512::multiply_bfloat16);
   EXPECT_EQ(attention_kernel(Element::bfloat16, 64), avx512::attend_bfloat16_amx);
   EXPECT_EQ(attention_kernel(Element::bfloat16, 48), avx512::attend_bfloat16);
+}
+
+TEST(AmxKernels, LeaveTheTilesToOneDnn) {
+  ANGLE_REQUIRE_AMX(amx_bf16);
+  at::manual_seed(6);
+  const Tensor input = at::randn({128, 256}).to(at::kBFloat16),
+               weight = at::randn({512, 256}).to(at::kBFloat16);
+  const LinearKernel amx{avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns};
+  Layer layer(Element::bfloat16, 7, 64, 32);
+  const Tensor expected = at::linear(input, weight);
+  for (int i = 0; i < 3; ++i) {
+    layer.output_by(amx, Finish::store, at::kFloat);
+    EXPECT_TRUE(at::equal(at::linear(input, weight), expected));
+  }
 }
 
 /// softmax(Q·Kᵀ/√size)·V by head, in float64.
