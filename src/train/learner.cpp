@@ -145,9 +145,9 @@ StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double l
     accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
   gradient_sum_.reduce();
   if (group_.size() > 1) result.exchange_seconds = group_.take_exchange_seconds();
-  result.gradient_norm = optimizer_.clip_gradients(options_.max_grad_norm).item<double>();
+  result.gradient_norm = optimizer_.gradient_norm();
   check_finite(result.gradient_norm, micro_batches);
-  optimizer_.step(learning_rate);
+  optimizer_.step(learning_rate, clipping_factor(result.gradient_norm, options_.max_grad_norm));
   return result;
 }
 
