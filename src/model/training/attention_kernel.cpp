@@ -93,7 +93,7 @@ ANGLE_AVX512 void softmax(float* scores, int64_t count) {
 ANGLE_AVX512 void probabilities(const HeadShape& shape, const float* queries, const float* keys, int64_t rows,
                                 float* to) {
   const int64_t padded = round_up(shape.length);
-  multiply({queries, shape.head_size, 1}, keys, padded, {to, padded, false}, rows, shape.length,
+  multiply({queries, shape.head_size, 1}, {keys, padded}, {to, padded, false}, rows, shape.length,
            shape.head_size);
   for (int64_t row = 0; row < rows; ++row) softmax(to + row * padded, shape.length);
 }
@@ -160,7 +160,7 @@ void head_forward(const HeadShape& shape, const HeadInputs<T>& inputs, T* output
     probabilities(shape, query + first * size, keys, rows, scores);
     if (shape.mask_scale > 0)
       for (int64_t row = 0; row < rows; ++row) drop(shape, first + row, scores + row * padded);
-    multiply({scores, padded, 1}, value, size, {result, size, false}, rows, size, length);
+    multiply({scores, padded, 1}, {value, size}, {result, size, false}, rows, size, length);
     scatter(result, rows, size, 1, output + first * shape.output_row, shape.output_row);
   }
 }
@@ -187,12 +187,12 @@ void head_backward(const HeadShape& shape, const HeadInputs<T>& inputs, const T*
     const float *const queries = query + first * size, *const by_rows = by_output + first * size;
     const bool more = first > 0;
     probabilities(shape, queries, keys, rows, scores);
-    multiply({by_rows, size, 1}, values, padded, {by_scores, padded, false}, rows, length, size);
+    multiply({by_rows, size, 1}, {values, padded}, {by_scores, padded, false}, rows, length, size);
     for (int64_t row = 0; row < rows; ++row)
       backward_row(shape, first + row, scores + row * padded, by_scores + row * padded);
-    multiply({scores, 1, padded}, by_rows, size, {by_value, size, more}, length, size, rows);
-    multiply({by_scores, 1, padded}, queries, size, {by_key, size, more}, length, size, rows);
-    multiply({by_scores, padded, 1}, key, size, {by_query, size, false}, rows, size, length);
+    multiply({scores, 1, padded}, {by_rows, size}, {by_value, size, more}, length, size, rows);
+    multiply({by_scores, 1, padded}, {queries, size}, {by_key, size, more}, length, size, rows);
+    multiply({by_scores, padded, 1}, {key, size}, {by_query, size, false}, rows, size, length);
     scatter(by_query, rows, size, query_scale(shape), result.query + first * shape.row, shape.row);
   }
   scatter(by_key, length, size, 1, result.key, shape.row);
