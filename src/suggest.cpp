@@ -7,14 +7,16 @@
 namespace angle {
 
 size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<size_t> row(to.size() +
-                          1);  // distances of the part of `from` read so far to every prefix of `to`
+  // Distances of the part of `from` read so far to every prefix of `to`, and those of one and two bytes ago.
+  std::vector<size_t> row(to.size() + 1), before, twice_before;
   std::iota(row.begin(), row.end(), size_t{0});
-  for (const char c : from) {
-    size_t diagonal = std::exchange(row[0], row[0] + 1);
+  for (size_t i = 0; i < from.size(); ++i) {
+    twice_before = std::exchange(before, row);
+    row[0] = i + 1;
     for (size_t j = 0; j < to.size(); ++j) {
-      const size_t best = std::min({row[j] + 1, row[j + 1] + 1, diagonal + (c != to[j] ? 1 : 0)});
-      diagonal = std::exchange(row[j + 1], best);
+      row[j + 1] = std::min({row[j] + 1, before[j + 1] + 1, before[j] + (from[i] != to[j] ? 1 : 0)});
+      if (i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j])
+        row[j + 1] = std::min(row[j + 1], twice_before[j - 1] + 1);
     }
   }
   return row.back();

@@ -1,5 +1,5 @@
 // Invariants:
-// - the edit distance is Levenshtein's, symmetric, 0 only for equal names;
+// - the edit distance is Levenshtein's with swaps of neighbours, symmetric, 0 only for equal names;
 // - a misspelt name finds the one it was meant to be, a foreign name finds none.
 #include "angle/suggest.h"
 
@@ -16,6 +16,12 @@ TEST(EditDistance, CountsInsertionsDeletionsAndReplacements) {
   EXPECT_EQ(edit_distance("", "abc"), 3u);
   EXPECT_EQ(edit_distance("abc", ""), 3u);
   EXPECT_EQ(edit_distance("flaw", "lawn"), 2u);
+}
+
+TEST(EditDistance, CountsASwapOfNeighboursOnce) {
+  EXPECT_EQ(edit_distance("stbs", "stsb"), 1u);
+  EXPECT_EQ(edit_distance("ab", "ba"), 1u);
+  EXPECT_EQ(edit_distance("ca", "abc"), 3u);  // no letter is moved twice
 }
 
 TEST(EditDistance, IsZeroOnlyForEqualNames) {

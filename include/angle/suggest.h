@@ -9,7 +9,8 @@
 
 namespace angle {
 
-/// Levenshtein distance: how many bytes to insert, delete or replace.
+/// How many bytes to insert, delete or replace, or neighbours to swap (Levenshtein's distance with swaps, as
+/// optimal string alignment counts them).
 size_t edit_distance(std::string_view from, std::string_view to);
 
 /// The candidate nearest to `name`, the first of equals; "" when none is within half of its length.

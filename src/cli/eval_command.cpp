@@ -1,5 +1,6 @@
 #include "cli/eval_command.h"
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -84,6 +85,20 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
   if (requested.of_pairs.empty() && (options.verify || !options.compare.empty()))
     fail("{}: needs a task of scored pairs, such as stsb", options.verify ? "--verify" : "--compare");
   return requested;
+}
+
+/// Options that none of the tasks has a use for would be silently ignored.
+void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& requested) {
+  const auto& own_data = requested.own_data;
+  const bool any_retrieval = std::any_of(own_data.begin(), own_data.end(), [](const OwnDataTask& task) {
+    return task.kind == OwnDataKind::retrieval;
+  });
+  if (!any_retrieval && (options.query_prompt || options.document_prompt))
+    fail("--{}-prompt: needs a task that retrieval:DIR names", options.query_prompt ? "query" : "document");
+  const bool any_file = !own_data.empty() || std::any_of(requested.of_pairs.begin(), requested.of_pairs.end(),
+                                                         [](const auto& name) { return is_own_task(name); });
+  if (!any_file && !options.columns.empty())
+    fail("--column {}: needs a task on files of your own", options.columns[0]);
 }
 
 /// What a model scored.
@@ -228,6 +243,7 @@ void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = parse_metrics(options.metrics);
   parse_angle_variant(options.angle_similarity);
   const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
+  check_options_of_tasks(options, tasks);
   const PublishedModel* const published = published_model(options);
   if (!options.compare.empty()) find_model(options.compare);
   std::optional<AtomicFile> file;  // nor should a file that can't be written
@@ -275,7 +291,7 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
   command
       .add_option("--tolerance", options.tolerance, "points that a score may differ from the published one")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->needs(verify);
 }
 

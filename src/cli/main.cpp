@@ -46,6 +46,35 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      fmt::join(names, ", "));
 }
 
+/// The command that the arguments name, or `angle` itself.
+const CLI::App& chosen_command(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? app : *commands.front();
+}
+
+/// CLI11 says only that a misspelt option was "not expected", and so was what comes behind it; "" when there
+/// is none.
+std::string unknown_option(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const std::string& given : command.remaining()) {
+    const std::string name = given.substr(0, given.find('='));
+    if (name.size() < 2 || name[0] != '-') continue;
+    return fmt::format("{}: no such option{}", name, suggestion(name, names));
+  }
+  return "";
+}
+
+/// What is wrong with the arguments. CLI11 misses what is required before it says what is too much, which may
+/// be that in another spelling.
+std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = chosen_command(app);
+  const std::string option = unknown_option(command);
+  return fmt::format("{}\n`{}{} --help` tells more", option.empty() ? error.what() : option,
+                     &command == &app ? "" : "angle ", command.get_name());
+}
+
 /// LibTorch has an exception of its own for this only on the GPU.
 bool is_out_of_memory(const c10::Error& error) {
   const std::string_view message = error.what_without_backtrace();
@@ -78,8 +107,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);  // prints help to stdout, mistakes to stderr
-    return code == 0 ? 0 : kWrongUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version, to stdout
+    print_error("error", wrong_usage(app, error));
+    return kWrongUsage;
   }
   return exit_code;
 }

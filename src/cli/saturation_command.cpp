@@ -114,15 +114,18 @@ void run_saturation(const SaturationOptions& options) {
 
 void add_data_options(CLI::App& command, SaturationOptions& options) {
   CLI::Option_group& source = *command.add_option_group("data");
-  source.add_option("--data", options.data, "a file of training data (.tsv, .csv, .jsonl)");
+  CLI::Option* data =
+      source.add_option("--data", options.data, "a file of training data (.tsv, .csv, .jsonl)");
   source.add_option("--config", options.config,
                     "data, objective, batch size and model of a configuration file");
-  source.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
+  CLI::Option* task =
+      source.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
   source.require_option(1);
   command.add_option("--format", options.format, "what --data holds: scored_pairs, pairs or triplets")
       ->capture_default_str()
-      ->check(CLI::IsMember({"scored_pairs", "pairs", "triplets"}));
-  command.add_option("--split", options.split, "of --task; default: the one it is reported on");
+      ->check(CLI::IsMember({"scored_pairs", "pairs", "triplets"}))
+      ->needs(data);
+  command.add_option("--split", options.split, "of --task; default: the one it is reported on")->needs(task);
   command
       .add_option("--set", options.overrides,
                   "change a value of the configuration, or of its defaults: loss.angle_similarity=phase, "
@@ -141,7 +144,7 @@ void add_saturation_command(CLI::App& app) {
   add_data_dir_option(command, options->data_dir);
   command.add_option("--max-batches", options->max_batches, "measure the first batches only; 0: all")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   add_compute_options(command, options->compute);
   command.footer(

@@ -31,6 +31,15 @@ void add_long_text_choices(CLI::App& command, LongTextOptions& options,
 
 }  // namespace
 
+CLI::Validator at_least(double least) {
+  const auto problem = [least](const std::string& text) -> std::string {
+    double value = 0;
+    if (!CLI::detail::lexical_cast(text, value)) return fmt::format("{} is not a number", text);
+    return value >= least ? "" : fmt::format("{}, expected at least {}", text, least);
+  };
+  return {problem, fmt::format(">= {}", least)};
+}
+
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   command.add_option("--precision", options.precision, "number format of the encoder")

@@ -17,6 +17,9 @@
 
 namespace angle::cli {
 
+/// A number from `least` on. (CLI11's own checks tell of the largest double.)
+CLI::Validator at_least(double least);
+
 /// `--device`, `--precision`, `--threads`.
 struct ComputeOptions {
   std::string device = "auto";

@@ -253,6 +253,17 @@ TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
               HasSubstr("/absent/scores.json: can't be written"));
 }
 
+TEST_F(Eval, IgnoresNoOptionInSilence) {
+  const CommandResult prompt = eval({"--task", "stsb", "--query-prompt", "x "});
+  EXPECT_EQ(prompt.exit_code, 1);
+  EXPECT_THAT(prompt.err, HasSubstr("--query-prompt: needs a task that retrieval:DIR names"));
+  EXPECT_THAT(eval({"--task", "pairs:" + data.file("x.tsv", "").string(), "--document-prompt", "x "}).err,
+              HasSubstr("--document-prompt: needs a task"));
+  const CommandResult column = eval({"--task", "stsb", "--column", "left=q1"});
+  EXPECT_EQ(column.exit_code, 1);
+  EXPECT_THAT(column.err, HasSubstr("--column left=q1: needs a task on files of your own"));
+}
+
 TEST_F(Eval, NamesTheLinesOfDamagedData) {
   data.file("stsb/test.tsv", pairs + "one\ttwo\t7\nthree\n");
   const CommandResult result = eval({"--task", "stsb"});

@@ -81,6 +81,18 @@ TEST(Main, SuggestsTheNearestCommand) {
   EXPECT_EQ(run({"xyzzy"}).exit_code, 2);
 }
 
+TEST(Main, SuggestsTheNearestOption) {
+  const CommandResult result = run({"embed", "x.txt", "--modle", "y"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, StartsWith("error: --modle: no such option; did you mean \"--model\"?\n"));
+  EXPECT_THAT(result.err, HasSubstr("`angle embed --help`"));
+  EXPECT_THAT(run({"saturation", "--tsk=stsb"}).err, StartsWith("error: --tsk: no such option"));
+  EXPECT_THAT(run({"--versoin"}).err,
+              StartsWith("error: --versoin: no such option; did you mean \"--version\"?"));
+  EXPECT_THAT(run({"embed", "x.txt", "y.txt"}).err,
+              StartsWith("error: The following argument was not expected: y"));
+}
+
 TEST(Main, EndsWith2AfterWrongUsage) {
   for (const std::vector<std::string>& args :
        std::vector<std::vector<std::string>>{{"train"},
@@ -94,7 +106,7 @@ TEST(Main, EndsWith2AfterWrongUsage) {
     const CommandResult result = run(args);
     EXPECT_EQ(result.exit_code, 2) << args.back();
     EXPECT_THAT(result.out, IsEmpty());
-    EXPECT_FALSE(result.err.empty());
+    EXPECT_THAT(result.err, StartsWith("error: ")) << args.back();
   }
 }
 

@@ -122,6 +122,8 @@ TEST(SaturationCommand, RefusesWrongUsage) {
        {std::vector<std::string>{},
         {"--data", sample("pairs_validation.tsv"), "--task", "stsb"},
         {"--data", sample("pairs_validation.tsv"), "--format", "tripels"},
+        {"--data", sample("pairs_validation.tsv"), "--split", "test"},
+        {"--task", "stsb", "--format", "pairs"},
         {"--task", "stsb", "--max-batches", "-1"}}) {
     const CommandResult result = saturation(args);
     EXPECT_EQ(result.exit_code, 2);
