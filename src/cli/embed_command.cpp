@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 
+#include <ATen/Parallel.h>
+
 #include "angle/embed/embed_file.h"
+#include "angle/embed/encoder_workers.h"
 #include "angle/error.h"
-#include "angle/io/line_reader.h"
 
 #include "cli/interruption.h"
 #include "cli/log.h"
@@ -59,6 +61,9 @@ bool can_be_read_once_only(const std::string& input) {
 void check_usage(const EmbedCommandOptions& options) {
   if (options.resume && options.output == "-")
     throw CLI::ValidationError("--resume", "needs a file to go on with: -o FILE");
+  std::error_code not_there;
+  if (std::filesystem::equivalent(options.texts.input, options.output, not_there))
+    throw CLI::ValidationError("--output " + options.output, "is the input, which would be lost");
   if (!options.shard.empty() && can_be_read_once_only(options.texts.input))
     throw CLI::ValidationError("--shard", "needs an input file: it is read twice");
   const auto quantization = enum_value<Quantization>(options.quantize);
@@ -72,6 +77,13 @@ void check_usage(const EmbedCommandOptions& options) {
   if (has && !needs)
     throw CLI::ValidationError(options.ranges.empty() ? "--calibration" : "--ranges",
                                "is for --quantize int8 and uint8 only");
+}
+
+/// What the model says nothing about should not wait for it.
+void check_workers(const EmbedCommandOptions& options) {
+  if (options.workers == 1) return;
+  apply_compute_options(options.compute);
+  EncoderWorkers::check(options.workers, at::get_num_threads());
 }
 
 Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const EmbedOptions& embed) {
@@ -103,10 +115,10 @@ std::optional<int64_t> count_texts(const EmbedCommandOptions& options, Embedding
   const bool needed = format == EmbeddingFormat::npy && options.output == "-";
   if (!needed || options.texts.input == "-" || !std::filesystem::is_regular_file(options.texts.input, error))
     return std::nullopt;
-  LineReader lines(options.texts.input);
-  std::string line;
-  while (lines.next(line)) continue;
-  return lines.line_number();
+  TextReader texts(options.texts.input, reader_options(options.texts));
+  int64_t count = 0;
+  for (std::string text; texts.next(text);) ++count;
+  return count;
 }
 
 std::string format_progress(const EmbedProgress& at) {
@@ -144,6 +156,7 @@ void run_embed(const EmbedCommandOptions& options) {
   TextReader texts = open_texts(options.texts.input, options.texts);
   EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
   const bool to_file = options.output != "-";
+  check_workers(options);
   const std::optional<ShardRange> shard = choose_shard(options);
 
   Model model = load_model_for_inference(options.model, options.compute);
@@ -191,7 +204,7 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
       "I/N: only part I of N of the input, for N jobs whose outputs are then put one after the other");
   command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
 }
 
 void add_vector_options(CLI::App& command, EmbedCommandOptions& options) {
@@ -200,7 +213,7 @@ void add_vector_options(CLI::App& command, EmbedCommandOptions& options) {
       "--normalize,!--no-normalize", [&options](int64_t count) { options.normalize = count > 0; },
       "vectors of length 1, or as they are; default: what the model directory says");
   command.add_option("--truncate-dim", options.truncate_dim, "keep the first dimensions only")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command
       .add_option("--quantize", options.quantize,
                   "int8 or uint8 (a byte per dimension), binary or ubinary (a bit)")

@@ -3,18 +3,23 @@
 #include <unistd.h>
 #include <vector>
 
+#include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/suggest.h"
 
 #include "cli/log.h"
+#include "cli/shared_options.h"
 
 namespace angle::cli {
 
 void add_text_options(CLI::App& command, TextOptions& options) {
-  command.add_option("input", options.input, "a text per line, may be gzip; - for stdin")
+  command
+      .add_option("input", options.input,
+                  "a text per line, or with --field JSONL, .csv or .tsv; may be gzip; - for stdin")
       ->capture_default_str();
-  command.add_option("--field", options.field,
-                     "the input is JSONL; the texts are in this field of its objects");
+  command.add_option(
+      "--field", options.field,
+      "the texts are in this column of a .csv or .tsv file, or in this field of JSONL objects");
   command
       .add_option("--invalid-utf8", options.invalid_utf8,
                   "error, or replace bytes that are not UTF-8 by U+FFFD")
@@ -23,22 +28,23 @@ void add_text_options(CLI::App& command, TextOptions& options) {
   command
       .add_option("--max-seq-length", options.max_seq_length,
                   "cut texts to so many tokens; default: what the model directory says")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   CLI::Option* prompt = command.add_option("--prompt", options.prompt,
                                            "put before every text; default: the model's default prompt");
   command.add_option("--prompt-name", options.prompt_name, "use the model's prompt of that name")
       ->excludes(prompt);
 }
 
+TextReaderOptions reader_options(const TextOptions& options) {
+  return {.field = options.field,
+          .invalid_utf8 = options.invalid_utf8 == "replace" ? InvalidUtf8::replace : InvalidUtf8::error};
+}
+
 TextReader open_texts(const std::string& path, const TextOptions& options) {
-  TextReader reader(
-      path, {.field = options.field,
-             .invalid_utf8 = options.invalid_utf8 == "replace" ? InvalidUtf8::replace : InvalidUtf8::error});
-  const std::filesystem::path file = path;
-  const bool is_jsonl =
-      file.extension() == ".jsonl" || (file.extension() == ".gz" && file.stem().extension() == ".jsonl");
-  if (is_jsonl && options.field.empty())
-    log_warning("{}: each line is taken as a text; for a field of its objects give --field NAME", path);
+  TextReader reader(path, reader_options(options));
+  if (is_data_file(path) && options.field.empty())
+    log_warning("{}: each line is taken as a text; for a {} give --field NAME", path,
+                is_table_file(path) ? "column" : "field of its objects");
   if (path == "-" && isatty(STDIN_FILENO) != 0)
     log_info("reading texts from the terminal, one per line; Ctrl-D ends them");
   return reader;

@@ -24,8 +24,10 @@ struct TextOptions {
 /// `[INPUT]`, `--field`, `--invalid-utf8`, `--max-seq-length`, `--prompt`, `--prompt-name`.
 void add_text_options(CLI::App& command, TextOptions& options);
 
-/// Opens the texts of `path`; logs when they come from a terminal, and when a .jsonl file is read as plain
-/// text.
+TextReaderOptions reader_options(const TextOptions& options);
+
+/// Opens the texts of `path`; logs when they come from a terminal, and when a .jsonl, .csv or .tsv file is
+/// read as plain text.
 TextReader open_texts(const std::string& path, const TextOptions& options);
 
 /// What goes before every text: --prompt, else the model's prompt of the name --prompt-name, else its default

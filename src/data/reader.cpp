@@ -42,6 +42,8 @@ DataSet<Examples> as_examples(DataSet<Rows> data_set) {
 
 bool is_data_file(std::string_view name) { return RowReader::is_readable_name(name); }
 
+bool is_table_file(std::string_view name) { return RowReader::is_table_name(name); }
+
 DataSet<std::vector<ScoredPair>> read_scored_pairs(const std::filesystem::path& path,
                                                    const ReadOptions& options) {
   return read_rows<ScoredPair>(path, DataFormat::scored_pairs, options);

@@ -44,6 +44,11 @@ std::optional<RowReader::Format> RowReader::find_format(const std::filesystem::p
   return std::nullopt;
 }
 
+bool RowReader::is_table_name(const std::filesystem::path& path) {
+  const auto format = find_format(path);
+  return format && *format != Format::jsonl;
+}
+
 RowReader::Format RowReader::format_of(const std::filesystem::path& path) {
   if (const auto format = find_format(path)) return *format;
   fail("{}: unknown kind of file; expected .tsv, .csv, .jsonl, .tsv.gz, .csv.gz or .jsonl.gz", path.string());

@@ -49,6 +49,9 @@ class RowReader {
   /// Whether the name of a file is that of one that can be read.
   static bool is_readable_name(const std::filesystem::path& path) { return find_format(path).has_value(); }
 
+  /// Whether the name of a file is that of a table, with a header.
+  static bool is_table_name(const std::filesystem::path& path);
+
   /// Whether names belong to the file (TSV, CSV) or to each row (JSONL).
   bool has_header() const { return format_ != Format::jsonl; }
 
@@ -58,6 +61,9 @@ class RowReader {
 
   /// The byte of the file, uncompressed, at which the row begins.
   int64_t offset() const { return offset_; }
+
+  /// The byte behind it.
+  int64_t end_offset() const { return lines_.offset(); }
 
   /// Fields (of JSONL: lines) in which bytes that are not UTF-8 have been replaced so far.
   int64_t repaired_texts() const { return repaired_texts_; }

@@ -1,5 +1,6 @@
 #include "angle/data/text_reader.h"
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -8,6 +9,8 @@
 #include "angle/error.h"
 #include "angle/io/json.h"
 #include "angle/suggest.h"
+
+#include "data/row_reader.h"
 
 namespace angle {
 namespace {
@@ -44,22 +47,54 @@ std::string read_field(const std::string& line, const std::string& field, const 
 }  // namespace
 
 TextReader::TextReader(const fs::path& path, TextReaderOptions options)
-    : options_(std::move(options)), lines_(path), total_bytes_(plain_file_bytes(path)) {}
+    : options_(std::move(options)), total_bytes_(plain_file_bytes(path)) {
+  if (options_.field.empty() || !RowReader::is_table_name(path)) {
+    lines_.emplace(path);
+    return;
+  }
+  table_ = std::make_unique<RowReader>(path, options_.invalid_utf8);
+  column_ = find_column();
+}
+
+TextReader::~TextReader() = default;
+TextReader::TextReader(TextReader&&) noexcept = default;
+TextReader& TextReader::operator=(TextReader&&) noexcept = default;
+
+size_t TextReader::find_column() const {
+  const std::vector<std::string>& names = table_->row().names;
+  const auto found = std::find(names.begin(), names.end(), options_.field);
+  if (found == names.end())
+    fail("{}: there is no column \"{}\"{} (found: {})", table_->location(), options_.field,
+         suggestion(options_.field, names), fmt::join(names, ", "));
+  return static_cast<size_t>(found - names.begin());
+}
 
 bool TextReader::next(std::string& text) {
-  if (!lines_.next(text)) return false;
+  if (table_) return next_in_table(text);
+  if (!lines_->next(text)) return false;
   bytes_read_ += static_cast<int64_t>(text.size()) + 1;
   check_utf8(text);
-  if (!options_.field.empty()) text = read_field(text, options_.field, lines_.location());
+  if (!options_.field.empty()) text = read_field(text, options_.field, lines_->location());
   return true;
 }
+
+bool TextReader::next_in_table(std::string& text) {
+  if (!table_->next()) return false;
+  bytes_read_ = table_->end_offset();
+  Row& row = table_->row();
+  if (!row.problem.empty()) fail("{}: {}", table_->location(), row.problem);
+  text = std::move(row.fields[column_].text);
+  return true;
+}
+
+int64_t TextReader::repaired_texts() const { return table_ ? table_->repaired_texts() : repaired_texts_; }
 
 void TextReader::check_utf8(std::string& line) {
   const std::optional<size_t> offset = find_invalid_utf8(line);
   if (!offset) return;
   if (options_.invalid_utf8 == InvalidUtf8::error)
     fail("{}: invalid UTF-8 at byte {} of the line; convert the text, or use --invalid-utf8 replace",
-         lines_.location(), *offset);
+         lines_->location(), *offset);
   line = replace_invalid_utf8(line);
   ++repaired_texts_;
 }

@@ -56,9 +56,13 @@ class EncoderWorkers::Job {
   std::promise<void> done_;
 };
 
-EncoderWorkers::EncoderWorkers(int64_t workers, int64_t threads) : threads_(threads) {
+void EncoderWorkers::check(int64_t workers, int64_t threads) {
   if (workers < 1 || workers > threads)
     fail("workers {}: expected 1 to {}, the number of threads (--threads)", workers, threads);
+}
+
+EncoderWorkers::EncoderWorkers(int64_t workers, int64_t threads) : threads_(threads) {
+  check(workers, threads);
   keep_own_num_threads();
   const auto count = static_cast<size_t>(workers);
   const std::vector<int> cpus = allowed_cpus();

@@ -173,6 +173,18 @@ TEST(EmbedCommand, WritesNpyToAPipeWhenTheInputIsAFile) {
   EXPECT_THAT(refused.err, HasSubstr("--format raw or jsonl"));
 }
 
+TEST(EmbedCommand, TakesAColumnOfATable) {
+  const TempDir directory;
+  const std::string csv = directory.file("in.csv", "id,text\n1,\"a, b\"\n2,\"c\nd\"\n").string();
+  const auto result = embed({csv, "--field", "text"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, Not(HasSubstr("warning")));
+  EXPECT_EQ(parse_numbers(result.out), parse_numbers(embed({}, "a, b\nc d\n").out));
+  EXPECT_THAT(embed({csv, "--field", "text", "--format", "npy"}).out, HasSubstr("'shape': (2, 32)"));
+  EXPECT_THAT(embed({csv}).err, HasSubstr("warning: " + csv +
+                                          ": each line is taken as a text; for a column give --field NAME"));
+}
+
 TEST(EmbedCommand, FollowsItsOptions) {
   const auto plain = parse_numbers(embed({}, "x some text\n").out);
   EXPECT_EQ(parse_numbers(embed({"--prompt", "x "}, "some text\n").out), plain);
@@ -255,6 +267,7 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
                  "document, query)");
   expect_failure(embed({"--device", "tpu"}, "a\n"), "tpu");
   expect_failure(embed({"--workers", "2"}, "a\n"), "workers 2: expected 1 to 1, the number of threads");
+  expect_failure(embed({"--workers", "2", "--model", "no-such-model"}, "a\n"), "workers 2: expected 1 to 1");
   EXPECT_THAT(embed({jsonl}).err, HasSubstr("warning: " + jsonl + ": each line is taken as a text"));
   EXPECT_EQ(embed({bad, "--invalid-utf8", "replace"}).exit_code, 0);
 }
@@ -275,13 +288,23 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--save-ranges", "x"}, "requires --calibration");
   expect_usage({"--prompt", "x", "--prompt-name", "query"}, "excludes");
   expect_usage({"--resume"}, "needs a file to go on with: -o FILE");
-  expect_usage({"--truncate-dim", "0"}, "--truncate-dim");
+  expect_usage({"--truncate-dim", "0"}, "--truncate-dim: 0, expected at least 1\n");
+  expect_usage({"--save-every", "soon"}, "--save-every: soon is not a number\n");
   expect_usage({"--shard", "1/2"}, "--shard: needs an input file");
   expect_usage({"--workers", "0"}, "--workers");
   expect_usage({"--workers", "two"}, "--workers");
   const auto help = embed({"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("Example: angle embed input.txt -o vectors.npy"));
+}
+
+TEST(EmbedCommand, DoesNotReplaceItsInput) {
+  const TempDir directory;
+  const std::string input = directory.file("x.tsv", "a\n").string();
+  const auto result = embed({input, "-o", directory.path().string() + "/./x.tsv"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("x.tsv: is the input, which would be lost"));
+  EXPECT_EQ(read_file(input), "a\n");
 }
 
 TEST(EmbedCommand, EmbedsInShards) {

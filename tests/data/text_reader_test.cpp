@@ -2,6 +2,7 @@
 //  - each line is one text, as it is, empty ones too; plain or gzip;
 //  - with a field, each line is a JSON object and its field the text; what is wrong is said with file and
 //  line;
+//  - with a field, a .csv or .tsv file is a table, and the field its column;
 //  - bytes that are not UTF-8 are an error with line and offset, or replaced and counted;
 //  - the size of the input is known for plain files only, and is what reading reaches.
 #include "angle/data/text_reader.h"
@@ -58,6 +59,27 @@ TEST(TextReader, SaysWhichLineHasNoSuchField) {
   EXPECT_ERROR(read(""), "in.jsonl:2: not valid JSON");
 }
 
+TEST(TextReader, TakesAColumnOfATable) {
+  const testing::TempDir directory;
+  const std::string csv = "id,text\r\n1,\"a, \"\"b\"\"\r\nc\"\r\n2,\r\n";
+  EXPECT_THAT(read_all(TextReader(directory.file("x.csv", "\xEF\xBB\xBF" + csv), {.field = "text"})),
+              ElementsAre("a, \"b\"\nc", ""));
+  EXPECT_THAT(read_all(TextReader(directory.file("x.csv.gz", testing::gzip(csv)), {.field = "id"})),
+              ElementsAre("1", "2"));
+  EXPECT_THAT(read_all(TextReader(directory.file("x.tsv", "text\tid\n\"a\t1\n"), {.field = "text"})),
+              ElementsAre("\"a"));
+  EXPECT_THAT(read_all(TextReader(directory.file("lines.csv", csv))),
+              ElementsAre("id,text", "1,\"a, \"\"b\"\"", "c\"", "2,"));
+}
+
+TEST(TextReader, SaysWhichRowOrColumnATableLacks) {
+  const testing::TempDir directory;
+  const auto path = directory.file("x.csv", "id,text\n1,a\n2\n");
+  EXPECT_ERROR(read_all(TextReader(path, {.field = "text"})), "x.csv:3: expected 2 comma-separated columns");
+  EXPECT_ERROR(TextReader(path, {.field = "txt"}),
+               "x.csv:1: there is no column \"txt\"; did you mean \"text\"? (found: id, text)");
+}
+
 TEST(TextReader, RefusesBytesThatAreNotUtf8) {
   const testing::TempDir directory;
   const auto path = directory.file("in.txt", "fine\nab\xff\n");
@@ -83,6 +105,9 @@ TEST(TextReader, KnowsTheSizeOfPlainFiles) {
   EXPECT_EQ(plain.total_bytes(), 8);
   for (std::string text; plain.next(text);) continue;
   EXPECT_EQ(plain.bytes_read(), 8);
+  TextReader table(directory.file("x.csv", "a,b\r\n\"1\n2\",3\r\n"), {.field = "a"});
+  for (std::string text; table.next(text);) continue;
+  EXPECT_EQ(table.bytes_read(), table.total_bytes());
   EXPECT_EQ(TextReader(directory.file("gzip", testing::gzip("one\ntwo\n"))).total_bytes(), 0);
 }
 

@@ -57,6 +57,9 @@ DataSet<Examples> read_examples(const std::filesystem::path& path, DataFormat fo
 /// Whether a name ends as data files do: .tsv, .csv or .jsonl, each possibly with .gz.
 bool is_data_file(std::string_view name);
 
+/// Whether it is the name of a table, with a header: .tsv or .csv.
+bool is_table_file(std::string_view name);
+
 /// The names that `ReadOptions::columns` may map for a format: `left`, `right`, `label` …
 std::vector<std::string> column_names(DataFormat format);
 

@@ -21,6 +21,9 @@ namespace angle {
 /// worker.
 class EncoderWorkers {
  public:
+  /// Error unless there are 1 to `threads` workers.
+  static void check(int64_t workers, int64_t threads);
+
   /// Divides `threads`, and the cores that the calling thread may run on, among the workers as evenly as it
   /// goes. With fewer cores than workers some have the same one.
   ///
