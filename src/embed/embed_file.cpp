@@ -69,10 +69,43 @@ class EmbedFileJob {
     int64_t end_byte = 0;        // of the input, where it ends
   };
 
+  /// What is read and computed before it is written.
+  struct Ahead {
+    std::deque<Window> windows;
+    std::exception_ptr mistake;  // in what follows the windows: their rows are written first
+    bool at_end = false;         // nothing more is read
+
+    /// Does a step of reading on, which may fail.
+    template <class Step>
+    void go_on(const Step& step) {
+      if (at_end) return;
+      try {
+        step();
+      } catch (...) {
+        mistake = std::current_exception();
+        at_end = true;
+      }
+    }
+
+    /// Whether all is written; throws the mistake then.
+    bool is_used_up() const {
+      if (!at_end || !windows.empty()) return false;
+      if (mistake) std::rethrow_exception(mistake);
+      return true;
+    }
+
+    bool has_room(int64_t windows_ahead) const {
+      return windows.empty() || (!at_end && std::ssize(windows) <= windows_ahead);
+    }
+  };
+
+  enum class Pause { go_on, stop };
+
   void begin_or_resume();
   void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
   EmbedFileResult::End embed_all();
+  Pause pause();
   std::vector<std::string> next_window();
   void add_to_checksum(const std::vector<std::string>& window);
   Window start(std::vector<std::string> window);
@@ -117,39 +150,29 @@ EmbedFileResult EmbedFileJob::run() {
 }
 
 EmbedFileResult::End EmbedFileJob::embed_all() {
-  std::deque<Window> started;  // whoever stops between two windows drops them: they have no rows yet
-  std::exception_ptr mistake;  // in what follows them: their rows are written first
-  bool at_end = false;
-  const auto unless_at_end = [&](const auto& step) {
-    if (at_end) return;
-    try {
-      step();
-    } catch (...) {
-      mistake = std::current_exception();
-      at_end = true;
-    }
-  };
+  Ahead ahead;  // whoever stops between two windows drops it: it has no rows yet
   while (true) {
     std::vector<std::string> window;
-    unless_at_end([&] {
+    ahead.go_on([&] {
       window = next_window();
-      at_end = window.empty();
+      ahead.at_end = window.empty();
     });
-    if (at_end && started.empty()) {
-      if (mistake) std::rethrow_exception(mistake);
-      return EmbedFileResult::End::complete;
-    }
-    if (writer_.rows() > resumed_rows_) {  // between two windows of this process
-      report();
-      const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
-      if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
-      if (interrupted) return EmbedFileResult::End::interrupted;
-    }
-    unless_at_end([&] { started.push_back(start(std::move(window))); });
-    if (started.empty() || (!at_end && std::ssize(started) <= options_.windows_ahead)) continue;
-    if (!write(std::move(started.front()))) return EmbedFileResult::End::reader_gone;
-    started.pop_front();
+    if (ahead.is_used_up()) return EmbedFileResult::End::complete;
+    if (pause() == Pause::stop) return EmbedFileResult::End::interrupted;
+    ahead.go_on([&] { ahead.windows.push_back(start(std::move(window))); });
+    if (ahead.has_room(options_.windows_ahead)) continue;
+    if (!write(std::move(ahead.windows.front()))) return EmbedFileResult::End::reader_gone;
+    ahead.windows.pop_front();
   }
+}
+
+/// Between two windows of this process.
+EmbedFileJob::Pause EmbedFileJob::pause() {
+  if (writer_.rows() == resumed_rows_) return Pause::go_on;
+  report();
+  const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
+  if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
+  return interrupted ? Pause::stop : Pause::go_on;
 }
 
 void EmbedFileJob::begin_or_resume() {
