@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <map>
 #include <variant>
 
 #include "angle/data/data_report.h"
@@ -15,20 +15,19 @@ namespace {
 /// How many texts have how many tokens.
 class LengthCounts {
  public:
-  explicit LengthCounts(const DataReportOptions& options) : options_(options), counts_(kLongest + 1) {}
+  explicit LengthCounts(const DataReportOptions& options) : options_(options) {}
 
   /// @param prompt  put before the text, as in training
   void add(const std::string& prompt, const std::string& text) {
     const Encoding encoding =
         options_.tokenizer->encode(prompt.empty() ? text : prompt + text, options_.max_seq_length);
     texts_.add(encoding, *options_.tokenizer);
-    const int64_t length = static_cast<int64_t>(encoding.token_ids.size()) + encoding.num_cut;
-    longest_ = std::max(longest_, length);
-    ++counts_[static_cast<size_t>(std::min(length, kLongest))];
+    ++counts_[static_cast<int64_t>(encoding.token_ids.size()) + encoding.num_cut];
   }
 
   LengthReport report() const {
-    LengthReport report{.max_seq_length = options_.max_seq_length, .longest = longest_, .texts = texts_};
+    LengthReport report{.max_seq_length = options_.max_seq_length, .texts = texts_};
+    if (!counts_.empty()) report.longest = counts_.rbegin()->first;
     report.shortest = quantile(0);
     report.median = quantile(0.5);
     report.percentile_95 = quantile(0.95);
@@ -40,22 +39,18 @@ class LengthCounts {
   }
 
  private:
-  static constexpr int64_t kLongest = 65'535;  // longer texts are counted as that long, but for `longest`
-
   /// The smallest length that at least that share of the texts does not exceed.
   int64_t quantile(double share) const {
     int64_t seen = 0;
-    for (size_t length = 0; length < counts_.size(); ++length) {
-      seen += counts_[length];
-      if (seen > 0 && static_cast<double>(seen) >= share * static_cast<double>(texts_.texts))
-        return static_cast<int64_t>(length);
+    for (const auto& [length, count] : counts_) {
+      seen += count;
+      if (static_cast<double>(seen) >= share * static_cast<double>(texts_.texts)) return length;
     }
     return 0;
   }
 
   const DataReportOptions& options_;
-  std::vector<int64_t> counts_;
-  int64_t longest_ = 0;
+  std::map<int64_t, int64_t> counts_;  // by length
   TextStatistics texts_;
 };
 

@@ -199,7 +199,9 @@ void ExampleReader::parse() {
 
 DataFormat find_format(const std::filesystem::path& path, const ReadOptions& options) {
   RowReader rows(path, options.invalid_utf8);
-  if (!rows.has_header()) rows.next();
+  if (!rows.has_header() && rows.next() && !rows.row().problem.empty())
+    fail("{}: {}; the first row tells the format: correct it, or say which format is meant", rows.location(),
+         rows.row().problem);
   std::vector<DataFormat> fitting;
   for (const DataFormat format : {DataFormat::triplets, DataFormat::pairs, DataFormat::scored_pairs}) {
     const std::vector<std::string> names = column_names(format);

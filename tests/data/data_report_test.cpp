@@ -45,6 +45,8 @@ TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
       examine("d.tsv", "q\tp\na\tb\n", {.reading = {.columns = {{"query", "q"}, {"positive", "p"}}}}).format,
       DataFormat::pairs);
   EXPECT_ERROR(examine("e.tsv", "one\ttwo\na\tb\n"), "e.tsv", "one, two", "fit no format");
+  EXPECT_ERROR(examine("g.jsonl", "{\"anchor\":\"a\",\"score\":NaN}\n"), "g.jsonl:1: not valid JSON",
+               "say which format");
   EXPECT_ERROR(examine("f.tsv", "query\tpositive\tleft\tright\tlabel\na\tb\tc\td\t1\n"),
                "fit scored_pairs and pairs");
 }
@@ -170,6 +172,17 @@ TEST_F(DataReportTest, MeasuresTextsInTokens) {
       "x.tsv", content,
       {.tokenizer = loaded.tokenizer.get(), .max_seq_length = 6, .left_prompt = "the ", .right_prompt = ""});
   EXPECT_EQ(prompted.lengths->shortest, length("the the cat"));
+}
+
+TEST_F(DataReportTest, MeasuresTextsOfAnyLength) {
+  const LoadedTokenizer loaded = load_tokenizer(testing::golden_path("models/tiny-bert"));
+  std::string text;
+  for (int i = 0; i < 70'000; ++i) text += "the ";
+  const DataReport report = examine("x.tsv", "query\tpositive\n" + text + "\tthe\n",
+                                    {.tokenizer = loaded.tokenizer.get(), .max_seq_length = 16});
+  EXPECT_EQ(report.lengths->shortest, 3);
+  EXPECT_EQ(report.lengths->percentile_95, 70'002);
+  EXPECT_EQ(report.lengths->longest, 70'002);
 }
 
 TEST_F(DataReportTest, SaysTheSameInTheTableAndInJson) {
