@@ -10,6 +10,11 @@ std::string key_of(size_t colour, const std::string& name) {
   return fmt::format("<span class=\"key c{}\"></span>{}", colour % kChartColours, escape_html(name));
 }
 
+std::string long_text(const std::string& html) {
+  constexpr size_t kLong = 40;
+  return html.size() <= kLong ? html : "<span class=\"long\">" + html + "</span>";
+}
+
 std::string html_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows) {
   std::string html = "<div class=\"scroll\"><table>\n<tr>";

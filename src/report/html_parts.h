@@ -10,6 +10,9 @@ namespace angle {
 /// A name behind the colour of its lines.
 std::string key_of(size_t colour, const std::string& name);
 
+/// HTML that is broken into lines in a table's cell where it is long, as paths are.
+std::string long_text(const std::string& html);
+
 /// @param head  as text
 /// @param rows  as HTML
 std::string html_table(const std::vector<std::string>& head,

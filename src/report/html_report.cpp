@@ -26,16 +26,17 @@ constexpr const char* kStyle = R"(
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } h3 { font-size: 1rem; }
-p, figcaption { color: var(--faint); max-width: 45rem; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
+p { color: var(--faint); max-width: 45rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem; align-items: end; }
+figure { margin: 0; min-width: 0; } figcaption { font-size: 0.85rem; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; font-size: 11px; fill: var(--faint); }
-.title { font-size: 13px; fill: var(--ink); }
 .grid { stroke: var(--rule); } .axis { stroke: var(--faint); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .dots { fill: none; stroke-width: 4; stroke-linecap: round; stroke-opacity: 0.25; } .trend .line { stroke-width: 2.2; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.7rem 0.3rem 0; text-align: left; white-space: nowrap; vertical-align: top; border-bottom: 1px solid var(--rule); }
+.long { display: inline-block; max-width: 30rem; white-space: normal; overflow-wrap: anywhere; }
 .key { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 0.2em; margin-right: 0.4em; }
 .names { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; }
 )";
@@ -92,7 +93,7 @@ std::string runs_table(std::span<const RunRecord> runs) {
                     fmt::format("{} · {} · {}", cell("/loss/cosine_weight"), cell("/loss/in_batch_weight"),
                                 cell("/loss/angle_weight")),
                     cell("/train/batch_size"), cell("/train/learning_rate"), cell("/train/precision"),
-                    cell("/train/seed"), std::to_string(last_step(run)), score_summary(run)});
+                    cell("/train/seed"), std::to_string(last_step(run)), long_text(score_summary(run))});
   }
   return html_table({"run", "from", "cosine · in-batch · angle", "batch", "rate", "precision", "seed",
                      "steps", "score, before → best"},
@@ -111,7 +112,7 @@ std::string differences_table(std::span<const RunRecord> runs) {
   std::vector<std::vector<std::string>> rows;
   for (const std::string& path : paths) {
     std::vector<std::string> row = {escape_html(path.substr(1))};
-    for (const RunRecord& run : runs) row.push_back(escape_html(setting(run, path.c_str())));
+    for (const RunRecord& run : runs) row.push_back(long_text(escape_html(setting(run, path.c_str()))));
     const bool differ =
         std::any_of(row.begin() + 2, row.end(), [&](const std::string& value) { return value != row[1]; });
     if (differ && path != "/description") rows.push_back(std::move(row));

@@ -10,7 +10,7 @@ namespace angle {
 namespace {
 
 // In SVG units. Charts are as wide as a phone, so that their text is readable there.
-constexpr double kWidth = 400, kHeight = 250, kLeft = 52, kRight = 12, kTop = 28, kBottom = 40;
+constexpr double kWidth = 400, kHeight = 232, kLeft = 52, kRight = 12, kTop = 10, kBottom = 40;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -73,14 +73,21 @@ class Axis {
   double to_;
 };
 
-std::string number(double value) { return fmt::format("{:.4g}", value); }
-
-std::string open_chart(const ChartText& text, double height = kHeight, double left = kLeft) {
-  return fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n<text class=\"title\" x=\"{}\" "
-      "y=\"16\">{}</text>\n",
-      kWidth, height, escape_html(text.title), left, escape_html(text.title));
+/// Four digits; of thousands all, where those would be a power of ten.
+std::string number(double value) {
+  const double size = std::abs(value);
+  return size >= 1e4 && size < 1e6 ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
 }
+
+/// The title is HTML, not SVG, whose text has no lines: a long one would be cut.
+std::string open_chart(const ChartText& text, double height = kHeight) {
+  const std::string title = escape_html(text.title);
+  return fmt::format(
+      "<figure><figcaption>{}</figcaption>\n<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n",
+      title, kWidth, height, title);
+}
+
+constexpr const char* kEndOfChart = "</svg></figure>\n";
 
 std::string x_axis(const Axis& axis, const ChartText& text, double height = kHeight, double left = kLeft) {
   std::string svg;
@@ -156,7 +163,7 @@ std::string line_chart(const ChartText& text, const std::vector<Series>& series,
     }
     svg += line(one, places) + markers;
   }
-  return svg + "</svg>\n";
+  return svg + kEndOfChart;
 }
 
 std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend) {
@@ -172,7 +179,7 @@ std::string scatter_chart(const ChartText& text, const Series& dots, const std::
   for (const Point& point : trend) places.push_back({x.place(point.x), y.place(point.y)});
   return open_chart(text) + y_axis(y, text) + x_axis(x, text) +
          fmt::format("<path class=\"dots c{}\" d=\"{}\"/>\n", dots.colour % kChartColours, path) +
-         fmt::format("<g class=\"trend\">{}</g>\n", line(dots, places)) + "</svg>\n";
+         fmt::format("<g class=\"trend\">{}</g>\n", line(dots, places)) + kEndOfChart;
 }
 
 std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>& rows) {
@@ -183,7 +190,7 @@ std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>
   range.add(0);
   for (const IntervalRow& row : rows) range.add(row.low), range.add(row.high), range.add(row.value);
   const Axis x(range, kNames + 8, kWidth - kRight - 8);
-  std::string svg = open_chart(text, height, 0) + x_axis(x, text, height, kNames);
+  std::string svg = open_chart(text, height) + x_axis(x, text, height, kNames);
   svg += fmt::format("<path class=\"axis\" d=\"M{:.1f} {}V{}\"/>\n", x.place(0), kTop, height - kBottom);
   double at = kTop + kRow / 2;
   for (const IntervalRow& row : rows) {
@@ -195,7 +202,7 @@ std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>
     svg += marker({row.name, colour, {}, true}, {x.place(row.value), at}, {0, row.value});
     at += kRow;
   }
-  return svg + "</svg>\n";
+  return svg + kEndOfChart;
 }
 
 std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
@@ -227,9 +234,9 @@ std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
     }
   return svg + fmt::format(
                    "<path class=\"axis\" d=\"M{} {}H{}\"/>\n<text x=\"{}\" y=\"{}\" "
-                   "text-anchor=\"middle\">{}</text>\n</svg>\n",
+                   "text-anchor=\"middle\">{}</text>\n{}",
                    kLeft, kHeight - kBottom, kWidth - kRight, (kLeft + kWidth - kRight) / 2, kHeight - 6,
-                   escape_html(text.x_axis));
+                   escape_html(text.x_axis), kEndOfChart);
 }
 
 std::vector<Point> thin_out(const std::vector<Point>& points, size_t count) {

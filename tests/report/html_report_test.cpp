@@ -52,6 +52,14 @@ TEST(HtmlReport, ShowsWhatRunsDifferIn) {
   EXPECT_THAT(page, Not(HasSubstr("train/batch_size")));
 }
 
+TEST(HtmlReport, BreaksLongSettings) {
+  RunRecord one = some_run("one", 1), two = some_run("two", 1);
+  one.config["model"]["path"] = std::string(100, 'x');
+  const std::string page = html_report(std::vector{one, two});
+  EXPECT_THAT(page,
+              HasSubstr("<td><span class=\"long\">" + std::string(100, 'x') + "</span></td><td>base</td>"));
+}
+
 StudyRecord some_study() {
   StudyRecord study{.name = "objectives <1>", .description = "d & e", .baseline = "all"};
   StudyRecordRow all{.name = "all", .seeds = 3, .mean = 0.86, .deviation = 0.001};

@@ -22,13 +22,13 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(LineChart, PlacesPointsInProportion) {
   const std::string svg = line_chart({"t", "x", "y"}, {{"a", 0, {{0, 0}, {5, 1}, {10, 2}}, false}});
-  EXPECT_THAT(svg, HasSubstr("class=\"line c0\" d=\"M52.0 210.0L220.0 119.0L388.0 28.0\""));
+  EXPECT_THAT(svg, HasSubstr("class=\"line c0\" d=\"M52.0 192.0L220.0 101.0L388.0 10.0\""));
 }
 
 TEST(LineChart, LeavesOutWhatHasNoPlace) {
   const std::string svg = line_chart({"t", "x", "y"}, {{"a", 1, {{0, 1}, {1, 0}, {2, kNan}, {3, 100}}, true}},
                                      /*logarithmic=*/true);
-  EXPECT_THAT(svg, HasSubstr("d=\"M52.0 210.0L388.0 28.0\""));
+  EXPECT_THAT(svg, HasSubstr("d=\"M52.0 192.0L388.0 10.0\""));
   EXPECT_THAT(svg, HasSubstr("<title>a: 100 at 3</title>"));
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(line_chart({"t", "x", "y"}, {{"a", 0, {}, false}}), HasSubstr("</svg>"));
@@ -45,6 +45,17 @@ TEST(LineChart, HasAnEndForValuesThatDoublesCanHardlyTellApart) {
     EXPECT_THAT(
         line_chart({"t", "x", "y"}, {{"a", 0, {{0, value}, {1, std::nextafter(value, 2 * value)}}, false}}),
         HasSubstr("</svg>"));
+}
+
+TEST(LineChart, TellsThousandsWithoutPowersOfTen) {
+  const std::string svg = line_chart({"t", "x", "y"}, {{"a", 0, {{0, 20'000}, {1, 60'000}}, true}});
+  EXPECT_THAT(svg, HasSubstr(">60000<"));
+  EXPECT_THAT(svg, Not(HasSubstr("e+")));
+}
+
+TEST(LineChart, HasItsTitleWhereLongOnesAreBroken) {
+  EXPECT_THAT(line_chart({"/a/b <c>", "x", "y"}, {}),
+              HasSubstr("<figure><figcaption>/a/b &lt;c&gt;</figcaption>"));
 }
 
 TEST(BarChart, TellsBinsAndValues) {
