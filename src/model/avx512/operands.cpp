@@ -110,7 +110,7 @@ inline ColumnSums pack_left_block(const TokenPacking& task, int64_t stride, int6
   __m512i first[16], second[16];
   ColumnSums sums;
 #pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) {
+  for (int64_t i = 0; i < 16; ++i) {
     const WordPair words =
         interleave(token_row(task, token + 2 * i, column), token_row(task, token + 2 * i + 1, column));
     sums.add(words);
