@@ -15,8 +15,10 @@ namespace fs = std::filesystem;
 
 bool fits_into_memory(const fs::path& file, const DataLoading& loading) {
   constexpr int64_t kUsualCompression = 4;
-  const auto bytes = static_cast<int64_t>(fs::file_size(file));
-  return bytes <= loading.most_bytes_in_memory / (file.extension() == ".gz" ? kUsualCompression : 1);
+  std::error_code no_size;  // of a directory: whoever reads it says what is wrong
+  const auto bytes = static_cast<int64_t>(fs::file_size(file, no_size));
+  return no_size ||
+         bytes <= loading.most_bytes_in_memory / (file.extension() == ".gz" ? kUsualCompression : 1);
 }
 
 TrainingSet load_training_set(const DataSetConfig& config, int64_t max_seq_length, const DataPlaces& places,

@@ -20,6 +20,7 @@
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 
+#include "cli/tiny_command.h"
 #include "support/free_port.h"
 #include "support/golden.h"
 #include "support/run_command.h"
@@ -38,19 +39,11 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::RunningCommand;
 using testing::TempDir;
+using testing::tiny_command;
 
 using Args = std::vector<std::string>;
 
 const fs::path kSource = ANGLE_SOURCE_DIR;
-
-/// `angle train` of tiny.json with the golden model.
-Args command(const fs::path& output, const Args& more = {}) {
-  Args args = {
-      ANGLE_BINARY, "train", "--config", (kSource / "configs/tiny.json").string(),
-      "--output",   output,  "--set",    "model.path=" + testing::golden_path("models/tiny-bert").string()};
-  args.insert(args.end(), more.begin(), more.end());
-  return args;
-}
 
 Args processes(int count, const Args& more = {}) {
   Args args = {"--processes", std::to_string(count)};
@@ -127,10 +120,10 @@ CommandResult end_of(RunningCommand& run, Clock::duration limit) {
 
 TEST(Processes, GiveWhatOneGives) {
   const TempDir directory;
-  ASSERT_EQ(testing::run_command(command(directory.path() / "1", kShort)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(directory.path() / "1", kShort)).exit_code, 0);
   for (const int count : {2, 3}) {
     const fs::path output = directory.path() / std::to_string(count);
-    const CommandResult result = testing::run_command(command(output, processes(count, kShort)));
+    const CommandResult result = testing::run_command(tiny_command(output, processes(count, kShort)));
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(result.out, IsEmpty());
     EXPECT_THAT(result.err, AllOf(HasSubstr("processes: " + std::to_string(count)), HasSubstr("% exchange"),
@@ -155,7 +148,7 @@ TEST(Processes, GiveWhatOneGivesWithTheGradientCacheAccumulationAndValidation) {
   more.insert(more.end(), {"--data-dir", directory.path()});
   const auto scores = [&](const Args& how) {
     const fs::path output = directory.path() / std::to_string(how.size());
-    const CommandResult result = testing::run_command(command(output, how));
+    const CommandResult result = testing::run_command(tiny_command(output, how));
     EXPECT_EQ(result.exit_code, 0) << result.err;
     std::vector<double> values;
     for (const json& line : read_metrics(output))
@@ -169,19 +162,19 @@ TEST(Processes, WithDropoutGiveTheSameBytesInterruptedOrNot) {
   const TempDir directory;
   const Args more = {"--set", "train.max_steps=90", "--set", "train.epochs=9", "--set", "train.dropout=0.1"};
   const fs::path whole = directory.path() / "whole", broken = directory.path() / "broken";
-  ASSERT_EQ(testing::run_command(command(whole, processes(2, more))).exit_code, 0);
-  RunningCommand run(command(broken, processes(2, more)));
+  ASSERT_EQ(testing::run_command(tiny_command(whole, processes(2, more))).exit_code, 0);
+  RunningCommand run(tiny_command(broken, processes(2, more)));
   wait_for_steps(broken, 5);
   run.send(SIGINT);
   const CommandResult interrupted = run.wait();
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
   Args again = processes(2, more);
   again.emplace_back("--resume");
-  ASSERT_EQ(testing::run_command(command(broken, again)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(broken, again)).exit_code, 0);
   EXPECT_TRUE(read_file(whole / "model.safetensors") == read_file(broken / "model.safetensors"));
 
   const fs::path alone = directory.path() / "alone";
-  ASSERT_EQ(testing::run_command(command(alone, more)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(alone, more)).exit_code, 0);
   EXPECT_FALSE(read_file(whole / "model.safetensors") == read_file(alone / "model.safetensors"))
       << "rank 1 draws masks of its own";
 }
@@ -190,12 +183,12 @@ TEST(Processes, SaveWhenInterruptedAndGoOnInAnyNumber) {
   const TempDir directory;
   const Args more = {"--set", "train.max_steps=90", "--set", "train.epochs=9", "--set", "train.dropout=0"};
   const fs::path whole = directory.path() / "whole", broken = directory.path() / "broken";
-  ASSERT_EQ(testing::run_command(command(whole, more)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(whole, more)).exit_code, 0);
   int64_t steps = 5;
   for (const int count : {2, 3}) {
     Args resumed = processes(count, more);
     resumed.emplace_back("--resume");
-    RunningCommand run(command(broken, resumed));
+    RunningCommand run(tiny_command(broken, resumed));
     wait_for_steps(broken, steps);
     run.send(count == 2 ? SIGINT : SIGTERM);
     const CommandResult result = run.wait();
@@ -207,7 +200,7 @@ TEST(Processes, SaveWhenInterruptedAndGoOnInAnyNumber) {
   }
   Args resumed = more;
   resumed.emplace_back("--resume");
-  ASSERT_EQ(testing::run_command(command(broken, resumed)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(broken, resumed)).exit_code, 0);
   expect_like(whole, broken);
 }
 
@@ -229,7 +222,7 @@ TEST(Processes, AllReadTheConfigurationFromStdin) {
 TEST(Processes, EndWithTheRankOfOneThatIsKilled) {
   const TempDir directory;
   const fs::path output = directory.path() / "model";
-  RunningCommand run(command(output, processes(3, kEndless)));
+  RunningCommand run(tiny_command(output, processes(3, kEndless)));
   wait_for_steps(output, 3);
   const auto running = members(output);
   ASSERT_EQ(running.size(), 3u);
@@ -249,7 +242,7 @@ TEST(Processes, EndWithTheRankOfOneThatHangs) {
   const fs::path output = directory.path() / "model";
   Args more = kEndless;
   more.insert(more.end(), {"--timeout", "2"});
-  RunningCommand run(command(output, processes(2, more)));
+  RunningCommand run(tiny_command(output, processes(2, more)));
   wait_for_steps(output, 3);
   const pid_t victim = members(output).at(1);
   kill(victim, SIGSTOP);
@@ -264,7 +257,7 @@ TEST(Processes, EndWithTheRankOfOneThatHangs) {
 TEST(Processes, EndWithTheLauncher) {
   const TempDir directory;
   const fs::path output = directory.path() / "model";
-  RunningCommand run(command(output, processes(2, kEndless)));
+  RunningCommand run(tiny_command(output, processes(2, kEndless)));
   wait_for_steps(output, 3);
   run.send(SIGKILL);
   run.wait();
@@ -277,7 +270,7 @@ TEST(Processes, EndTogetherWhenOneFails) {
   const fs::path output = directory.path() / "model";
   fs::create_directories(output);
   std::ofstream(output / "config.json") << "{}";
-  const CommandResult result = testing::run_command(command(output, processes(2, kShort)));
+  const CommandResult result = testing::run_command(tiny_command(output, processes(2, kShort)));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("rank 0: error: " + output.string() + ": there is a model already"));
 }
@@ -285,7 +278,7 @@ TEST(Processes, EndTogetherWhenOneFails) {
 TEST(Processes, ReportAMistakeInTheConfiguration) {
   const TempDir directory;
   const CommandResult result =
-      testing::run_command(command(directory.path() / "model", processes(2, {"--set", "train.sed=7"})));
+      testing::run_command(tiny_command(directory.path() / "model", processes(2, {"--set", "train.sed=7"})));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("did you mean \"seed\"?"));
   EXPECT_EQ(result.err.find("error: "), result.err.rfind("error: ")) << "said once, not by every process";
@@ -294,12 +287,12 @@ TEST(Processes, ReportAMistakeInTheConfiguration) {
 TEST(Processes, OfWrongNumbersAreRefused) {
   const TempDir directory;
   const fs::path output = directory.path() / "model";
-  EXPECT_EQ(testing::run_command(command(output, processes(0))).exit_code, 2);
-  EXPECT_EQ(testing::run_command(command(output, processes(2, {"--timeout", "0"}))).exit_code, 2);
-  const CommandResult both = testing::run_command(member(0, 2, 1, command(output, processes(3))));
+  EXPECT_EQ(testing::run_command(tiny_command(output, processes(0))).exit_code, 2);
+  EXPECT_EQ(testing::run_command(tiny_command(output, processes(2, {"--timeout", "0"}))).exit_code, 2);
+  const CommandResult both = testing::run_command(member(0, 2, 1, tiny_command(output, processes(3))));
   EXPECT_EQ(both.exit_code, 1);
   EXPECT_THAT(both.err, HasSubstr("--processes: 3, but a launcher has started 1 on this machine"));
-  const CommandResult rank = testing::run_command(member(2, 2, 1, command(output)));
+  const CommandResult rank = testing::run_command(member(2, 2, 1, tiny_command(output)));
   EXPECT_EQ(rank.exit_code, 1);
   EXPECT_THAT(rank.err, HasSubstr("RANK: 2 in the environment, expected a number from 0 to 1"));
 }
@@ -307,7 +300,7 @@ TEST(Processes, OfWrongNumbersAreRefused) {
 TEST(Processes, OnOneGpuAreRefused) {
   const TempDir directory;
   const CommandResult result =
-      testing::run_command(command(directory.path() / "model", processes(2, {"--device", "cuda:0"})));
+      testing::run_command(tiny_command(directory.path() / "model", processes(2, {"--device", "cuda:0"})));
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, AllOf(HasSubstr("--device cuda:0: the 2 processes of this machine would share"),
                                 HasSubstr("use --device cuda")));
@@ -318,10 +311,10 @@ TEST(Processes, OnOneGpuAreRefused) {
 TEST(Processes, StartedByHandTrainTogether) {
   const TempDir directory;
   const uint16_t port = testing::free_port();
-  ASSERT_EQ(testing::run_command(command(directory.path() / "1", kShort)).exit_code, 0);
+  ASSERT_EQ(testing::run_command(tiny_command(directory.path() / "1", kShort)).exit_code, 0);
   const fs::path output = directory.path() / "2";
-  RunningCommand second(member(1, 2, port, command(directory.path() / "elsewhere", kShort)));
-  const CommandResult first = testing::run_command(member(0, 2, port, command(output, kShort)));
+  RunningCommand second(member(1, 2, port, tiny_command(directory.path() / "elsewhere", kShort)));
+  const CommandResult first = testing::run_command(member(0, 2, port, tiny_command(output, kShort)));
   EXPECT_EQ(first.exit_code, 0) << first.err;
   const CommandResult rest = second.wait();
   EXPECT_EQ(rest.exit_code, 0) << rest.err;
@@ -339,7 +332,7 @@ TEST(Processes, StartedByHandNameTheOneThatIsKilled) {
     more.insert(more.end(), {"--timeout", "4"});
     std::vector<std::unique_ptr<RunningCommand>> runs;
     for (const int rank : {0, 1})
-      runs.push_back(std::make_unique<RunningCommand>(member(rank, 2, port, command(output, more))));
+      runs.push_back(std::make_unique<RunningCommand>(member(rank, 2, port, tiny_command(output, more))));
     wait_for_steps(output, 3);
     runs[static_cast<size_t>(victim)]->send(SIGKILL);
     runs[static_cast<size_t>(victim)]->wait();
@@ -353,11 +346,11 @@ TEST(Processes, StartedByHandNameTheOneThatIsKilled) {
 TEST(Processes, NameTheOnesThatNeverCame) {
   const TempDir directory;
   const CommandResult alone = testing::run_command(
-      member(0, 2, testing::free_port(), command(directory.path() / "model", {"--timeout", "1"})));
+      member(0, 2, testing::free_port(), tiny_command(directory.path() / "model", {"--timeout", "1"})));
   EXPECT_EQ(alone.exit_code, 1);
   EXPECT_THAT(alone.err, HasSubstr("1 of 2 processes have not joined within 1 s: rank 1"));
   const CommandResult lost = testing::run_command(
-      member(1, 2, testing::free_port(), command(directory.path() / "model", {"--timeout", "1"})));
+      member(1, 2, testing::free_port(), tiny_command(directory.path() / "model", {"--timeout", "1"})));
   EXPECT_EQ(lost.exit_code, 1);
   EXPECT_THAT(lost.err,
               AllOf(HasSubstr("rank 1: error: 127.0.0.1:"), HasSubstr("nobody answers there within 1 s")));
@@ -368,10 +361,10 @@ TEST(Processes, WithDifferentConfigurationsAreRefused) {
   const uint16_t port = testing::free_port();
   RunningCommand second(
       member(1, 2, port,
-             command(directory.path() / "model", {"--set", "train.max_steps=12", "--set", "train.seed=7",
-                                                  "--set", "checkpoint.every_steps=7"})));
+             tiny_command(directory.path() / "model", {"--set", "train.max_steps=12", "--set", "train.seed=7",
+                                                       "--set", "checkpoint.every_steps=7"})));
   const CommandResult first = testing::run_command(
-      member(0, 2, port, command(directory.path() / "model", {"--set", "train.max_steps=12"})));
+      member(0, 2, port, tiny_command(directory.path() / "model", {"--set", "train.max_steps=12"})));
   const CommandResult other = second.wait();
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, AllOf(HasSubstr("rank 1: error: configuration or data differ from those of rank 0:"),

@@ -85,7 +85,7 @@ TEST(StudyConfig, ReportsAllProblemsTogether) {
                "rows[1].name: \"a\" is there twice", "rows[2].name: missing",
                "rows[2].set: expected a list of \"path=value\" or an object",
                "seeds: -1, expected at least 0", "seeds: 1 is there twice",
-               "tasks stbs: unknown task; did you mean \"sts\"?",
+               "tasks stbs: unknown task; did you mean \"stsb\"?",
                "tasks: \"stsb,sts12\", expected the name of one task", "baseline: there is no row \"b\"",
                "metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?",
                "resamples: 5, expected 100 to 1000000");

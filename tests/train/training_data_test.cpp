@@ -100,6 +100,13 @@ TEST(LoadTrainingSets, PassesOnWhatIsWrongWithAFile) {
                "scored.tsv:2", "many");
 }
 
+TEST(LoadTrainingSets, RefusesADirectory) {
+  const TempDir directory;
+  std::filesystem::create_directory(directory.path() / "x.tsv");
+  EXPECT_ERROR(load_training_sets(config_of({{.path = "x.tsv"}}), 16, {.data_dir = directory.path()}),
+               "x.tsv: reading failed: Is a directory");
+}
+
 TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   const TempDir directory;
   directory.file("scored.tsv", kPairsFile);
