@@ -14,11 +14,10 @@
 namespace angle {
 namespace {
 
+using avx512::bytes_of;
 using avx512::Element;
 using avx512::Rows;
 using avx512::RowScale;
-
-int64_t bytes_of(Element element) { return 4 / avx512::elements_per_word(element); }
 
 /// Memory that is kept from one batch to the next, aligned for the kernels.
 class Buffer {

@@ -86,7 +86,8 @@ TEST(Main, SuggestsTheNearestOption) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, StartsWith("error: --modle: no such option; did you mean \"--model\"?\n"));
   EXPECT_THAT(result.err, HasSubstr("`angle embed --help`"));
-  EXPECT_THAT(run({"saturation", "--tsk=stsb"}).err, StartsWith("error: --tsk: no such option"));
+  EXPECT_THAT(run({"saturation", "--tsk=stsb"}).err,
+              StartsWith("error: --tsk: no such option; did you mean \"--task\"?"));
   EXPECT_THAT(run({"--versoin"}).err,
               StartsWith("error: --versoin: no such option; did you mean \"--version\"?"));
   EXPECT_THAT(run({"embed", "x.txt", "y.txt"}).err,

@@ -8,8 +8,6 @@ namespace {
 
 constexpr int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-inline int64_t bytes_of(Element element) { return 4 / elements_per_word(element); }
-
 /// The task of one head.
 ///
 /// @param element  of query, key and value

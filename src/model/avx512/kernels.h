@@ -29,6 +29,8 @@ constexpr int64_t elements_per_word(Element element) {
   return 0;
 }
 
+constexpr int64_t bytes_of(Element element) { return 4 / elements_per_word(element); }
+
 /// How a row of bytes was made: x ≈ scale · (byte − zero).
 struct RowScale {
   float scale;

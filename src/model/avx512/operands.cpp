@@ -1,46 +1,15 @@
 // Compiled for AVX-512 with AVX512_BF16.
 #include "model/avx512/operands.h"
 
-#include <immintrin.h>
+#include "model/avx512/vector_math.h"
 
 namespace angle::avx512 {
 namespace {
 
-constexpr int64_t kLanes = 16;
-
-/// Of a 4 × 4 matrix of registers, the 4 × 4 blocks of 128 bits that stand at the same place in each.
-inline void transpose_quarters(__m512i (&rows)[16], int at) {
-  const __m512i a = _mm512_shuffle_i32x4(rows[at], rows[at + 4], 0x88);
-  const __m512i b = _mm512_shuffle_i32x4(rows[at], rows[at + 4], 0xDD);
-  const __m512i c = _mm512_shuffle_i32x4(rows[at + 8], rows[at + 12], 0x88);
-  const __m512i d = _mm512_shuffle_i32x4(rows[at + 8], rows[at + 12], 0xDD);
-  rows[at] = _mm512_shuffle_i32x4(a, c, 0x88);
-  rows[at + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
-  rows[at + 8] = _mm512_shuffle_i32x4(a, c, 0xDD);
-  rows[at + 12] = _mm512_shuffle_i32x4(b, d, 0xDD);
-}
-
-/// Of 16 × 16 words.
-inline void transpose(__m512i (&rows)[16]) {
-#pragma GCC unroll 4
-  for (int at = 0; at < 16; at += 4) {  // 4 × 4 words within each quarter
-    const __m512i a = _mm512_unpacklo_epi32(rows[at], rows[at + 1]);
-    const __m512i b = _mm512_unpackhi_epi32(rows[at], rows[at + 1]);
-    const __m512i c = _mm512_unpacklo_epi32(rows[at + 2], rows[at + 3]);
-    const __m512i d = _mm512_unpackhi_epi32(rows[at + 2], rows[at + 3]);
-    rows[at] = _mm512_unpacklo_epi64(a, c);
-    rows[at + 1] = _mm512_unpackhi_epi64(a, c);
-    rows[at + 2] = _mm512_unpacklo_epi64(b, d);
-    rows[at + 3] = _mm512_unpackhi_epi64(b, d);
-  }
-#pragma GCC unroll 4
-  for (int at = 0; at < 4; ++at) transpose_quarters(rows, at);
-}
-
 /// 32 floats as 16 words.
 inline __m512i rounded_row(const float* from) {
   return reinterpret_cast<__m512i>(
-      _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + kLanes), _mm512_loadu_ps(from)));
+      _mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + kVector), _mm512_loadu_ps(from)));
 }
 
 /// The first or second half of two rows of 32 elements: words of an element of each.
@@ -68,7 +37,7 @@ inline void pack_weight_block(const WeightPacking& task, int64_t row, int64_t co
   for (int i = 0; i < 16; i += 2) {
     const WordPair words = interleave(rows[i], rows[i + 1]);
     _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock, words.first);
-    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock + kLanes, words.second);
+    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock + kVector, words.second);
   }
   transpose(rows);
   const int64_t panel = row / kPackedBlock;
@@ -123,7 +92,7 @@ inline ColumnSums pack_left_block(const TokenPacking& task, int64_t stride, int6
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) {
     _mm512_storeu_si512(to + i * stride, first[i]);
-    _mm512_storeu_si512(to + (i + kLanes) * stride, second[i]);
+    _mm512_storeu_si512(to + (i + kVector) * stride, second[i]);
   }
   return sums;
 }
@@ -131,7 +100,7 @@ inline ColumnSums pack_left_block(const TokenPacking& task, int64_t stride, int6
 }  // namespace
 
 void pack_weight(const WeightPacking& task, int64_t first, int64_t last) {
-  for (int64_t row = first * kPackedBlock; row < last * kPackedBlock; row += kLanes)
+  for (int64_t row = first * kPackedBlock; row < last * kPackedBlock; row += kVector)
     for (int64_t column = 0; column < task.in; column += kPackedBlock) pack_weight_block(task, row, column);
 }
 
@@ -141,7 +110,7 @@ void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t
     for (int64_t token = 0; token < task.tokens; token += kTokensAtOnce)
       sums.add(pack_left_block(task, target.stride, token, column));
     _mm512_storeu_ps(target.sums + column, sums.first);
-    _mm512_storeu_ps(target.sums + column + kLanes, sums.second);
+    _mm512_storeu_ps(target.sums + column + kVector, sums.second);
   }
 }
 
@@ -152,7 +121,7 @@ void pack_right(const TokenPacking& task, int64_t first, int64_t last) {
       const WordPair words = interleave(token_row(task, 2 * word, panel * kPackedBlock),
                                         token_row(task, 2 * word + 1, panel * kPackedBlock));
       _mm512_storeu_si512(to, words.first);
-      _mm512_storeu_si512(to + kLanes, words.second);
+      _mm512_storeu_si512(to + kVector, words.second);
     }
   }
 }

@@ -7,11 +7,13 @@
 
 #include <cstdint>
 
+#include "model/avx512/kernels.h"
+
 namespace angle::avx512 {
 
 /// Tokens, rows and columns of a weight that are packed together.
 constexpr int64_t kTokensAtOnce = 32;
-constexpr int64_t kPackedBlock = 32;
+constexpr int64_t kPackedBlock = kAmxPanelColumns;
 
 /// Rounds a float32 weight [out, in], both multiples of kPackedBlock, for two products.
 struct WeightPacking {

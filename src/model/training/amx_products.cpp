@@ -15,8 +15,6 @@ using avx512::Element;
 using avx512::kPackedBlock;
 using avx512::kTokensAtOnce;
 
-static_assert(kPackedBlock == avx512::kAmxPanelColumns);
-
 /// Rows that a thread multiplies with one panel after the other: they stay in its second level cache.
 constexpr int64_t kRowsAtOnce = 256;
 
@@ -31,8 +29,7 @@ avx512::Rows rows_of(const Tensor& matrix) {
 }
 
 void skip_rows(avx512::Rows& rows, int64_t count) {
-  const int64_t element_bytes = 4 / avx512::elements_per_word(rows.element);
-  rows.data = static_cast<char*>(rows.data) + count * rows.stride * element_bytes;
+  rows.data = static_cast<char*>(rows.data) + count * rows.stride * avx512::bytes_of(rows.element);
 }
 
 /// Some rows of the product by some panels.
