@@ -1,7 +1,6 @@
 #include "cli/annotate_command.h"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -198,7 +197,6 @@ bool run(AnnotateOptions options) {
   const fs::path config_path = options.config == "-" ? "stdin" : options.config;
   if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   if (options.cache.empty()) options.cache = (cache_directory() / "annotations").string();
-  std::signal(SIGPIPE, SIG_IGN);  // a server or a reader that goes is no reason to die
   if (options.dry_run) return run_dry(options, config), true;
   if (options.report) return run_report(options, config), true;
   return run_annotate(options, config);

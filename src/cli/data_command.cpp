@@ -1,6 +1,5 @@
 #include "cli/data_command.h"
 
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,7 +142,6 @@ int64_t run_data(const DataOptions& options) {
     if (options.batch_size) file.options.batch_size = *options.batch_size;
     if (options.positive_threshold) file.options.positive_threshold = options.positive_threshold;
   }
-  std::signal(SIGPIPE, SIG_IGN);
   return report_files(files, options.json);
 }
 

@@ -1,6 +1,5 @@
 #include "cli/embed_command.h"
 
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -182,7 +181,6 @@ void run_embed(const EmbedCommandOptions& options) {
   ProgressLine line;
   job.interrupted = &interruption.requested();
   job.progress = [&line](const EmbedProgress& at) { line.show(format_progress(at)); };
-  std::signal(SIGPIPE, SIG_IGN);
   if (to_file) interruption.hold();  // what went to stdout is not lost: there a signal may end it at once
   const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
   line.finish();

@@ -1,7 +1,6 @@
 #include "cli/eval_command.h"
 
 #include <algorithm>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -206,7 +205,6 @@ void write_results(const std::string& text, const std::string& json, const EvalO
     file->write(json);
     file->commit();
   }
-  std::signal(SIGPIPE, SIG_IGN);
   StandardOutput out;
   out.write(options.json ? json : text);
   out.flush();

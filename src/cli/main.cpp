@@ -1,5 +1,6 @@
 // The program: lists the commands and turns errors into exit codes.
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -154,6 +155,7 @@ int run_guarded(int argc, char** argv) {
 }  // namespace angle::cli
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader or another process that is gone fails the write, which says so
   angle::cli::start_logging();
   at::set_num_interop_threads(1);
   const int exit_code = angle::cli::run_guarded(argc, argv);

@@ -1,6 +1,5 @@
 #include "cli/saturation_command.h"
 
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -105,7 +104,6 @@ void run_saturation(const SaturationOptions& options) {
   line.finish();
   log_info("{} batches of {}; {} of {} texts were cut", measured.batches, config.train.batch_size,
            measured.statistics.texts_cut, measured.statistics.texts);
-  std::signal(SIGPIPE, SIG_IGN);
   StandardOutput out;
   out.write(options.json ? report_json(measured, config, model).dump(2) + "\n"
                          : format_saturation(measured.saturation, config.loss));

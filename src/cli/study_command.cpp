@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -183,7 +182,6 @@ bool Study::run() {
 }
 
 void print(const std::string& text) {
-  std::signal(SIGPIPE, SIG_IGN);
   StandardOutput out;
   out.write(text);
   out.flush();

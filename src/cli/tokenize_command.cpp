@@ -1,6 +1,5 @@
 #include "cli/tokenize_command.h"
 
-#include <csignal>
 #include <memory>
 #include <string>
 
@@ -37,7 +36,6 @@ void run_tokenize(const TokenizeOptions& options) {
   const std::string prompt = choose_prompt(options.texts, model.prompts, model.default_prompt);
   const int64_t max_length = options.texts.max_seq_length.value_or(model.max_seq_length);
 
-  std::signal(SIGPIPE, SIG_IGN);
   StandardOutput out;
   TextStatistics statistics;
   std::string text;

@@ -1,5 +1,6 @@
 // `angle train` as its users see it, on configs/tiny.json:
-//  - stdout stays empty, the output is a model that `angle embed` and `angle eval` take;
+//  - stdout stays empty, the output is a model that `angle embed` and `angle eval` take, also when nobody
+//    reads the log any more;
 //  - configurations come from a path, a bare name or stdin; relative data lie in the data directory or beside
 //  them;
 //  - what is wrong with a configuration is reported all together, with the nearest names, and nothing is
@@ -86,6 +87,16 @@ TEST(TrainCommand, MakesAModelForTheOtherCommands) {
       testing::run_command({ANGLE_BINARY, "eval", "--task", "stsb", "--model", output.string(), "--data-dir",
                             directory.path().string()});
   EXPECT_EQ(scored.exit_code, 0) << scored.err;
+}
+
+TEST(TrainCommand, GoesOnWhenTheReaderOfItsLogGoes) {
+  const TempDir directory;
+  const fs::path output = directory.path() / "model";
+  std::vector<std::string> unread = {"bash", "-c", "set -o pipefail; \"$@\" 2>&1 | true", "bash"};
+  const std::vector<std::string> command = tiny_command(output, {"--set", "train.max_steps=8"});
+  unread.insert(unread.end(), command.begin(), command.end());
+  EXPECT_EQ(testing::run_command(unread).exit_code, 0);
+  EXPECT_TRUE(fs::exists(output / "model.safetensors"));
 }
 
 TEST(TrainCommand, ValidatesOnATaskOfTheDataDirectory) {
