@@ -7,6 +7,7 @@
 
 #include "model/avx512/operands.h"
 #include "model/avx512/support.h"
+#include "model/training/transpose.h"
 
 namespace angle {
 namespace {
@@ -72,12 +73,8 @@ avx512::TokenPacking packing_of(const Tensor& rows, const Tensor& to) {
           .to = to.mutable_data_ptr<int32_t>()};
 }
 
-struct Transposed {
-  Tensor matrix;  // bfloat16 [columns, tokens and padding]
-  Tensor sums;    // float32 [columns], over the tokens
-};
-
-Transposed transpose(const Tensor& rows) {
+/// Of bfloat16 rows, in words of two; rows of the matrix are padded with zeros to whole tiles.
+Transposed transpose_words(const Tensor& rows) {
   const int64_t columns = rows.size(1), words = round_up(rows.size(0), kTokensAtOnce) / 2;
   const int64_t stride = words | 16;  // columns a power of two apart would share few sets of the cache
   const Tensor matrix = at::empty({columns, stride}, rows.options().dtype(at::kInt));
@@ -130,7 +127,7 @@ Tensor amx_product(const Tensor& rows, const Tensor& panels, const Tensor& bias)
 }
 
 WeightGradients amx_weight_gradients(const Tensor& gradient, const Tensor& input) {
-  const Transposed left = transpose(gradient);
+  const Transposed left = transpose_words(gradient);
   const int64_t in = input.size(1);
   const Tensor no_bias = at::zeros({in}, left.sums.options());
   Tensor by_weight = at::empty({gradient.size(1), in}, left.sums.options());

@@ -7,6 +7,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "model/training/amx_products.h"
+#include "model/training/transpose.h"
 
 namespace angle {
 namespace {
@@ -51,10 +52,11 @@ Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
 
 WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight) {
   if (in_panels(weight)) return amx_weight_gradients(gradient, input);
-  const Tensor by_bias = gradient.sum(0, /*keepdim=*/false, at::kFloat);
   // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
-  if (gradient.scalar_type() == at::kBFloat16) return {at::mm(gradient.t(), input).to(at::kFloat), by_bias};
-  return {onednn_linear(gradient.t().contiguous(), input.t(), std::nullopt), by_bias};
+  if (gradient.scalar_type() == at::kBFloat16)
+    return {at::mm(gradient.t(), input).to(at::kFloat), gradient.sum(0, /*keepdim=*/false, at::kFloat)};
+  const Transposed left = transpose(gradient);
+  return {onednn_linear(left.matrix, input.t(), std::nullopt), left.sums};
 }
 
 }  // namespace angle

@@ -1,0 +1,22 @@
+// A float32 matrix, its rows and columns exchanged, and the sums of its columns on the way: of a gradient by
+// a layer's output both are needed for the gradients by weight and bias. Knows no torch.
+#pragma once
+
+#include <cstdint>
+
+namespace angle::avx512 {
+
+/// Columns that are read together: a line of the cache.
+constexpr int64_t kTransposedColumns = 16;
+
+struct Transposition {
+  const float* from;  // [rows, columns]
+  int64_t rows, columns;
+  float* to;    // [columns, rows]
+  float* sums;  // [columns], of blocks of rows, in their order
+};
+
+/// Blocks of kTransposedColumns columns, `first` to `last` − 1; the last block of the matrix may be smaller.
+void transpose(const Transposition& task, int64_t first, int64_t last);
+
+}  // namespace angle::avx512

@@ -1,0 +1,32 @@
+#include "model/training/transpose.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "angle/cpu_features.h"
+
+#include "model/avx512/transpose.h"
+
+namespace angle {
+namespace {
+
+/// Blocks of columns that are worth a thread.
+constexpr int64_t kGrain = 4;
+
+}  // namespace
+
+Transposed transpose(const Tensor& rows) {
+  if (!cpu_features().avx512) return {rows.t().contiguous(), rows.sum(0)};
+  const int64_t columns = rows.size(1);
+  const Transposed made{at::empty({columns, rows.size(0)}, rows.options()),
+                        at::empty({columns}, rows.options())};
+  const avx512::Transposition task{rows.const_data_ptr<float>(), rows.size(0), columns,
+                                   made.matrix.mutable_data_ptr<float>(),
+                                   made.sums.mutable_data_ptr<float>()};
+  const int64_t blocks = (columns + avx512::kTransposedColumns - 1) / avx512::kTransposedColumns;
+  at::parallel_for(0, blocks, kGrain,
+                   [&](int64_t first, int64_t last) { avx512::transpose(task, first, last); });
+  return made;
+}
+
+}  // namespace angle
