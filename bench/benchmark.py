@@ -78,9 +78,9 @@ def run_angle(args, *arguments):
     return result.stderr
 
 
-def embed_with_angle(args, model, texts, precision):
+def embed_with_angle(args, model, texts, precision, threads=None):
     """Seconds from the first text read to the last vector written, as angle reports them, and tokens."""
-    log = run_angle(args, "embed", texts, "--model", model, "--precision", precision, "--threads", args.threads, "--max-seq-length",
+    log = run_angle(args, "embed", texts, "--model", model, "--precision", precision, "--threads", threads or args.threads, "--max-seq-length",
                     512, "--output", RESULTS / "vectors.npy")
     tokens, rate = map(int, MEASURED.search(log).groups())
     return tokens / rate, tokens
@@ -271,17 +271,36 @@ def texts_of(tokens, count):
     return list(texts)
 
 
-def growth_of_embedding(args):
-    """{precision: {tokens of a text: tokens/s}} on MiniLM, of about 60,000 tokens."""
-    model, lengths = args.cache / "models" / "all-MiniLM-L6-v2", [8, 16, 32, 64, 128, 256, 512]
-    speed = {precision: {} for precision in args.precisions}
-    for length in lengths:
-        texts = RESULTS / "growth.txt"
-        texts.write_text("".join(text + "\n" for text in texts_of(length, 60000 // length)), encoding="utf-8")
-        for precision in args.precisions:
-            runs = [embed_with_angle(args, model, texts, precision) for _ in range(args.rounds)]
-            speed[precision][length] = max(tokens / seconds for seconds, tokens in runs)
+def embedding_speed(args, tokens_per_text, threads):
+    """{precision: tokens/s} on MiniLM, of about 60,000 tokens."""
+    texts = RESULTS / "growth.txt"
+    texts.write_text("".join(text + "\n" for text in texts_of(tokens_per_text, 60000 // tokens_per_text)), encoding="utf-8")
+    speed = {}
+    for precision in args.precisions:
+        runs = [embed_with_angle(args, args.cache / "models" / "all-MiniLM-L6-v2", texts, precision, threads) for _ in range(args.rounds)]
+        speed[precision] = max(tokens / seconds for seconds, tokens in runs)
     return speed
+
+
+def training_speed(args, pairs_per_step):
+    """{precision: tokens/s of the fastest step} of MiniLM on STS-B."""
+    speed, output = {}, RESULTS / "train"
+    settings = [f"train.batch_size={pairs_per_step}", "train.max_steps=8", "train.warmup_steps=0", "evaluation.task="]
+    for precision in args.precisions:
+        if precision == "int8":
+            continue
+        subprocess.run(["rm", "-rf", str(output)], check=True)
+        run_angle(args, "train", "--config", SOURCE / "configs" / "stsb_minilm.json", "--threads", args.threads, "--output", output,
+                  *(word for setting in [*settings, f"train.precision={precision}"] for word in ("--set", setting)))
+        steps = [json.loads(line) for line in (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        speed[precision] = max(step["tokens_per_second"] for step in steps if "tokens_per_second" in step)
+    return speed
+
+
+def growth_along(values, measure):
+    """{precision: {value: speed}}."""
+    measured = {value: measure(value) for value in values}
+    return {precision: {value: measured[value][precision] for value in values} for precision in measured[values[0]]}
 
 
 def growth_of_loss(args):
@@ -297,7 +316,7 @@ def growth_of_loss(args):
 
 def draw_growth(args, embedding, ranking):
     lengths = list(next(iter(embedding.values())))
-    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e4, 1e5))
+    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e4, 2e5))
     for colour, speed in enumerate(embedding.values()):
         speed_panel.line([speed[n] for n in lengths], colour)
     loss_panel = Panel("ranking loss and its gradient: seconds", "pairs", [power(round(math.log10(n))) for n in ranking], (1e-5, 1))
@@ -305,15 +324,25 @@ def draw_growth(args, embedding, ranking):
     return figure([speed_panel, loss_panel], [list(enumerate(embedding)), [(0, f"{args.threads} threads")]])
 
 
+def print_speeds(name, speeds):
+    values = list(next(iter(speeds.values())))
+    print_table([name, *map(str, values)],
+                [[f"{precision}, thousand tokens/s", *(f"{speed[n] / 1e3:.1f}" for n in values)] for precision, speed in speeds.items()])
+
+
 def growth(args):
-    embedding, loss = growth_of_embedding(args), growth_of_loss(args)
-    lengths = list(next(iter(embedding.values())))
-    print_table(["tokens a text", *map(str, lengths)],
-                [[f"{precision}, thousand tokens/s", *(f"{speed[n] / 1e3:.1f}" for n in lengths)] for precision, speed in embedding.items()])
+    embedding = growth_along([8, 16, 32, 64, 128, 256, 512], lambda tokens: embedding_speed(args, tokens, args.threads))
+    print_speeds("tokens a text", embedding)
+    cores = os.cpu_count()
+    threads = growth_along([2**n for n in range(cores.bit_length()) if 2**n <= cores], lambda count: embedding_speed(args, 32, count))
+    print_speeds("threads", threads)
+    batch = growth_along([8, 32, 128, 512], lambda pairs: training_speed(args, pairs))
+    print_speeds("training: pairs a step", batch)
+    loss = growth_of_loss(args)
     for objective, seconds in loss.items():
         print_table([f"{objective}: pairs", *map(str, seconds)], [["ms", *(f"{1e3 * value:.3g}" for value in seconds.values())]])
     (SOURCE / "docs" / "growth.svg").write_text(draw_growth(args, embedding, loss["ranking"]), encoding="utf-8")
-    return {"embedding": embedding, "loss": loss}
+    return {"embedding": embedding, "threads": threads, "batch": batch, "loss": loss}
 
 
 def print_table(head, rows):

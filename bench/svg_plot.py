@@ -27,11 +27,18 @@ def power(exponent):
     return "10" + digits
 
 
-class Panel:
-    """A plot with a logarithmic y axis and an x axis of named places."""
+def round_step(span):
+    """A distance of ticks, 1, 2 or 5 times a power of ten, that cuts the span into about five."""
+    unit = 10.0 ** math.floor(math.log10(span / 5))
+    return min((factor * unit for factor in (1, 2, 5, 10)), key=lambda step: abs(span / step - 5))
 
-    def __init__(self, title, x_name, places, y_range, not_finite=False):
-        self.places, self.low, self.high = places, math.log10(y_range[0]), math.log10(y_range[1])
+
+class Panel:
+    """A plot with a logarithmic or linear y axis and an x axis of named places."""
+
+    def __init__(self, title, x_name, places, y_range, not_finite=False, linear=False):
+        self.places, self.to_axis = places, float if linear else math.log10
+        self.low, self.high = map(self.to_axis, y_range)
         self.parts = [text(LEFT, 16, title, "start", 'class="title"')]
         self.parts.append(text(LEFT + self.plot_width() / 2, HEIGHT - 6, x_name))
         self._draw_axes(not_finite)
@@ -44,16 +51,25 @@ class Panel:
         return LEFT + (place + 0.5) * self.plot_width() / len(self.places)
 
     def y(self, value):
-        share = (math.log10(max(value, 10**self.low)) - self.low) / (self.high - self.low)
-        return HEIGHT - BOTTOM - min(share, 1) * (HEIGHT - BOTTOM - TOP)
+        share = (self.to_axis(value) - self.low) / (self.high - self.low) if value > 0 else 0
+        return HEIGHT - BOTTOM - max(min(share, 1), 0) * (HEIGHT - BOTTOM - TOP)
+
+    def _ticks(self, not_finite):
+        """Values and their names."""
+        if self.to_axis is float:
+            step = round_step(self.high - self.low)
+            decimals = max(-math.floor(math.log10(step)), 0)
+            first, last = math.ceil(self.low / step), math.floor(self.high / step)
+            return [(count * step, f"{count * step:.{decimals}f}") for count in range(first, last + 1)]
+        step = 1 if self.high - self.low <= 7 else 3
+        exponents = range(math.ceil(self.low), math.floor(self.high) + 1, step)
+        top = exponents[-1] if not_finite else None
+        return [(10.0**exponent, "NaN, Inf" if exponent == top else power(exponent)) for exponent in exponents]
 
     def _draw_axes(self, not_finite):
-        step = 1 if self.high - self.low <= 7 else 3
-        for exponent in range(math.ceil(self.low), math.floor(self.high) + 1, step):
-            y = self.y(10.0**exponent)
-            self.parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}h{self.plot_width()}"/>')
-            top = not_finite and exponent + step > self.high
-            self.parts.append(text(LEFT - 6, y + 4, "NaN, Inf" if top else power(exponent), "end"))
+        for value, name in self._ticks(not_finite):
+            self.parts.append(f'<path class="grid" d="M{LEFT} {self.y(value):.1f}h{self.plot_width()}"/>')
+            self.parts.append(text(LEFT - 6, self.y(value) + 4, name, "end"))
         self.parts.append(f'<path class="axis" d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}h{self.plot_width()}"/>')
         every = math.ceil(len(self.places) / 8)
         for place, name in enumerate(self.places):
@@ -66,7 +82,7 @@ class Panel:
         for place, value in enumerate(values):
             if value is None:
                 continue
-            x, y = self.x(place), self.y(min(value, 10**self.high))
+            x, y = self.x(place), self.y(value)
             points.append(f"{x:.1f},{y:.1f}")
             if math.isinf(value):
                 self.parts.append(f'<path class="c{colour}" stroke-width="2" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"/>')
