@@ -76,7 +76,7 @@ TEST(Config, FillsInDefaults) {
 }
 
 TEST(Config, RoundTripsThroughJson) {
-  const TrainConfig config = parse({"data.train[0].columns={\"left\":\"premise\"}", "loss.symmetric=false"});
+  const TrainConfig config = parse({R"(data.train[0].columns={"left":"premise"})", "loss.symmetric=false"});
   const json saved = config;
   EXPECT_EQ(json(parse_config(saved, "train_config.json")), saved);
   EXPECT_EQ(saved.at("data").at("train").at(0).at("columns").at("left"), "premise");
@@ -119,12 +119,13 @@ TEST(Config, NamesWrongTypesWithWhatWasFound) {
 TEST(Config, TakesAnIntegerForANumber) { EXPECT_EQ(parse({"loss.angle_weight=2"}).loss.angle_weight, 2.0); }
 
 TEST(Config, NamesUnknownChoicesWithTheKnownOnes) {
+  const std::string similarity =
+      "loss.angle_similarity: \"hermitean\" is not one of: angle_emb, hermitian, phase; did you mean "
+      "\"hermitian\"?";
   EXPECT_ERROR(
       parse({"loss.angle_similarity=hermitean", "loss.duplicates=3", "data.train[0].format=pair",
              "train.precision=int8", "train.schedule=step", "loss.in_batch_divisor=rows"}),
-      "loss.angle_similarity: \"hermitean\" is not one of: angle_emb, hermitian, phase; did you mean "
-      "\"hermitian\"?",
-      "loss.duplicates: 3 is not one of: none, drop, mask, positive\n",
+      similarity, "loss.duplicates: 3 is not one of: none, drop, mask, positive\n",
       "data.train[0].format: \"pair\" is not one of: scored_pairs, pairs, triplets; did you mean \"pairs\"?",
       "train.precision: \"int8\" is not one of: float32, bfloat16",
       "train.schedule: \"step\" is not one of: linear, cosine, constant",

@@ -60,7 +60,7 @@ KeyStore KeyStore::serve(const std::string& host, uint16_t port, std::chrono::se
   }
   try {
     const auto store = c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
-    return KeyStore(std::make_shared<Connection>(store, store->getPort()));
+    return KeyStore(std::make_shared<Connection>(Connection{store, store->getPort()}));
   } catch (const c10::Error& error) {
     fail_to_listen(port, error.what_without_backtrace());
   }
@@ -72,7 +72,8 @@ KeyStore KeyStore::connect(const std::string& host, uint16_t port, std::chrono::
   options.waitWorkers = false;
   options.timeout = timeout;
   try {
-    return KeyStore(std::make_shared<Connection>(c10::make_intrusive<c10d::TCPStore>(host, options), port));
+    return KeyStore(
+        std::make_shared<Connection>(Connection{c10::make_intrusive<c10d::TCPStore>(host, options), port}));
   } catch (const c10::Error&) {
     fail(
         "{}:{}: nobody answers there within {} s, where the processes are to meet; is rank 0 running, and "
@@ -83,7 +84,7 @@ KeyStore KeyStore::connect(const std::string& host, uint16_t port, std::chrono::
 }
 
 KeyStore KeyStore::clone() const {
-  return KeyStore(std::make_shared<Connection>(connection_->store->clone(), connection_->port));
+  return KeyStore(std::make_shared<Connection>(Connection{connection_->store->clone(), connection_->port}));
 }
 
 uint16_t KeyStore::port() const { return connection_->port; }

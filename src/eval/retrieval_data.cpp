@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 /// The file, or its compressed form when only that is there.
 fs::path existing(const fs::path& file) {
-  const fs::path compressed = file.string() + ".gz";
+  fs::path compressed = file.string() + ".gz";
   if (!fs::exists(file) && fs::exists(compressed)) return compressed;
   if (!fs::exists(file))
     fail(

@@ -43,7 +43,8 @@ class Axis {
   std::vector<double> decade_ticks() const {
     const bool many = range_.high - range_.low > 2.5;
     std::vector<double> ticks;
-    for (double power = std::floor(range_.low); power <= range_.high; ++power)
+    const int last = static_cast<int>(std::floor(range_.high));
+    for (int power = static_cast<int>(std::floor(range_.low)); power <= last; ++power)
       for (const double factor : {1.0, 2.0, 5.0}) {
         const double tick = power + std::log10(factor);
         if (tick >= range_.low && tick <= range_.high && (factor == 1.0 || !many)) ticks.push_back(tick);

@@ -1,7 +1,6 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
-#include <ranges>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -138,7 +137,8 @@ void settle_checkpoints(const fs::path& directory, int64_t step, const Retention
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
                                                std::vector<std::string>& warnings) {
   const auto checkpoints = list_checkpoints(directory);
-  for (const auto& [step, path] : checkpoints | std::views::reverse) {
+  for (auto newest = checkpoints.rbegin(); newest != checkpoints.rend(); ++newest) {
+    const fs::path& path = newest->second;
     try {
       const std::string damage = find_damage(path);
       if (damage.empty()) return FoundCheckpoint{path, read_json(path / kStateFile).get<TrainState>()};

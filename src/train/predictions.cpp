@@ -19,7 +19,7 @@ json thinned(const std::vector<double>& values) {
 
 /// The file as it is; empty when there is none of this similarity.
 json predictions_so_far(const std::filesystem::path& file, const std::string& similarity) {
-  const json empty = {{"similarity", similarity}, {"tasks", json::object()}};
+  json empty = {{"similarity", similarity}, {"tasks", json::object()}};
   if (!std::filesystem::exists(file)) return empty;
   json content = read_json(file);
   return content.is_object() && content.value("similarity", json()) == json(similarity) &&

@@ -49,9 +49,9 @@ LearnerOptions learner_options(const TrainConfig& config) {
 Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, int rank) {
   const double given = config.train.dropout;
   const auto seed = static_cast<uint64_t>(config.train.seed);
-  return Dropout(given < 0 ? encoder.hidden_dropout_prob : given,
-                 given < 0 ? encoder.attention_probs_dropout_prob : given,
-                 rank == 0 ? seed : derive_seed(seed, static_cast<uint64_t>(rank)));
+  return {given < 0 ? encoder.hidden_dropout_prob : given,
+          given < 0 ? encoder.attention_probs_dropout_prob : given,
+          rank == 0 ? seed : derive_seed(seed, static_cast<uint64_t>(rank))};
 }
 
 /// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
@@ -164,8 +164,7 @@ bool Trainer::interrupted() const { return options_.interrupted && options_.inte
 void Trainer::check_same_run() const {
   TrainState own = state_;
   own.config = config_;  // all of it: checkpoints, too, are something that all processes do together
-  const std::string first =
-      options_.group.on_first<std::string>([&own] { return nlohmann::json(own).dump(); });
+  const auto first = options_.group.on_first<std::string>([&own] { return nlohmann::json(own).dump(); });
   const std::string changes = differences(nlohmann::json::parse(first).get<TrainState>(), own);
   if (!changes.empty())
     fail("configuration or data differ from those of rank 0:{}\ngive every process the same", changes);

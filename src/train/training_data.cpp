@@ -131,8 +131,7 @@ Sampler make_sampler(const TrainConfig& config, const std::vector<TrainingSet>& 
     texts = [&sets](size_t data_set, std::span<const int64_t> rows) {
       return text_hashes(sets[data_set].examples, rows, sets[data_set].encode);
     };
-  return Sampler(std::move(shares), config.train.batch_size, static_cast<uint64_t>(config.train.seed),
-                 std::move(texts));
+  return {shares, config.train.batch_size, static_cast<uint64_t>(config.train.seed), std::move(texts)};
 }
 
 nlohmann::json describe_training_sets(const std::vector<TrainingSet>& sets) {

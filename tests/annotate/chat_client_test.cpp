@@ -30,7 +30,7 @@ constexpr const char* kKey = "sk-top-secret-0123456789";
 EndpointConfig endpoint_at(const std::string& url) { return {.url = url, .timeout_seconds = 2}; }
 
 Exchange send(const EndpointConfig& endpoint, const std::string& key = "") {
-  return ChatClient(endpoint, key, nullptr).send("{\"model\": \"m\"}");
+  return ChatClient(endpoint, key, nullptr).send(R"({"model": "m"})");
 }
 
 ChatServer server_with_status(int status, const std::string& body = "", const std::string& retry_after = "") {

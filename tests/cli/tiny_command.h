@@ -12,8 +12,9 @@ namespace angle::testing {
 /// `angle train` of configs/tiny.json with the golden model, one thread.
 inline std::vector<std::string> tiny_command(const std::filesystem::path& output,
                                              const std::vector<std::string>& more = {}) {
+  const std::string config = ANGLE_SOURCE_DIR "/configs/tiny.json";
   std::vector<std::string> args = {ANGLE_BINARY, "train",
-                                   "--config",   ANGLE_SOURCE_DIR "/configs/tiny.json",
+                                   "--config",   config,
                                    "--output",   output.string(),
                                    "--threads",  "1",
                                    "--set",      "model.path=" + golden_path("models/tiny-bert").string()};

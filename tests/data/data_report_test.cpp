@@ -27,7 +27,8 @@ using testing::TempDir;
 
 class DataReportTest : public ::testing::Test {
  protected:
-  DataReport examine(const std::string& name, const std::string& content, DataReportOptions options = {}) {
+  DataReport examine(const std::string& name, const std::string& content,
+                     const DataReportOptions& options = {}) {
     return examine_data(directory_.file(name, content), options);
   }
 

@@ -40,7 +40,7 @@ class IndexedExamplesTest : public ::testing::Test {
   /// How often the file had to be read through.
   IndexedExamples open(const fs::path& path, DataFormat format = DataFormat::scored_pairs,
                        const ReadOptions& options = {}) {
-    return IndexedExamples(path, format, options, [this](const std::string&) { ++notes_; });
+    return {path, format, options, [this](const std::string&) { ++notes_; }};
   }
 
   std::vector<fs::path> indexes(const fs::path& directory) const {
@@ -237,7 +237,7 @@ TEST_F(IndexedExamplesTest, NeedNoMoreMemoryForALargeFile) {
   };
   const fs::path small = write("small.tsv", 2'000), large = write("large.tsv", 60'000);  // 25 MB
   const int64_t of_small = peak_of_reading(small);
-  EXPECT_LT(peak_of_reading(large), of_small + 4 * 1024);
+  EXPECT_LT(peak_of_reading(large), of_small + int64_t{4} * 1024);
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ TEST_F(EmbedFile, DoesNotDependOnThreads) {
     texts.push_back(std::string(static_cast<size_t>(i % 60), 'x') + " word " + std::to_string(i));
   const auto embed = [&](Model& model, int threads) {
     at::set_num_threads(threads);
-    const Tensor rows = Embedder(model, {}).embed(texts);
+    Tensor rows = Embedder(model, {}).embed(texts);
     at::set_num_threads(1);
     return rows;
   };

@@ -6,7 +6,8 @@
 //  - a later writer goes on behind the saved rows.
 #include "angle/embed/writer.h"
 
-#include <cstring>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <sstream>
 
@@ -52,14 +53,14 @@ TEST(FormatEmbeddings, ReadsBackAsTheSameNumbers) {
   const float largest = std::numeric_limits<float>::max(),
               smallest = std::numeric_limits<float>::denorm_min();
   const Tensor rows = at::cat({at::randn({100}), at::tensor({largest, smallest, -0.F, 0.F})}).view({1, 104});
-  const float* numbers = rows.const_data_ptr<float>();
+  const auto* numbers = rows.const_data_ptr<float>();
   std::istringstream tsv(format_embeddings(rows, EmbeddingFormat::tsv, 0));
   const json parsed = parse_json(format_embeddings(rows, EmbeddingFormat::jsonl, 0), "row");
   for (size_t i = 0; i < 104; ++i) {
     std::string field;
     tsv >> field;
     const float from_tsv = std::strtof(field.c_str(), nullptr);
-    EXPECT_EQ(std::memcmp(&from_tsv, numbers + i, sizeof(float)), 0) << field;
+    EXPECT_EQ(std::bit_cast<uint32_t>(from_tsv), std::bit_cast<uint32_t>(numbers[i])) << field;
     EXPECT_EQ(parsed["embedding"][i].get<float>(), numbers[i]);
   }
 }

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/error.h"
 #include "angle/eval/correlation.h"
 #include "angle/random.h"
 

@@ -60,7 +60,7 @@ ResampledScores resamples() {
   ResampledCorrelations values;
   for (int i = 0; i <= 40; ++i) values.spearman.push_back(0.40 + 0.001 * i);
   values.pearson = values.spearman;
-  return ResampledScores(kSimilarities.size(), values);
+  return {kSimilarities.size(), values};
 }
 
 TEST(FormatReport, HasAnIntervalBesideEveryCorrelation) {

@@ -100,11 +100,11 @@ TEST(Saturation, HasTheClosedFormsOfTheSimilarities) {
       options.angle_similarity = variant;
       const Saturation saturation = measure(x, y, options);
       const double reciprocal = (1 / x.norm() + 1 / y.norm()).item<double>() / 2;
-      const double cosine = angle::cosine_similarity(x, y).item<double>();
+      const auto cosine = angle::cosine_similarity(x, y).item<double>();
       EXPECT_NEAR(only(saturation, &SaturationBin::cosine_similarity),
                   std::sqrt(1 - cosine * cosine) * reciprocal, 1e-12);
-      const double score = angle_similarity(x, y, variant).item<double>();
-      const double modulus = angle_similarity(x, y, AngleVariant::hermitian).item<double>();
+      const auto score = angle_similarity(x, y, variant).item<double>();
+      const auto modulus = angle_similarity(x, y, AngleVariant::hermitian).item<double>();
       const double length = variant == AngleVariant::angle_emb   ? std::sqrt(2 - score * score)
                             : variant == AngleVariant::hermitian ? std::sqrt(1 - score * score)
                                                                  : 1 / modulus;
@@ -115,7 +115,7 @@ TEST(Saturation, HasTheClosedFormsOfTheSimilarities) {
 
 TEST(Saturation, ShowsThatTheCosineStopsWhereTheAngleGoesOn) {
   const Tensor x = random_tensor({4, 8});
-  const double reciprocal = x.norm(2, 1).reciprocal().mean().item<double>();
+  const auto reciprocal = x.norm(2, 1).reciprocal().mean().item<double>();
   for (const Tensor& y : {x, -x}) {
     const SaturationBin all = measure(x, y).all_bins();
     EXPECT_NEAR(all.cosine_similarity.value().value(), 0, 1e-15);

@@ -23,7 +23,7 @@ using std::numbers::pi;
 
 constexpr AngleVariant kVariants[] = {AngleVariant::angle_emb, AngleVariant::hermitian, AngleVariant::phase};
 
-Tensor row(std::vector<double> values) { return at::tensor(values, at::kDouble).unsqueeze(0); }
+Tensor row(const std::vector<double>& values) { return at::tensor(values, at::kDouble).unsqueeze(0); }
 
 /// x·e^{i·degrees}, halves of a row being real and imaginary parts.
 Tensor turned_by_degrees(const Tensor& x, double degrees) {
@@ -81,7 +81,7 @@ TEST(AngleSimilarity, IsDefinedForEveryDegenerateGoldenExample) {
 
 TEST(AngleSimilarity, EqualsTheHandComputedExamples) {
   const auto expect = [](AngleVariant variant, const Tensor& left, const Tensor& right,
-                         std::vector<double> scores) {
+                         const std::vector<double>& scores) {
     EXPECT_TRUE(
         tensors_close(angle_similarity(left, right, variant), at::tensor(scores, at::kDouble), 1e-11));
   };
@@ -209,7 +209,7 @@ TEST(AngleSimilarity, HasGradientZeroAtItsKinks) {
 TEST(AngleSimilarity, KeepsThePhaseGradientBoundedWhereThePhaseFades) {
   for (const double closeness : {1e-2, 1e-3, 1e-5, 1e-12, 1e-100}) {
     const Tensor left = row({1, 0, 0, 0}), right = row({closeness, 1, closeness / 2, 0});
-    const double length = gradient_by_left(left, right, AngleVariant::phase).norm().item<double>();
+    const auto length = gradient_by_left(left, right, AngleVariant::phase).norm().item<double>();
     EXPECT_LE(length, 1000.001) << closeness;
     EXPECT_GT(length, 0) << closeness;
   }

@@ -139,7 +139,7 @@ TEST(Stability, IsFiniteAtKinksAtFadingPhasesAndAtZeroRows) {
 TEST(Stability, GivesPairsOfEqualRowsNoGradientButThatOfAngleEmb) {
   const Tensor x = unit_rows(1).to(at::kFloat);
   for (const Similarity& similarity : kSimilarities) {
-    const double length = evaluate(similarity, x, x).gradient.norm(2, 1).max().item<double>();
+    const auto length = evaluate(similarity, x, x).gradient.norm(2, 1).max().item<double>();
     EXPECT_NEAR(length, similarity.exact == ExactSimilarity::angle_emb ? 1 : 0, 1e-6) << similarity.name;
   }
 }

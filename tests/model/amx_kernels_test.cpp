@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "angle/cpu_features.h"
+#include "angle/error.h"
 
 #include "model/avx512/support.h"
 #include "model/gelu_table.h"
@@ -68,7 +69,7 @@ struct Layer {
   }
 
   Tensor output_by(const LinearKernel& kernel, Finish finish, at::ScalarType type) {
-    const Tensor output = at::full({rows + kGuardRows, weight.size(0)}, 7, type);
+    Tensor output = at::full({rows + kGuardRows, weight.size(0)}, 7, type);
     const Tensor weights = packed(weight, kernel.panel_columns);
     Rows left = rows_of(input);
     left.scales = scales.data();

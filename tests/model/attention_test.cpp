@@ -46,7 +46,7 @@ Tensor attend_alone(const Tensor& tokens) {
 }
 
 /// Dropout of attention probabilities that draws the same masks in every forward pass.
-Dropout seeded_dropout(double probability, uint64_t seed) { return Dropout(0, probability, seed); }
+Dropout seeded_dropout(double probability, uint64_t seed) { return {0, probability, seed}; }
 
 TEST(Attention, IsTheFormulaForEveryTextAndHead) {
   const TokenBatch batch = some_texts();

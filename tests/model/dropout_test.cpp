@@ -31,7 +31,7 @@ bool is_number(MaskSource source, int64_t word, int lane, uint32_t expected) {
 TEST(Dropout, DrawsFromPhilox) {
   const uint32_t zeros[] = {0x5f6fb709, 0x0d893f64, 0x4f121f81, 0x4f730a48};
   const uint32_t ones[] = {0x5207ddc2, 0x45165e59, 0x4d8ee751, 0x8c52f662};
-  const int64_t last_block = static_cast<int64_t>((uint64_t{1} << 60) - 1);  // its last counter is 2^64 − 1
+  const auto last_block = static_cast<int64_t>((uint64_t{1} << 60) - 1);  // its last counter is 2^64 − 1
   for (int64_t word = 0; word < 4; ++word) {
     EXPECT_TRUE(is_number({0, 0}, word, 0, zeros[word])) << word;
     EXPECT_TRUE(is_number({~uint64_t{0}, ~uint64_t{0}}, 4 * last_block + word, 15, ones[word])) << word;

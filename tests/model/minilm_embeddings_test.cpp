@@ -78,7 +78,7 @@ class MiniLmIn : public MiniLm, public ::testing::WithParamInterface<std::pair<P
 };
 
 TEST_P(MiniLmIn, KeepsTheDirectionOfItsVectors) {
-  const double cosine = at::cosine_similarity(embed(texts), expected).mean().item<double>();
+  const auto cosine = at::cosine_similarity(embed(texts), expected).mean().item<double>();
   EXPECT_GE(cosine, GetParam().second);
   EXPECT_LT(cosine, 1 - 1e-6) << "this is float32";
 }

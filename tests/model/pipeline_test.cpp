@@ -184,7 +184,7 @@ TEST(ModelDirectory, RefusesModulesThatAreNone) {
   EXPECT_ERROR(load_model(copy.path()), "modules.json", "expected an array of modules, found object");
   copy.write("modules.json", "[3]");
   EXPECT_ERROR(load_model(copy.path()), "expected modules with \"type\" and \"path\", found 3");
-  copy.write("modules.json", "[{\"type\":\"Transformer\",\"path\":7}]");
+  copy.write("modules.json", R"([{"type":"Transformer","path":7}])");
   EXPECT_ERROR(load_model(copy.path()), "expected modules with \"type\" and \"path\"");
 }
 

@@ -34,7 +34,7 @@ TEST(RandomizeWeights, GivesWhatTrainingStartsFrom) {
     const double error = 0.02 / std::sqrt(static_cast<double>(values.numel()));
     EXPECT_NEAR(values.mean().item<double>(), 0.0, 5 * error);
     EXPECT_NEAR(values.std().item<double>(), 0.02, 4 * error);
-    const double beyond_two = values.abs().gt(0.04).to(at::kDouble).mean().item<double>();
+    const auto beyond_two = values.abs().gt(0.04).to(at::kDouble).mean().item<double>();
     if (values.numel() > 2000) {
       EXPECT_NEAR(beyond_two, 0.0455, 0.02);  // of a normal distribution
     }

@@ -96,7 +96,7 @@ void expect_like_plain(const EncoderConfig& config, const std::vector<int64_t>& 
   ASSERT_EQ(fused.gradients.size(), expected.gradients.size());
   ASSERT_EQ(expected.gradients.size(), 13);  // the input, twelve weights and biases of the layer
   for (size_t i = 0; i < expected.gradients.size(); ++i) {
-    const double size = expected.gradients[i].abs().max().item<double>();
+    const auto size = expected.gradients[i].abs().max().item<double>();
     EXPECT_TRUE(tensors_close(fused.gradients[i] / size, expected.gradients[i] / size, 2e-5)) << i;
   }
 }
@@ -138,7 +138,7 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
     const int before = at::get_num_threads();
     at::set_num_threads(threads);
     at::manual_seed(3);
-    const Tensor input = at::randn({batch.num_tokens(), 3 * 48}).requires_grad_(true);
+    const Tensor input = at::randn({batch.num_tokens(), int64_t{3} * 48}).requires_grad_(true);
     const LayerNorm norm{at::randn({48}).requires_grad_(true), at::randn({48}).requires_grad_(true)};
     const Tensor context = attention_with_gradient(input, batch, 3, {42, 0, 0.1});
     const Tensor output = residual_norm(context, context, norm, 1e-12, {42, 100, 0.1});

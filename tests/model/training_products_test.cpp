@@ -8,6 +8,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "angle/error.h"
+
 #include "model/training/amx_products.h"
 #include "support/tensor_matchers.h"
 
@@ -60,7 +62,7 @@ double rounding_of_weight_gradient(const Layer& layer) {
 }
 
 void expect_close(const Tensor& made, const Tensor& expected, double rounding) {
-  const double size = expected.abs().max().item<double>();
+  const auto size = expected.abs().max().item<double>();
   EXPECT_TRUE(tensors_close(made.to(at::kDouble) / size, expected / size, rounding));
 }
 

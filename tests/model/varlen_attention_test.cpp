@@ -44,7 +44,7 @@ TEST(VarlenAttention, LeavesWhatNoKernelTakes) {
 
 TEST(VarlenAttention, IsForGpusOnly) {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16, at::kHalf}) {
-    const AttentionTask task = attention_task(at::empty({5, 3 * 64}, type), 2);
+    const AttentionTask task = attention_task(at::empty({5, int64_t{3} * 64}, type), 2);
     EXPECT_EQ(task.head_size, 32);
     EXPECT_EQ(task.type, type);
     EXPECT_FALSE(task.is_ampere);

@@ -207,7 +207,7 @@ TEST_F(Shards, NeedAnIndexThatIsOne) {
     directory.file("model.safetensors.index.json", text);
     EXPECT_ERROR(WeightFiles(directory.path()), "expected an object \"weight_map\"");
   }
-  directory.file("model.safetensors.index.json", "{\"weight_map\":{\"a\":3}}");
+  directory.file("model.safetensors.index.json", R"({"weight_map":{"a":3}})");
   EXPECT_ERROR(WeightFiles(directory.path()), "weight_map.a: expected a file name, found 3");
 }
 

@@ -90,9 +90,9 @@ TEST(HtmlReport, ShowsPredictionsBesideLabels) {
   run.predictions = {{"stsb/validation", "cosine", "before training", {{0, 0.2}, {5, 0.9}, {5, 0.7}}}};
   const std::string page = html_report(std::vector{run});
   EXPECT_THAT(page, HasSubstr("before training: stsb/validation"));
-  const std::regex dots("class=\"dots c0\" d=\"(M[0-9. ]+h0){3}\"");
+  const std::regex dots(R"(class="dots c0" d="(M[0-9. ]+h0){3}")");
   EXPECT_TRUE(std::regex_search(page, dots));
-  const std::regex trend("class=\"trend\"><path class=\"line c0\" d=\"M[0-9. ]+L[0-9. ]+\"");
+  const std::regex trend(R"(class="trend"><path class="line c0" d="M[0-9. ]+L[0-9. ]+")");
   EXPECT_TRUE(std::regex_search(page, trend));
 }
 

@@ -28,13 +28,13 @@ class ChatServer {
  public:
   using Handler = std::function<void(const httplib::Request&, httplib::Response&)>;
 
-  explicit ChatServer(Handler handler)
-      : ChatServer(std::make_unique<httplib::Server>(), "http", std::move(handler)) {}
+  explicit ChatServer(const Handler& handler)
+      : ChatServer(std::make_unique<httplib::Server>(), "http", handler) {}
 
   /// With TLS, by a certificate and its key (PEM files).
-  ChatServer(const std::string& certificate, const std::string& key, Handler handler)
-      : ChatServer(std::make_unique<httplib::SSLServer>(certificate.c_str(), key.c_str()), "https",
-                   std::move(handler)) {}
+  ChatServer(const std::string& certificate, const std::string& key, const Handler& handler)
+      : ChatServer(std::make_unique<httplib::SSLServer>(certificate.c_str(), key.c_str()), "https", handler) {
+  }
 
   ~ChatServer() {
     closing_ = true;

@@ -76,7 +76,7 @@ class TrainingPrecision : public ::testing::Test {
     double products = 0, squares = 0, expected_squares = 0;
     for (const auto& [name, gradient] : expected) {
       const Tensor other = found.at(name).to(at::kDouble), own = gradient.to(at::kDouble);
-      const double product = (other * own).sum().item<double>();
+      const auto product = (other * own).sum().item<double>();
       products += product;
       squares += other.square().sum().item<double>();
       expected_squares += own.square().sum().item<double>();

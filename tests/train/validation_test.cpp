@@ -27,13 +27,13 @@ const std::string kPairs =
 
 class ValidationTest : public ::testing::Test {
  protected:
-  std::map<std::string, double> losses(std::vector<std::string> set) {
-    const TrainConfig config = tiny_config(std::move(set));
+  std::map<std::string, double> losses(const std::vector<std::string>& set) {
+    const TrainConfig config = tiny_config(set);
     return validation_losses(model, load_loss_sets(config, model.max_seq_length, places), config);
   }
 
-  Validation validation(std::vector<std::string> set, ValidationData data = {}) {
-    const TrainConfig config = tiny_config(std::move(set));
+  Validation validation(const std::vector<std::string>& set, ValidationData data = {}) {
+    const TrainConfig config = tiny_config(set);
     data.loss_sets = load_loss_sets(config, model.max_seq_length, places);
     return {config, std::move(data)};
   }
