@@ -3,9 +3,8 @@
 # The folder is -DLIBTORCH_DIR=…, else the one that scripts/setup.sh unpacked (with CUDA where that is there and
 # -DANGLE_CUDA=ON). The TorchConfig.cmake of the PyPI wheel is not used: it demands an installed CUDA toolkit even
 # for a program that links the CPU libraries alone.
-if(DEFINED ENV{ANGLE_CACHE_DIR})
-  set(angle_cache_dir "$ENV{ANGLE_CACHE_DIR}")
-else()
+set(angle_cache_dir "$ENV{ANGLE_CACHE_DIR}")
+if(angle_cache_dir STREQUAL "")
   set(angle_cache_dir "$ENV{HOME}/.cache/angle")
 endif()
 option(ANGLE_CUDA "Use the LibTorch with CUDA that scripts/setup.sh --cuda unpacked" OFF)
@@ -20,6 +19,7 @@ if(LIBTORCH_DIR)
 else()
   set(libtorch_dir "${angle_cache_dir}/libtorch-2.11.0-${libtorch_kind}")
 endif()
+get_filename_component(libtorch_dir "${libtorch_dir}" ABSOLUTE BASE_DIR "${CMAKE_SOURCE_DIR}")
 if(NOT EXISTS "${libtorch_dir}/lib/libtorch_cpu.so")
   message(FATAL_ERROR "${libtorch_dir}: no lib/libtorch_cpu.so there; run scripts/setup.sh, or give -DLIBTORCH_DIR=/path/to/libtorch")
 endif()

@@ -65,6 +65,9 @@ void check_usage(const EmbedCommandOptions& options) {
     throw CLI::ValidationError("--output " + options.output, "is the input, which would be lost");
   if (!options.shard.empty() && can_be_read_once_only(options.texts.input))
     throw CLI::ValidationError("--shard", "needs an input file: it is read twice");
+  if (options.calibration == options.texts.input && can_be_read_once_only(options.calibration))
+    throw CLI::ValidationError("--calibration " + options.calibration,
+                               "is the input too, which can be read once only: give a file");
   const auto quantization = enum_value<Quantization>(options.quantize);
   const bool needs = quantization && needs_ranges(*quantization);
   const bool has = !options.calibration.empty() || !options.ranges.empty();

@@ -199,12 +199,8 @@ const PublishedModel* published_model(const EvalOptions& options) {
   return &find_published(find_model(options.model).filename().string());
 }
 
-void write_results(const std::string& text, const std::string& json, const EvalOptions& options,
-                   std::optional<AtomicFile>& file) {
-  if (file) {
-    file->write(json);
-    file->commit();
-  }
+void write_results(const std::string& text, const std::string& json, const EvalOptions& options) {
+  if (!options.output.empty()) write_file(options.output, json);
   StandardOutput out;
   out.write(options.json ? json : text);
   out.flush();
@@ -244,8 +240,7 @@ void run_eval(const EvalOptions& options) {
   check_options_of_tasks(options, tasks);
   const PublishedModel* const published = published_model(options);
   if (!options.compare.empty()) find_model(options.compare);
-  std::optional<AtomicFile> file;  // nor should a file that can't be written
-  if (!options.output.empty()) file.emplace(options.output);
+  if (!options.output.empty()) AtomicFile{options.output};  // nor should a file that can't be written
 
   const ScoredModel scored = score_model(options.model, tasks, options);
   Results results = results_of(scored, tasks, metrics, options);
@@ -264,7 +259,7 @@ void run_eval(const EvalOptions& options) {
     text += format_verification(*verification);
     json["verification"] = verification_json(*verification);
   }
-  write_results(text, json.dump(2) + "\n", options, file);
+  write_results(text, json.dump(2) + "\n", options);
   if (verification && verification->failures() > 0)
     fail("--verify {}: {} of {} scores differ from the published ones by more than {} points",
          published->name, verification->failures(), verification->scores.size(), options.tolerance);

@@ -119,7 +119,7 @@ RowIndex open_index(const Source& source, const Note& note) {
 
 /// The file with the rows as they are: the file itself, or a copy in the cache of what is in a gzip file.
 fs::path plain_file(const fs::path& path, const Note& note) {
-  if (path.extension() != ".gz") return path;
+  if (!is_gzip(path)) return path;
   const std::string state =
       fmt::format("{} {} {}", fs::absolute(path).string(), fs::file_size(path), time_of_change(path));
   fs::path plain =

@@ -1,6 +1,7 @@
 #include "io/byte_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -14,6 +15,10 @@
 namespace angle {
 
 namespace {
+
+bool is_gzip(std::span<const char> first_bytes) {
+  return first_bytes.size() >= 2 && std::memcmp(first_bytes.data(), "\x1f\x8b", 2) == 0;
+}
 
 /// One inflate stream, from the first member of a gzip file to the last.
 class Inflater {
@@ -73,7 +78,7 @@ struct ByteStream::State {
   void start() {
     started = true;
     pending = std::span(input).first(file.read_fully(std::span(input).first(2)));
-    if (pending.size() < 2 || std::memcmp(pending.data(), "\x1f\x8b", 2) != 0) return;
+    if (!is_gzip(pending)) return;
     inflater = std::make_unique<Inflater>();
     inflater->set_input(pending);
   }
@@ -108,5 +113,10 @@ size_t ByteStream::read(std::span<char> buffer) {
 }
 
 const std::string& ByteStream::name() const { return state_->file.name(); }
+
+bool is_gzip(const std::filesystem::path& file) {
+  std::array<char, 2> bytes{};
+  return is_gzip(std::span<const char>(bytes).first(InputFile(file).read_fully(bytes)));
+}
 
 }  // namespace angle

@@ -28,4 +28,7 @@ class ByteStream {
   std::unique_ptr<State> state_;
 };
 
+/// Whether a file's content is gzip, by its first two bytes, whatever its name.
+bool is_gzip(const std::filesystem::path& file);
+
 }  // namespace angle

@@ -8,6 +8,8 @@
 #include "angle/io/checksum.h"
 #include "angle/loss/duplicates.h"
 
+#include "io/byte_stream.h"
+
 namespace angle {
 namespace {
 
@@ -17,8 +19,7 @@ bool fits_into_memory(const fs::path& file, const DataLoading& loading) {
   constexpr int64_t kUsualCompression = 4;
   std::error_code no_size;  // of a directory: whoever reads it says what is wrong
   const auto bytes = static_cast<int64_t>(fs::file_size(file, no_size));
-  return no_size ||
-         bytes <= loading.most_bytes_in_memory / (file.extension() == ".gz" ? kUsualCompression : 1);
+  return no_size || bytes <= loading.most_bytes_in_memory / (is_gzip(file) ? kUsualCompression : 1);
 }
 
 TrainingSet load_training_set(const DataSetConfig& config, int64_t max_seq_length, const DataPlaces& places,

@@ -284,6 +284,7 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--quantize", "int4"}, "int4 not in {int8,uint8,binary,ubinary}");
   expect_usage({"--quantize", "int8"}, "--calibration FILE");
   expect_usage({"--calibration", "x"}, "--calibration: is for --quantize int8 and uint8 only");
+  expect_usage({"--quantize", "int8", "--calibration", "-"}, "--calibration -: is the input too");
   expect_usage({"--quantize", "int8", "--calibration", "x", "--ranges", "y"}, "excludes");
   expect_usage({"--save-ranges", "x"}, "requires --calibration");
   expect_usage({"--prompt", "x", "--prompt-name", "query"}, "excludes");

@@ -7,7 +7,10 @@
 //  when a score is not the published one;
 //  - a model's default prompt is put before the texts, as sentence-transformers does.
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -251,6 +254,19 @@ TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   EXPECT_THAT(error({"--task", "stsb", "--compare", "/absent"}), HasSubstr("/absent"));
   EXPECT_THAT(error({"--task", "stsb", "--output", "/absent/scores.json"}),
               HasSubstr("/absent/scores.json: can't be written"));
+}
+
+TEST_F(Eval, LeavesNothingBehindWhenItIsInterrupted) {
+  const fs::path slow = data.path() / "slow.tsv", scores = data.path() / "scores";
+  fs::create_directory(scores);
+  ASSERT_EQ(mkfifo(slow.c_str(), 0600), 0);
+  testing::RunningCommand running({ANGLE_BINARY, "eval", "--task", slow.string(), "--output",
+                                   (scores / "scores.json").string(), "--model",
+                                   testing::golden_path("models/tiny-bert").string()});
+  const std::ofstream reached(slow);  // opens when the evaluation has come to reading it
+  running.send(SIGINT);
+  EXPECT_NE(running.wait().exit_code, 0);
+  EXPECT_TRUE(fs::is_empty(scores));
 }
 
 TEST_F(Eval, IgnoresNoOptionInSilence) {

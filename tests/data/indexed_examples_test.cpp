@@ -87,6 +87,7 @@ TEST_F(IndexedExamplesTest, AreThoseOfTheReader) {
   for (const File& file :
        {File{"a.tsv", kScoredRows, DataFormat::scored_pairs}, File{"b.csv", pairs, DataFormat::pairs},
         File{"c.csv.gz", testing::gzip(pairs), DataFormat::pairs},
+        File{"named_as_if_plain.csv", testing::gzip(pairs), DataFormat::pairs},
         File{"d.jsonl",
              "\xEF\xBB\xBF{\"query\":\"a\",\"positive\":\"b\",\"negative\":[\"c\",\"d\"]}\n"
              "{\"negative\":\"e\",\"query\":\"f\",\"positive\":\"g\"}",
