@@ -1,7 +1,9 @@
 #include "io/input_file.h"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -10,11 +12,32 @@
 
 namespace angle {
 
+namespace {
+
+/// What git leaves where a large file belongs, when git-lfs has not fetched it: a few lines that name it.
+bool is_lfs_pointer(const InputFile& file) {
+  constexpr std::string_view kBeginning = "version https://git-lfs.github.com/spec/";
+  constexpr uint64_t kMostBytes = 1024;  // of a pointer, by its specification
+  if (file.size() < kBeginning.size() || file.size() >= kMostBytes) return false;
+  std::array<char, kBeginning.size()> bytes{};
+  return file.read_at(0, bytes) == bytes.size() && std::string_view(bytes.data(), bytes.size()) == kBeginning;
+}
+
+}  // namespace
+
 std::string last_system_error() { return std::generic_category().message(errno); }
 
-InputFile::InputFile(const std::filesystem::path& path)
-    : name_(path == "-" ? "<stdin>" : path.string()),
-      descriptor_(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+InputFile::InputFile(const std::filesystem::path& path) : InputFile(path, path == "-") {
+  if (is_lfs_pointer(*this))
+    fail(
+        "{}: a git-LFS pointer, not the file itself; `git lfs pull` in its repository fetches the file, and "
+        "scripts/fetch_model.sh a whole model",
+        name_);
+}
+
+InputFile::InputFile(const std::filesystem::path& path, bool is_stdin)
+    : name_(is_stdin ? "<stdin>" : path.string()),
+      descriptor_(is_stdin ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ < 0) fail("{}: can't be opened: {}", name_, last_system_error());
 }
 

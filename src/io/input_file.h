@@ -14,6 +14,8 @@ std::string last_system_error();
 
 class InputFile {
  public:
+  /// Error for a git-LFS pointer, too, which is never what a program that reads the file expects.
+  ///
   /// @param path  a file, or `-` for stdin
   explicit InputFile(const std::filesystem::path& path);
   ~InputFile();
@@ -37,6 +39,8 @@ class InputFile {
   const std::string& name() const { return name_; }
 
  private:
+  InputFile(const std::filesystem::path& path, bool is_stdin);
+
   std::string name_;
   int descriptor_;
 };

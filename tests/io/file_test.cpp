@@ -1,5 +1,5 @@
 // Invariants:
-// - a file is read byte for byte;
+// - a file is read byte for byte, unless it is what git-LFS leaves instead of the file;
 // - an atomic file appears complete or not at all; a failure leaves the old file and no temporary;
 // - what killed processes left unfinished can be removed, and nothing else is;
 // - a full disk (here: a limit on the file size) is an error that says so, however little of it was written.
@@ -55,6 +55,17 @@ TEST(ReadFile, NamesWhatCantBeRead) {
   EXPECT_ERROR(read_file(directory.path() / "missing"),
                "missing: can't be opened: No such file or directory");
   EXPECT_ERROR(read_file(directory.path()), "angle-test.", "Is a directory");
+}
+
+TEST(ReadFile, RefusesAGitLfsPointer) {
+  const testing::TempDir directory;
+  const std::string pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:53aa51172d142c89d9012cce15ae4d6c\nsize 9\n";
+  EXPECT_ERROR(read_file(directory.file("model.safetensors", pointer)),
+               "model.safetensors: a git-LFS pointer, not the file itself", "`git lfs pull`",
+               "scripts/fetch_model.sh");
+  const std::string text = "A text about it: " + pointer;
+  EXPECT_EQ(read_file(directory.file("text", text)), text);
 }
 
 TEST(AtomicFile, ShowsTheNewFileOnlyAfterCommit) {
