@@ -136,6 +136,23 @@ std::vector<std::string> splits_there(const std::filesystem::path& directory) {
   return splits;
 }
 
+/// Error that says how data of one's own are a task, if the name is that of a directory or of a file that is
+/// none.
+void refuse_path(std::string_view name, const std::string& where) {
+  std::error_code error;
+  const auto status = std::filesystem::status(name, error);
+  if (std::filesystem::is_directory(status))
+    fail(
+        "{0} {1}: a directory, not a task; `angle eval --task` takes the data in one as pairs:{1}, "
+        "retrieval:{1} or classify:{1}, and scored pairs as a file",
+        where, name);
+  if (std::filesystem::exists(status))
+    fail(
+        "{0} {1}: not a file of scored pairs, whose name ends in .tsv, .csv or .jsonl, each possibly with "
+        ".gz; `angle eval --task` takes such a file of other data as pairs:FILE or cluster:FILE",
+        where, name);
+}
+
 }  // namespace
 
 const std::vector<TaskSpec>& all_tasks() {
@@ -158,6 +175,7 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
     if (task.name == name) return task;
     names.push_back(task.name);
   }
+  refuse_path(name, where);
   std::vector<std::string> candidates = names;
   candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});
   fail("{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file)", where,

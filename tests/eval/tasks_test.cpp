@@ -58,6 +58,16 @@ TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
   EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:");
 }
 
+TEST(SelectTasks, SaysHowDataOfOnesOwnAreATask) {
+  const testing::TempDir directory;
+  const std::string path = directory.path().string();
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{path}), "--task " + path + ": a directory, not a task",
+               "pairs:" + path, "retrieval:" + path, "classify:" + path);
+  const std::string file = directory.file("mine.txt", "a\tb\t1\n").string();
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{file}), "mine.txt: not a file of scored pairs", ".tsv",
+               "pairs:FILE");
+}
+
 TEST(Tasks, HaveTheSplitsThatTheFieldScores) {
   for (const char* name : {"qqp", "qnli"}) EXPECT_EQ(find_task(name).default_split(), "validation");
   for (const char* name : {"sts12", "sts16", "stsb", "sickr", "mrpc", "gis"})
