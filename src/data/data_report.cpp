@@ -31,8 +31,7 @@ std::string format_rows(const DataReport& report) {
   text += line("rows", "{}", report.rows);
   text += line("rows of no use", "{}, {} of them for an empty text", report.bad_rows, report.empty_texts);
   for (const std::string& problem : report.problems) text += "    " + problem + "\n";
-  const int64_t more = report.bad_rows - static_cast<int64_t>(report.problems.size());
-  if (more > 0) text += fmt::format("    and {} more\n", more);
+  if (report.rows_not_in_problems > 0) text += fmt::format("    and {} more\n", report.rows_not_in_problems);
   if (report.ignored_fields > 0) text += line("ignored", "{} fields of other columns", report.ignored_fields);
   return text;
 }

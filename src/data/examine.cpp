@@ -150,13 +150,14 @@ DataReport examine_data(const std::filesystem::path& file, const DataReportOptio
       ++report.rows;
       examination.add(reader.example());
     } else {
-      problems.add(reader.location(), reader.problem());
+      problems.add(reader);
     }
     if (options.progress && (report.rows + problems.count()) % 1000 == 0)
       options.progress(report.rows + problems.count());
   }
   report.bad_rows = problems.count();
   report.problems = problems.shown();
+  report.rows_not_in_problems = problems.not_shown();
   report.empty_texts = reader.empty_texts();
   report.ignored_fields = reader.ignored_fields();
   examination.finish(report);

@@ -176,6 +176,7 @@ ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat forma
 
 bool ExampleReader::next() {
   if (!rows_.next()) return false;
+  has_problem_of_columns_ = false;
   if (problem().empty()) parse();
   return true;
 }
@@ -184,7 +185,8 @@ void ExampleReader::parse() {
   Row& row = rows_.row();
   const ColumnMap& columns = finder_.find(row.names);
   row.problem = columns.problem;
-  if (!row.problem.empty()) return;
+  has_problem_of_columns_ = !row.problem.empty();
+  if (has_problem_of_columns_) return;
   example_ = make_example(format_);
   RowParts parts(row, columns, options_.label_scale);
   std::visit(

@@ -37,6 +37,9 @@ class ExampleReader {
   /// What is wrong with the row, so that it is no example; else empty.
   const std::string& problem() const { return rows_.row().problem; }
 
+  /// Whether that is about its columns, so that other rows may well have the same.
+  bool has_problem_of_columns() const { return has_problem_of_columns_; }
+
   Example& example() { return example_; }
 
   /// The names of the columns; of JSONL those of the row.
@@ -61,6 +64,7 @@ class ExampleReader {
   DataFormat format_;
   RowReader rows_;
   ColumnFinder finder_;
+  bool has_problem_of_columns_ = false;
   Example example_;
   int64_t ignored_fields_ = 0;
   int64_t empty_texts_ = 0;

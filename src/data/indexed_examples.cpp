@@ -76,7 +76,7 @@ RowIndexInfo add_rows(const Source& source, RowIndexWriter& index) {
   RowProblems problems;
   while (reader.next()) {
     if (!reader.problem().empty()) {
-      problems.add(reader.location(), reader.problem());
+      problems.add(reader);
       continue;
     }
     index.add(static_cast<uint64_t>(reader.offset()), reader.line());

@@ -22,7 +22,7 @@ DataSet<std::vector<Kind>> read_rows(const std::filesystem::path& path, DataForm
     if (reader.problem().empty()) {
       data_set.examples.push_back(std::get<Kind>(std::move(reader.example())));
     } else {
-      problems.add(reader.location(), reader.problem());
+      problems.add(reader);
     }
   }
   problems.raise(path.string());

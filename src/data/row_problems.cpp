@@ -4,18 +4,37 @@
 
 namespace angle {
 
-void RowProblems::add(const std::string& location, const std::string& what) {
+void RowProblems::add(const ExampleReader& reader) {
   constexpr size_t kMostShown = 20;
   ++count_;
-  if (shown_.size() < kMostShown) shown_.push_back(location + ": " + what);
+  if (const auto known = of_columns_.find(reader.problem()); known != of_columns_.end()) {
+    ++shown_[known->second].more_rows;
+    return;
+  }
+  if (shown_.size() == kMostShown) {
+    ++not_shown_;
+    return;
+  }
+  if (reader.has_problem_of_columns()) of_columns_[reader.problem()] = shown_.size();
+  shown_.push_back({fmt::format("{}: {}", reader.location(), reader.problem())});
+}
+
+std::vector<std::string> RowProblems::shown() const {
+  std::vector<std::string> texts;
+  for (const Problem& problem : shown_)
+    texts.push_back(problem.more_rows == 0
+                        ? problem.text
+                        : fmt::format("{}; the same in {} more row{}", problem.text, problem.more_rows,
+                                      problem.more_rows == 1 ? "" : "s"));
+  return texts;
 }
 
 void RowProblems::raise(const std::string& path) const {
   if (count_ == 0) return;
-  if (count_ == 1) fail("{}", shown_[0]);
-  const int64_t more = count_ - static_cast<int64_t>(shown_.size());
-  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count_, fmt::join(shown_, "\n  "),
-       more > 0 ? fmt::format("\n  and {} more", more) : "");
+  const std::vector<std::string> texts = shown();
+  if (texts.size() == 1) fail("{}", texts[0]);
+  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count_, fmt::join(texts, "\n  "),
+       not_shown_ > 0 ? fmt::format("\n  and {} more", not_shown_) : "");
 }
 
 }  // namespace angle

@@ -1,16 +1,20 @@
-// The rows of a file that can't be used: all are counted, the first are shown.
+// The rows of a file that can't be used: all are counted, the first are shown, what is wrong with the columns
+// of many rows once.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "data/example_reader.h"
 
 namespace angle {
 
 class RowProblems {
  public:
-  /// @param location  `path:line`
-  void add(const std::string& location, const std::string& what);
+  /// The row that the reader has come to, which has a problem.
+  void add(const ExampleReader& reader);
 
   /// Error that tells all of them; nothing when there are none.
   void raise(const std::string& path) const;
@@ -18,11 +22,20 @@ class RowProblems {
   int64_t count() const { return count_; }
 
   /// `path:line: what is wrong` of the first 20.
-  const std::vector<std::string>& shown() const { return shown_; }
+  std::vector<std::string> shown() const;
+
+  /// How many rows are not in shown().
+  int64_t not_shown() const { return not_shown_; }
 
  private:
-  int64_t count_ = 0;
-  std::vector<std::string> shown_;
+  struct Problem {
+    std::string text;
+    int64_t more_rows = 0;  // that have the same
+  };
+
+  int64_t count_ = 0, not_shown_ = 0;
+  std::vector<Problem> shown_;
+  std::map<std::string, size_t> of_columns_;  // where they are in shown_
 };
 
 }  // namespace angle

@@ -65,6 +65,17 @@ TEST_F(DataReportTest, CountsBadRowsAndExaminesTheOthers) {
   EXPECT_THAT(format_data_report(report), HasSubstr("and 6 more"));
 }
 
+TEST_F(DataReportTest, ReportsColumnsThatAreMissingInManyRowsOnce) {
+  std::string content = "{\"query\":\"a\",\"positive\":\"b\"}\n";
+  for (int i = 0; i < 25; ++i) content += "{\"query\":\"a\"}\n";
+  const DataReport report = examine("x.jsonl", content);
+  EXPECT_EQ(report.bad_rows, 25);
+  ASSERT_EQ(report.problems.size(), 1u);
+  EXPECT_THAT(report.problems[0], HasSubstr("x.jsonl:2: no column named positive"));
+  EXPECT_THAT(report.problems[0], HasSubstr("the same in 24 more rows"));
+  EXPECT_THAT(format_data_report(report), ::testing::Not(HasSubstr("and 24 more")));
+}
+
 TEST_F(DataReportTest, SaysOnlyWhatIsWrongWithAFileOfBadRows) {
   const std::string text = format_data_report(examine("x.tsv", std::string(kHeader) + "a\tb\n"));
   EXPECT_THAT(text, HasSubstr("x.tsv:2: expected 3 tab-separated columns"));

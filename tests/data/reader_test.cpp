@@ -1,7 +1,8 @@
 // Invariants:
 // - the same data in TSV, CSV or JSONL, compressed or not, under any accepted names, gives the same examples;
 // - texts are taken as they are, and every example knows its line;
-// - every malformed row is reported with file and line, all in one error; none is skipped in silence;
+// - every malformed row is reported with file and line, all in one error; none is skipped in silence; only
+//   what is wrong with the columns of many rows is reported with the first of them alone;
 // - fields that are not used are allowed and counted.
 #include "angle/data/reader.h"
 
@@ -241,6 +242,20 @@ TEST_F(ReaderTest, ReportsAllMalformedRowsTogether) {
   const std::string content = "text1\ttext2\tlabel\na\tb\t1\nonly one\n\tb\t1\na\tb\tx\nc\td\t2\n";
   EXPECT_ERROR(scored_pairs("x.tsv", content), "x.tsv: 3 rows can't be used", "x.tsv:3: expected 3",
                "x.tsv:4: text1: empty text", "x.tsv:5: label: expected a number, found x");
+}
+
+TEST_F(ReaderTest, ReportsWhatIsWrongWithTheColumnsOfManyRowsOnce) {
+  std::string content;
+  for (int i = 0; i < 200; ++i) content += "{\"text1\":\"a\",\"txet2\":\"b\",\"label\":1}\n";
+  const std::string missing =
+      "x.jsonl:1: no column named right, text2 or sentence2 (found \"label\", \"text1\", \"txet2\"); "
+      "`columns` of the data set, or --column, can map names; the same in 199 more rows";
+  EXPECT_THAT([&] { scored_pairs("x.jsonl", content); },
+              ::testing::ThrowsMessage<Error>(::testing::EndsWith(missing)));
+
+  content += "{\"text1\":\"a\",\"text2\":\"\",\"label\":1}\n{\"text1\":\"a\",\"text2\":\"\",\"label\":1}\n";
+  EXPECT_ERROR(scored_pairs("x.jsonl", content), "x.jsonl: 202 rows can't be used", missing + "\n",
+               "x.jsonl:201: text2: empty text\n", "x.jsonl:202: text2: empty text");
 }
 
 TEST_F(ReaderTest, ShowsTwentyMalformedRowsAndCountsTheOthers) {

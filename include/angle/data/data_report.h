@@ -80,6 +80,7 @@ struct DataReport {
   int64_t bad_rows = 0;               // that can't; training refuses the file
   int64_t empty_texts = 0;            // bad rows of which that is the reason
   std::vector<std::string> problems;  // `file:line: what is wrong` of the first bad rows
+  int64_t rows_not_in_problems = 0;   // bad ones, of which `problems` has no room to tell
   int64_t ignored_fields = 0;
   std::optional<LabelReport> labels;  // of scored pairs
   RepetitionReport repetitions;
