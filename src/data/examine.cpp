@@ -156,6 +156,7 @@ DataReport examine_data(const std::filesystem::path& file, const DataReportOptio
       options.progress(report.rows + problems.count());
   }
   report.bad_rows = problems.count();
+  if (report.rows + report.bad_rows == 0) reader.refuse_without_rows();
   report.problems = problems.shown();
   report.rows_not_in_problems = problems.not_shown();
   report.empty_texts = reader.empty_texts();

@@ -201,7 +201,8 @@ void ExampleReader::parse() {
 
 DataFormat find_format(const std::filesystem::path& path, const ReadOptions& options) {
   RowReader rows(path, options.invalid_utf8);
-  if (!rows.has_header() && rows.next() && !rows.row().problem.empty())
+  if (!rows.has_header() && !rows.next()) rows.refuse_without_rows();
+  if (!rows.row().problem.empty())
     fail("{}: {}; the first row tells the format: correct it, or say which format is meant", rows.location(),
          rows.row().problem);
   std::vector<DataFormat> fitting;

@@ -34,6 +34,9 @@ class ExampleReader {
   /// Reads the next row; false at the end.
   bool next();
 
+  /// The Error for a file that turned out to have none.
+  [[noreturn]] void refuse_without_rows() const { rows_.refuse_without_rows(); }
+
   /// What is wrong with the row, so that it is no example; else empty.
   const std::string& problem() const { return rows_.row().problem; }
 

@@ -85,8 +85,7 @@ RowIndexInfo add_rows(const Source& source, RowIndexWriter& index) {
       info.highest_label = std::max(info.highest_label.value_or(pair->label), pair->label);
   }
   problems.raise(source.path.string());
-  if (info.rows == 0)
-    fail("{}: no rows{}", source.path.string(), reader.has_header() ? " behind the header" : "");
+  if (info.rows == 0) reader.refuse_without_rows();
   index.add(static_cast<uint64_t>(reader.offset()), reader.line());  // of the end
   info.ignored_fields = reader.ignored_fields();
   info.checksum = file_checksum(source.path);

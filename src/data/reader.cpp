@@ -26,8 +26,7 @@ DataSet<std::vector<Kind>> read_rows(const std::filesystem::path& path, DataForm
     }
   }
   problems.raise(path.string());
-  if (data_set.examples.empty())
-    fail("{}: no rows{}", path.string(), reader.has_header() ? " behind the header" : "");
+  if (data_set.examples.empty()) reader.refuse_without_rows();
   data_set.ignored_fields = reader.ignored_fields();
   data_set.repaired_texts = reader.repaired_texts();
   return data_set;

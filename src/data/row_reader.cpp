@@ -77,6 +77,10 @@ bool RowReader::next() {
   return true;
 }
 
+void RowReader::refuse_without_rows() const {
+  fail("{}: no rows{}", path_, has_header() ? " behind the header" : "");
+}
+
 bool RowReader::next_texts(std::vector<std::string>& texts) {
   line_ = lines_.line_number() + 1;
   offset_ = lines_.offset();

@@ -43,6 +43,9 @@ class RowReader {
   /// Error.
   bool next();
 
+  /// The Error for a file that turned out to have none.
+  [[noreturn]] void refuse_without_rows() const;
+
   Row& row() { return row_; }
   const Row& row() const { return row_; }
 

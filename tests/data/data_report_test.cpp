@@ -65,6 +65,12 @@ TEST_F(DataReportTest, CountsBadRowsAndExaminesTheOthers) {
   EXPECT_THAT(format_data_report(report), HasSubstr("and 6 more"));
 }
 
+TEST_F(DataReportTest, RefusesFilesWithoutRows) {
+  EXPECT_ERROR(examine("x.tsv", kHeader), "x.tsv: no rows behind the header");
+  EXPECT_ERROR(examine("x.csv", ""), "x.csv: the file is empty");
+  EXPECT_ERROR(examine("x.jsonl", ""), "x.jsonl: no rows");
+}
+
 TEST_F(DataReportTest, ReportsColumnsThatAreMissingInManyRowsOnce) {
   std::string content = "{\"query\":\"a\",\"positive\":\"b\"}\n";
   for (int i = 0; i < 25; ++i) content += "{\"query\":\"a\"}\n";

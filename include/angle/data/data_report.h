@@ -88,7 +88,8 @@ struct DataReport {
 };
 
 /// Reads the file once, in bounded memory. Texts are told apart by 64-bit hashes. Error for a file that can't
-/// be read and for columns that do not fit the format; what is wrong with single rows is in the report.
+/// be read or has no rows, and for columns that do not fit the format; what is wrong with single rows is in
+/// the report.
 DataReport examine_data(const std::filesystem::path& file, const DataReportOptions& options);
 
 /// The report for people, with a line end.
