@@ -102,11 +102,11 @@ class Rules : ConfigRules {
   void check_label_scale(const DataSetConfig& set, const std::string& where) {
     const std::vector<double>& scale = set.label_scale;
     if (scale.empty()) return;
+    const bool is_scale = scale.size() == 2 && scale[0] < scale[1];
     require(set.format == DataFormat::scored_pairs, "{}: only scored_pairs have labels", where);
-    require(scale.size() == 2 && scale[0] < scale[1], "{}: [{}], expected [lowest, highest]", where,
-            fmt::join(scale, ", "));
-    if (scale.size() != 2 || set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
-    if (set.format != DataFormat::scored_pairs) return;
+    require(is_scale, "{}: [{}], expected [lowest, highest]", where, fmt::join(scale, ", "));
+    if (!is_scale || set.format != DataFormat::scored_pairs) return;
+    if (set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
     const double threshold = config_.loss.positive_threshold;
     require(
         threshold > scale[0] && threshold <= scale[1],

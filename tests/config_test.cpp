@@ -296,8 +296,9 @@ TEST(Rules, RequireAThresholdThatTellsLabelsApart) {
 }
 
 TEST(Rules, RequireASensibleLabelScale) {
-  EXPECT_ERROR(parse({"data.train[0].label_scale=[5,0]"}),
-               "data.train[0].label_scale: [5, 0], expected [lowest, highest]");
+  EXPECT_THAT([] { parse({"data.train[0].label_scale=[5,0]"}); },
+              ::testing::ThrowsMessage<Error>(
+                  ::testing::EndsWith("\n  data.train[0].label_scale: [5, 0], expected [lowest, highest]")));
   EXPECT_ERROR(parse({"data.train[0].label_scale=[5]"}), "expected [lowest, highest]");
   EXPECT_ERROR(parse({"data.train[0].format=triplets"}),
                "data.train[0].label_scale: only scored_pairs have labels");
