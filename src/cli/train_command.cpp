@@ -186,8 +186,20 @@ Model load_start_model(const ModelConfig& config, at::Device device) {
   return model;
 }
 
+/// An output that would be refused after all has been read is refused before. Where a run was begun, it may
+/// be going on: the lock tells, and keeps others away from then on.
+std::unique_ptr<DirectoryLock> claim_output(const TrainOptions& options, const TrainConfig& config) {
+  std::unique_ptr<DirectoryLock> lock;
+  if (fs::exists(fs::path(options.output) / "checkpoints"))
+    lock = std::make_unique<DirectoryLock>(options.output);
+  check_output(options.output, find_model(config.model.path), options.resume);
+  return lock;
+}
+
 TrainResult run_member(const TrainOptions& options, const TrainConfig& config, at::Device device,
                        const ProcessGroup& group, Interruption& interruption) {
+  std::unique_ptr<DirectoryLock> lock;
+  if (group.is_first()) lock = claim_output(options, config);
   const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
                           .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
@@ -211,8 +223,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
                    .interrupted = &interruption.requested(),
                    .group = group},
                   group.is_first() ? make_observer(line) : TrainObserver{});
-  std::optional<DirectoryLock> lock;
-  if (group.is_first()) lock.emplace(options.output);
+  if (group.is_first() && !lock) lock = std::make_unique<DirectoryLock>(options.output);
   const TrainResult result = trainer.run();
   line.finish();
   log_end(result, options.output);
@@ -230,13 +241,11 @@ at::Device device_of(const LaunchEnvironment& environment, const std::string& na
 }
 
 /// Trains in this process, which may be one of several.  @return the exit code
-int run_train(TrainOptions options, const LaunchEnvironment& environment) {
+int run_train(const TrainOptions& options, const LaunchEnvironment& environment) {
   Interruption interruption;
   if (environment.size > 1) start_logging_as(environment.rank);
   keep_freed_memory();
   const TrainConfig config = load_config(options.config, options.overrides);
-  const fs::path config_path = options.config == "-" ? "stdin" : options.config;
-  if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   if (options.threads > 0) at::set_num_threads(options.threads);
   const at::Device device = device_of(environment, options.device);
   make_current(device);
@@ -251,12 +260,14 @@ int run_train(TrainOptions options, const LaunchEnvironment& environment) {
 }
 
 /// Trains, here or in processes to be started.  @return the exit code
-int run_or_launch(const TrainOptions& options) {
+int run_or_launch(TrainOptions options) {
+  const fs::path config_path = options.config == "-" ? "stdin" : options.config;
+  if (options.output.empty()) options.output = (fs::path("runs") / config_path.stem()).string();
   const LaunchEnvironment environment = read_launch_environment();
   if (!starts_processes(options.processes, environment)) return run_train(options, environment);
   const bool from_stdin = options.config == "-";
-  if (!from_stdin)
-    load_config(options.config, options.overrides);  // so that mistakes are told once, not by each
+  if (!from_stdin)  // so that mistakes are told once, not by each
+    claim_output(options, load_config(options.config, options.overrides));
   return start_processes(options.processes, from_stdin, options.threads);
 }
 

@@ -57,21 +57,6 @@ Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, in
 /// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
 int64_t first_draw(int64_t step) { return step << 32; }
 
-/// The output is a new directory or that of a run: nobody's model is overwritten.
-void check_output(const fs::path& output, const fs::path& base_model) {
-  if (fs::exists(output) && fs::equivalent(output, base_model))
-    fail("{}: that is the model to start from, which would be overwritten; choose another --output",
-         output.string());
-  if (fs::exists(output / "checkpoints")) return;
-  if (fs::exists(output / "README.md"))
-    fail("{}: there is a README.md already, which the model card would overwrite; choose another --output",
-         output.string());
-  for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
-    if (fs::exists(output / file))
-      fail("{}: there is a model already, and no run to go on with; choose another --output",
-           output.string());
-}
-
 std::optional<double> share_of(const std::optional<double>& part, double whole) {
   return part ? std::optional(*part / whole) : std::nullopt;
 }
@@ -85,6 +70,26 @@ void put(nlohmann::json& line, const char* key, const std::optional<double>& val
 }
 
 }  // namespace
+
+void check_output(const fs::path& output, const fs::path& base_model, bool resume) {
+  if (fs::exists(output) && !fs::is_directory(output))
+    fail("{}: not a directory; choose another --output", output.string());
+  if (fs::exists(output) && fs::equivalent(output, base_model))
+    fail("{}: that is the model to start from, which would be overwritten; choose another --output",
+         output.string());
+  const bool is_run = fs::exists(output / "checkpoints");
+  if (is_run && resume) return;
+  if (is_run)
+    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
+         output.string());
+  if (fs::exists(output / "README.md"))
+    fail("{}: there is a README.md already, which the model card would overwrite; choose another --output",
+         output.string());
+  for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
+    if (fs::exists(output / file))
+      fail("{}: there is a model already, and no run to go on with; choose another --output",
+           output.string());
+}
 
 Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,
                  TrainObserver observer)
@@ -109,7 +114,7 @@ void Trainer::check() const {
   check_can_save(model_);
   if (config_.train.precision == Precision::bfloat16 && model_.encoder.device().is_cpu())
     require_bfloat16(cpu_features(), "train.precision bfloat16");
-  if (options_.group.is_first()) check_output(options_.output, model_.directory);
+  if (options_.group.is_first()) check_output(options_.output, model_.directory, options_.resume);
   if (config_.train.warmup_steps > total_steps_)
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
          total_steps_);
@@ -186,9 +191,7 @@ void Trainer::share_state() {
 }
 
 void Trainer::begin() {
-  if (!options_.resume && fs::exists(options_.output / "checkpoints"))
-    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
-         options_.output.string());
+  check_output(options_.output, model_.directory, options_.resume);  // again: now nobody else writes there
   // First of all, because it marks the directory as that of a run: killed from here on, it can be resumed.
   fs::create_directories(options_.output / "checkpoints");
   open_output();

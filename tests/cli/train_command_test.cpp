@@ -238,6 +238,7 @@ TEST(TrainCommand, RefusesAnOutputThatCanNotBe) {
   const CommandResult result = train(file / "model");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, AllOf(HasSubstr("error: "), HasSubstr("file/model")));
+  EXPECT_EQ(train(file).err, "error: " + file.string() + ": not a directory; choose another --output\n");
 }
 
 TEST(TrainCommand, SavesTheLengthAndPoolingOfTheConfiguration) {
@@ -258,7 +259,11 @@ TEST(TrainCommand, RefusesToResumeWithAnotherConfiguration) {
   ASSERT_EQ(train(output, {"--set", "train.max_steps=4"}).exit_code, 0);
   const CommandResult again = train(output, {"--set", "train.max_steps=4"});
   EXPECT_EQ(again.exit_code, 1);
-  EXPECT_THAT(again.err, HasSubstr("a run was begun there; go on with it with --resume"));
+  const std::string refusal = "error: " + output.string() +
+                              ": a run was begun there; go on with it with --resume, or choose another "
+                              "--output\n";
+  EXPECT_EQ(again.err, refusal);  // first of all, and once
+  EXPECT_EQ(train(output, {"--set", "train.max_steps=4", "--processes", "2"}).err, refusal);
   const CommandResult other = train(output, {"--set", "train.max_steps=5", "--resume"});
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, HasSubstr("train.max_steps: 4 → 5"));

@@ -79,6 +79,10 @@ struct TrainResult {
   double exchange_seconds = 0;   // of these: several processes exchanging and waiting for each other
 };
 
+/// Error unless the output is a new directory or, to be resumed, that of a run: nobody's model is
+/// overwritten.
+void check_output(const std::filesystem::path& output, const std::filesystem::path& base_model, bool resume);
+
 /// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted
 /// and resumed gives the same bytes as one that was not (CPU, same number of threads and processes).
 ///
