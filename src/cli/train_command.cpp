@@ -60,6 +60,12 @@ std::string format_judge(const EvaluationConfig& config) {
   return "none: evaluation.task and evaluation.loss_data are empty; the model of the last step is saved";
 }
 
+/// What a dropout of -1 stands for.
+std::string format_model_dropout(const EncoderConfig& encoder) {
+  return fmt::format("as the model says ({}, attention {})", encoder.hidden_dropout_prob,
+                     encoder.attention_probs_dropout_prob);
+}
+
 void log_start(const TrainConfig& config, const Model& model, const std::vector<TrainingSet>& sets) {
   log_info("model: {}: {}", model.directory.string(), model.describe());
   for (const std::string& note : model.notes) log_info("model: {}", note);
@@ -69,7 +75,9 @@ void log_start(const TrainConfig& config, const Model& model, const std::vector<
     if (set.ignored_fields > 0)
       log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
   }
-  const nlohmann::json resolved = config;
+  nlohmann::json resolved = config;
+  if (config.train.dropout < 0)
+    resolved["train"]["dropout"] = format_model_dropout(model.encoder.encoder.config());
   for (const char* block : {"loss", "train", "checkpoint"})
     log_info("{}: {}", block, format_block(resolved.at(block)));
   log_info("evaluation: {}", format_judge(config.evaluation));

@@ -68,6 +68,7 @@ TEST(TrainCommand, MakesAModelForTheOtherCommands) {
                     HasSubstr("loss "), HasSubstr("cosine "), HasSubstr("angle "), HasSubstr("tokens/s"),
                     HasSubstr("left"), HasSubstr("the model is in " + output.string())));
 
+  EXPECT_THAT(result.err, HasSubstr("dropout as the model says (0, attention 0), "));
   EXPECT_THAT(result.err,
               HasSubstr("evaluation: none: evaluation.task and evaluation.loss_data are empty; the model"));
   const std::string card = read_file(output / "README.md");
