@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 #include <string_view>
+#include <sys/prctl.h>
 
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
@@ -155,6 +156,7 @@ int run_guarded(int argc, char** argv) {
 }  // namespace angle::cli
 
 int main(int argc, char** argv) {
+  prctl(PR_SET_NAME, "angle");  // for ps and top: what started itself by /proc/self/exe would be called `exe`
   std::signal(SIGPIPE, SIG_IGN);  // a reader or another process that is gone fails the write, which says so
   angle::cli::start_logging();
   at::set_num_interop_threads(1);

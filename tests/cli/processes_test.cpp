@@ -226,6 +226,8 @@ TEST(Processes, EndWithTheRankOfOneThatIsKilled) {
   wait_for_steps(output, 3);
   const auto running = members(output);
   ASSERT_EQ(running.size(), 3u);
+  for (const auto& [rank, process] : running)
+    EXPECT_EQ(read_file("/proc/" + std::to_string(process) + "/comm"), "angle\n") << "rank " << rank;
   const pid_t victim = running.at(1);
   kill(victim, SIGKILL);
   const CommandResult result = end_of(run, 15s);
