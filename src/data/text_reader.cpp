@@ -27,9 +27,21 @@ int64_t plain_file_bytes(const fs::path& path) {
   return static_cast<int64_t>(fs::file_size(path));
 }
 
-/// The text in a line of a JSONL file.
-std::string read_field(const std::string& line, const std::string& field, const std::string& location) {
-  json object = parse_json(line, location);
+/// The object in a line of a JSONL file. A first line that is none may be the header of a table.
+json read_object(const std::string& line, const std::string& location, bool is_first) {
+  try {
+    return parse_json(line, location);
+  } catch (const Error& error) {
+    if (!is_first) throw;
+    fail(
+        "{}; with a field to take, each line has to be a JSON object; a table is read from a file whose name "
+        "ends in .csv or .tsv, each possibly with .gz, not from stdin",
+        error.what());
+  }
+}
+
+/// The text in an object.
+std::string read_field(json object, const std::string& field, const std::string& location) {
   if (!object.is_object())
     fail("{}: expected a JSON object with the field \"{}\", found {}", location, field, object.type_name());
   const auto found = object.find(field);
@@ -74,7 +86,9 @@ bool TextReader::next(std::string& text) {
   if (!lines_->next(text)) return false;
   bytes_read_ += static_cast<int64_t>(text.size()) + 1;
   check_utf8(text);
-  if (!options_.field.empty()) text = read_field(text, options_.field, lines_->location());
+  if (options_.field.empty()) return true;
+  const std::string location = lines_->location();
+  text = read_field(read_object(text, location, lines_->line_number() == 1), options_.field, location);
   return true;
 }
 
