@@ -10,7 +10,7 @@ namespace angle {
 namespace {
 
 // In SVG units. Charts are as wide as a phone, so that their text is readable there.
-constexpr double kWidth = 400, kHeight = 232, kLeft = 52, kRight = 12, kTop = 10, kBottom = 40;
+constexpr double kWidth = 400, kHeight = 232, kRight = 12, kTop = 10, kBottom = 40;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -90,7 +90,7 @@ std::string open_chart(const ChartText& text, double height = kHeight) {
 
 constexpr const char* kEndOfChart = "</svg></figure>\n";
 
-std::string x_axis(const Axis& axis, const ChartText& text, double height = kHeight, double left = kLeft) {
+std::string x_axis(const Axis& axis, const ChartText& text, double left, double height = kHeight) {
   std::string svg;
   const double bottom = height - kBottom;
   for (const double tick : axis.ticks(5))
@@ -103,14 +103,36 @@ std::string x_axis(const Axis& axis, const ChartText& text, double height = kHei
                    escape_html(text.x_axis));
 }
 
-std::string y_axis(const Axis& axis, const ChartText& text, bool logarithmic = false) {
-  std::string svg;
+/// A number beside the y axis.
+struct Tick {
+  double place;
+  std::string label;
+};
+
+std::vector<Tick> y_ticks(const Axis& axis, bool logarithmic = false) {
+  std::vector<Tick> ticks;
   for (const double tick : logarithmic ? axis.decade_ticks() : axis.ticks(5))
+    ticks.push_back({axis.place(tick), number(logarithmic ? std::pow(10, tick) : tick)});
+  return ticks;
+}
+
+/// Where the y axis is, so that its name, if any, and its numbers have room left of it. Most charts of a page
+/// begin at the same place.
+double left_edge(const std::vector<Tick>& ticks, const ChartText& text) {
+  constexpr double kUsual = 52, kName = 19, kDigit = 7, kGap = 5;  // of a wide font of 11
+  size_t digits = 0;
+  for (const Tick& tick : ticks) digits = std::max(digits, tick.label.size());
+  const double name = text.y_axis.empty() ? 0 : kName;
+  return std::max(kUsual, name + kDigit * static_cast<double>(digits) + kGap);
+}
+
+std::string y_axis(const std::vector<Tick>& ticks, const ChartText& text, double left) {
+  std::string svg;
+  for (const Tick& tick : ticks)
     svg += fmt::format(
         "<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/>\n<text x=\"{3}\" y=\"{4:.1f}\" "
         "text-anchor=\"end\">{5}</text>\n",
-        kLeft, axis.place(tick), kWidth - kRight, kLeft - 5, axis.place(tick) + 4,
-        number(logarithmic ? std::pow(10, tick) : tick));
+        left, tick.place, kWidth - kRight, left - 5, tick.place + 4, tick.label);
   return svg +
          fmt::format(
              "<text x=\"12\" y=\"{0}\" text-anchor=\"middle\" transform=\"rotate(-90 12 {0})\">{1}</text>\n",
@@ -148,12 +170,14 @@ std::string line_chart(const ChartText& text, const std::vector<Series>& series,
   for (const Series& one : series)
     for (const Point& point : one.points)
       if (std::isfinite(height(point.y))) x_range.add(point.x), y_range.add(height(point.y));
-  const Axis x(x_range, kLeft, kWidth - kRight);
   const Axis y(y_range, kHeight - kBottom, kTop);
+  const std::vector<Tick> ticks = y_ticks(y, logarithmic);
+  const double left = left_edge(ticks, text);
+  const Axis x(x_range, left, kWidth - kRight);
 
   std::string svg = open_chart(text);
-  svg += y_axis(y, text, logarithmic);
-  svg += x_axis(x, text);
+  svg += y_axis(ticks, text, left);
+  svg += x_axis(x, text, left);
   for (const Series& one : series) {
     std::vector<Point> places;
     std::string markers;
@@ -171,14 +195,16 @@ std::string scatter_chart(const ChartText& text, const Series& dots, const std::
   Range x_range, y_range;
   for (const auto* points : {&dots.points, &trend})
     for (const Point& point : *points) x_range.add(point.x), y_range.add(point.y);
-  const Axis x(x_range, kLeft + 6, kWidth - kRight - 6);  // dots at the ends are whole
   const Axis y(y_range, kHeight - kBottom - 6, kTop);
+  const std::vector<Tick> ticks = y_ticks(y);
+  const double left = left_edge(ticks, text);
+  const Axis x(x_range, left + 6, kWidth - kRight - 6);  // dots at the ends are whole
   std::string path;  // of points without length, which round caps make dots: one element for thousands
   for (const Point& point : dots.points)
     path += fmt::format("M{:.1f} {:.1f}h0", x.place(point.x), y.place(point.y));
   std::vector<Point> places;
   for (const Point& point : trend) places.push_back({x.place(point.x), y.place(point.y)});
-  return open_chart(text) + y_axis(y, text) + x_axis(x, text) +
+  return open_chart(text) + y_axis(ticks, text, left) + x_axis(x, text, left) +
          fmt::format("<path class=\"dots c{}\" d=\"{}\"/>\n", dots.colour % kChartColours, path) +
          fmt::format("<g class=\"trend\">{}</g>\n", line(dots, places)) + kEndOfChart;
 }
@@ -191,7 +217,7 @@ std::string interval_chart(const ChartText& text, const std::vector<IntervalRow>
   range.add(0);
   for (const IntervalRow& row : rows) range.add(row.low), range.add(row.high), range.add(row.value);
   const Axis x(range, kNames + 8, kWidth - kRight - 8);
-  std::string svg = open_chart(text, height) + x_axis(x, text, height, kNames);
+  std::string svg = open_chart(text, height) + x_axis(x, text, kNames, height);
   svg += fmt::format("<path class=\"axis\" d=\"M{:.1f} {}V{}\"/>\n", x.place(0), kTop, height - kBottom);
   double at = kTop + kRow / 2;
   for (const IntervalRow& row : rows) {
@@ -214,13 +240,15 @@ std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
   for (const Series& one : series)
     for (const Point& point : one.points) y_range.add(point.y);
   const Axis y(y_range, kHeight - kBottom, kTop);
-  const double slot = (kWidth - kLeft - kRight) / static_cast<double>(bins);
+  const std::vector<Tick> ticks = y_ticks(y);
+  const double left = left_edge(ticks, text);
+  const double slot = (kWidth - left - kRight) / static_cast<double>(bins);
   const double width = slot * 0.84 / static_cast<double>(std::max<size_t>(series.size(), 1));
 
-  std::string svg = open_chart(text) + y_axis(y, text);
+  std::string svg = open_chart(text) + y_axis(ticks, text, left);
   for (size_t i = 0; i <= bins; i += bins > 8 ? 2 : 1)
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
-                       kLeft + slot * static_cast<double>(i), kHeight - kBottom + 15, number(edges[i]));
+                       left + slot * static_cast<double>(i), kHeight - kBottom + 15, number(edges[i]));
   for (size_t s = 0; s < series.size(); ++s)
     for (size_t i = 0; i < std::min(bins, series[s].points.size()); ++i) {
       const double value = series[s].points[i].y;
@@ -229,14 +257,14 @@ std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
           "<rect class=\"bar c{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}, "
           "{} to {}: {}</title></rect>\n",
           series[s].colour % kChartColours,
-          kLeft + slot * (static_cast<double>(i) + 0.08) + width * static_cast<double>(s), y.place(value),
+          left + slot * (static_cast<double>(i) + 0.08) + width * static_cast<double>(s), y.place(value),
           width, y.place(0) - y.place(value), escape_html(series[s].name), number(edges[i]),
           number(edges[i + 1]), number(value));
     }
   return svg + fmt::format(
                    "<path class=\"axis\" d=\"M{} {}H{}\"/>\n<text x=\"{}\" y=\"{}\" "
                    "text-anchor=\"middle\">{}</text>\n{}",
-                   kLeft, kHeight - kBottom, kWidth - kRight, (kLeft + kWidth - kRight) / 2, kHeight - 6,
+                   left, kHeight - kBottom, kWidth - kRight, (left + kWidth - kRight) / 2, kHeight - 6,
                    escape_html(text.x_axis), kEndOfChart);
 }
 

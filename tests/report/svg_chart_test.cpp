@@ -53,6 +53,20 @@ TEST(LineChart, TellsThousandsWithoutPowersOfTen) {
   EXPECT_THAT(svg, Not(HasSubstr("e+")));
 }
 
+std::string y_axis_at(int left) { return "<path class=\"axis\" d=\"M" + std::to_string(left) + " 192H"; }
+
+TEST(LineChart, MakesRoomForTheNumbersOfItsAxis) {
+  const auto chart = [](double highest, const char* name = "tokens/s") {
+    return line_chart({"t", "x", name}, {{"a", 0, {{0, 0}, {1, highest}}, true}});
+  };
+  EXPECT_THAT(chart(5), HasSubstr(y_axis_at(52)));
+  EXPECT_THAT(chart(5000), HasSubstr(y_axis_at(52)));
+  EXPECT_THAT(chart(50'000), HasSubstr(y_axis_at(59)));
+  EXPECT_THAT(chart(500'000), HasSubstr(y_axis_at(66)));
+  EXPECT_THAT(chart(500'000, ""), HasSubstr(y_axis_at(52)));
+  EXPECT_THAT(chart(50'000), HasSubstr("<text x=\"54\" y=\"14.0\" text-anchor=\"end\">50000</text>"));
+}
+
 TEST(LineChart, HasItsTitleWhereLongOnesAreBroken) {
   EXPECT_THAT(line_chart({"/a/b <c>", "x", "y"}, {}),
               HasSubstr("<figure><figcaption>/a/b &lt;c&gt;</figcaption>"));
