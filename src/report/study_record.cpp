@@ -12,7 +12,7 @@ std::optional<double> optional_number(const json& value) {
 
 std::optional<StudyTest> test_of(const json& test) {
   if (test.is_null()) return std::nullopt;
-  return StudyTest{.adjusted = test.at("adjusted").get<double>(),
+  return StudyTest{.p_value = test.at("p_value").get<double>(),
                    .significant = test.at("significant").get<bool>()};
 }
 

@@ -18,7 +18,7 @@ std::string plus_minus(const std::string& value, const std::optional<double>& de
 
 std::string show(const std::optional<StudyTest>& test) {
   if (!test) return kNoValue;
-  const std::string p = test->adjusted < 0.0001 ? "&lt; 0.0001" : fmt::format("{:.4f}", test->adjusted);
+  const std::string p = test->p_value < 0.0001 ? "&lt; 0.0001" : fmt::format("{:.4f}", test->p_value);
   return test->significant ? fmt::format("<b>{} *</b>", p) : p;
 }
 
@@ -79,9 +79,8 @@ std::string study_section(const StudyRecord& study) {
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
       "over "
-      "seeds; p (pairs) and interval: paired bootstrap of the pairs. p-values are after Holm’s correction "
-      "over the "
-      "rows of a table; *: significant at 5 %, in the chart blue where both are. {} of {} runs are "
+      "seeds; p (pairs) and interval: paired bootstrap of the pairs. *: significant at 5 % after Holm’s "
+      "correction over the rows of a table, in the chart blue where both are. {} of {} runs are "
       "finished.</p>\n",
       escape_html(study.baseline), study.finished_runs, study.runs);
   return html + "<pre>" + escape_html(study.command) + "</pre>\n";

@@ -66,8 +66,8 @@ StudyRecord some_study() {
   StudyRecordRow other{.name = "without <angle>", .seeds = 3, .mean = 0.85, .deviation = 0.002};
   other.difference = -0.01;
   other.low = -0.015, other.high = -0.005;
-  other.by_seeds = StudyTest{.adjusted = 0.3, .significant = false};
-  other.by_pairs = StudyTest{.adjusted = 0.00001, .significant = true};
+  other.by_seeds = StudyTest{.p_value = 0.3, .significant = false};
+  other.by_pairs = StudyTest{.p_value = 0.00001, .significant = true};
   study.tasks = {{"stsb/test", 9, {all, other, {.name = "not finished"}}, {}}};
   return study;
 }

@@ -35,7 +35,7 @@ TEST(StudyRecord, HoldsTablesAndTests) {
   EXPECT_EQ(rows[1].low, -0.02);
   EXPECT_FALSE(rows[1].by_seeds.has_value());
   EXPECT_TRUE(rows[1].by_pairs->significant);
-  EXPECT_EQ(rows[1].by_pairs->adjusted, 0.002);
+  EXPECT_EQ(rows[1].by_pairs->p_value, 0.001);
   EXPECT_FALSE(rows[2].mean.has_value());
 }
 

@@ -10,8 +10,8 @@ namespace angle {
 
 /// A test of a difference.
 struct StudyTest {
-  double adjusted = 1.0;  // its p-value after Holm's correction
-  bool significant = false;
+  double p_value = 1.0;
+  bool significant = false;  // after Holm's correction
 };
 
 /// A row of a table. Scores are in [-1, 1].
