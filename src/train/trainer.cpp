@@ -144,8 +144,7 @@ TrainResult Trainer::run() {
     log_step(progress);
     if (is_due(config_.evaluation.every_steps)) evaluate();
     const bool stop = group.any(interrupted()) && state_.step < total_steps_;
-    const bool keep = config_.checkpoint.keep_best && state_.best_step == state_.step;
-    if (stop || keep || is_due(config_.checkpoint.every_steps)) save_checkpoint();
+    if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
     if (stop) {
       result_.end = TrainResult::End::interrupted;
       break;
@@ -229,6 +228,7 @@ bool Trainer::resume() {
   saved_step_ = state_.step;
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
+  if (is_best()) write_best(validation_.measure(model_));
   if (observer_.note)
     observer_.note(
         fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
@@ -314,8 +314,6 @@ void Trainer::evaluate() {
     state_.best_metric = evaluation.score;
     state_.best_step = state_.step;
     state_.evaluations_without_gain = 0;
-    save_model();
-    if (options_.group.is_first()) validation_.keep_predictions(measured, "best", options_.output);
   } else {
     ++state_.evaluations_without_gain;
   }
@@ -325,7 +323,23 @@ void Trainer::evaluate() {
                          {"best", evaluation.best}};
   for (const auto& [name, value] : evaluation.others) line[name] = value;
   log(line);
+  if (evaluation.best) save_best(measured);
   if (observer_.evaluation) observer_.evaluation(evaluation);
+}
+
+/// Whether the model, as it is now, is the best one so far.
+bool Trainer::is_best() const { return state_.best_metric && state_.best_step == state_.step; }
+
+/// The checkpoint first: after a kill between the two, resume() writes the output from it. The other way
+/// round the output would hold a model that the resumed run, with other numbers, may never come to.
+void Trainer::save_best(const Measurement& measured) {
+  save_checkpoint();
+  options_.group.on_first([&] { write_best(measured); });
+}
+
+void Trainer::write_best(const Measurement& measured) {
+  validation_.keep_predictions(measured, "best", options_.output);
+  write_model_and_card();
 }
 
 bool Trainer::out_of_patience() const {

@@ -162,6 +162,43 @@ TEST_F(Resume, KeepsTheBestModelAndItsCheckpoint) {
   EXPECT_TRUE(fs::exists(broken() / "checkpoints" / fmt::format("step-{:06}", at_once.best_step)));
 }
 
+/// The steps of a whole run whose evaluations were the best so far.
+std::vector<int64_t> best_steps(const fs::path& output) {
+  std::vector<int64_t> steps;
+  for (const json& line : testing::read_metrics(output))
+    if (line.value("best", false)) steps.push_back(line.at("step").get<int64_t>());
+  return steps;
+}
+
+TEST_F(Resume, HasACheckpointOfTheBestModelBeforeTheOutputHoldsIt) {
+  // A directory in the place of the model card: writing the output fails, as a kill would end it there.
+  fs::create_directories(broken() / "checkpoints");
+  fs::create_directories(broken() / "README.md");
+  const int64_t first_best = best_steps(whole()).front();
+  EXPECT_ERROR(train(resumed(full_run(broken()))), "README.md: not a regular file");
+  const fs::path checkpoint = broken() / "checkpoints" / fmt::format("step-{:06}", first_best);
+  EXPECT_EQ(read_json(checkpoint / "trainer_state.json").at("best_step"), first_best);
+  EXPECT_FALSE(fs::exists(broken() / "model.safetensors"));
+
+  fs::remove(broken() / "README.md");
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, WritesTheOutputThatAKillAfterTheCheckpointLeftBehind) {
+  const int64_t best = best_steps(whole()).back();  // nothing after it would write the output again
+  interrupt_after(best);
+  const auto at_the_best = testing::read_directory(broken());
+  for (const char* file : {"model.safetensors", "README.md"}) write_file(broken() / file, "of before");
+  json predictions = read_json(broken() / "predictions.json");
+  for (auto& [task, entry] : predictions["tasks"].items()) entry.erase("best");
+  write_file(broken() / "predictions.json", predictions.dump() + "\n");
+
+  train(resumed(full_run(broken())));
+  for (const char* file : {"model.safetensors", "README.md", "predictions.json"})
+    EXPECT_EQ(read_file(broken() / file), at_the_best.at(file)) << file;
+}
+
 TEST_F(Resume, DoesNothingToAFinishedRun) {
   const auto before = testing::read_directory(whole());
   const RunRecord again = train(resumed(full_run(whole())));

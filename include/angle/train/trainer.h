@@ -115,6 +115,9 @@ class Trainer {
   std::vector<FormattedBatch> next_batches(int64_t step);
   bool is_due(int64_t every_steps) const;
   void evaluate();
+  bool is_best() const;
+  void save_best(const Measurement& measured);
+  void write_best(const Measurement& measured);
   bool out_of_patience() const;
   void save_checkpoint();
   Retention retention() const;
