@@ -1,13 +1,11 @@
 #include "cli/study_inputs.h"
 
-#include <algorithm>
-#include <array>
-
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
 #include "angle/eval/evaluate.h"
 #include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
+#include "angle/model/model_checksums.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/run_length.h"
 
@@ -15,12 +13,6 @@ namespace angle::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Whether a file of a model directory has a say in what the model does.
-bool matters(const fs::path& file) {
-  static const std::array<fs::path, 4> extensions = {".safetensors", ".json", ".txt", ".model"};
-  return std::find(extensions.begin(), extensions.end(), file.extension()) != extensions.end();
-}
 
 /// Error for a file that no model can be scored on.
 void check_labels(const TaskName& task, const fs::path& file) {
@@ -41,17 +33,6 @@ std::string StudyInputs::checksum_of(const fs::path& file) {
   return entry->second;
 }
 
-json StudyInputs::model_checksums(const std::string& path_or_name) {
-  const fs::path directory = find_model(path_or_name);
-  json checksums = json::object();
-  for (fs::recursive_directory_iterator entry(directory), end; entry != end; ++entry) {
-    if (entry->is_directory() && entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
-    if (entry->is_regular_file() && matters(entry->path()))
-      checksums[fs::relative(entry->path(), directory).string()] = checksum_of(entry->path());
-  }
-  return checksums;
-}
-
 json StudyInputs::checksums(const TrainConfig& config) {
   json data = json::array(), validation = json::array();
   for (const DataSetConfig& set : config.data.train)
@@ -60,7 +41,9 @@ json StudyInputs::checksums(const TrainConfig& config) {
     validation.push_back(checksum_of(find_data_file(set.path, places_)));
   for (const TaskName& task : parse_task_names(config.evaluation.task, config.evaluation.split))
     validation.push_back(checksum_of(file_of(task)));
-  return {{"model", model_checksums(config.model.path)}, {"data", data}, {"validation", validation}};
+  const json model = model_checksums(find_model(config.model.path),
+                                     [this](const fs::path& file) { return checksum_of(file); });
+  return {{"model", model}, {"data", data}, {"validation", validation}};
 }
 
 const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& config) {

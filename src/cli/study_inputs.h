@@ -34,7 +34,6 @@ class StudyInputs {
  private:
   std::filesystem::path file_of(const TaskName& task) const;
   std::string checksum_of(const std::filesystem::path& file);
-  json model_checksums(const std::string& path_or_name);
   const std::vector<TrainingSet>& training_sets(const TrainConfig& config);
 
   DataPlaces places_;

@@ -21,6 +21,7 @@ constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kOptimizerFile = "optimizer.safetensors";
 constexpr const char* kStateFile = "trainer_state.json";
 constexpr const char* kManifestFile = "manifest.json";
+constexpr int kFormat = 2;  // of the state; the first one had no such number
 
 std::string step_name(int64_t step) { return fmt::format("step-{:06}", step); }
 
@@ -45,6 +46,25 @@ std::string find_damage(const fs::path& checkpoint) {
       return fmt::format("is damaged: size or checksum of {} differs from its manifest.json", name);
   }
   return "";
+}
+
+/// The same for a manifest that can't be read, too.
+std::string find_any_damage(const fs::path& checkpoint) {
+  try {
+    return find_damage(checkpoint);
+  } catch (const std::exception& error) {
+    return fmt::format("can't be read ({})", error.what());
+  }
+}
+
+TrainState read_state(const fs::path& checkpoint) {
+  const json state = read_json(checkpoint / kStateFile);
+  if (state.value("format", 1) != kFormat)
+    fail(
+        "{}: a checkpoint of another version of angle, from which this one cannot go on; finish the run with "
+        "that version, or choose another --output",
+        checkpoint.string());
+  return state.get<TrainState>();
 }
 
 json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(); }
@@ -78,13 +98,15 @@ std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
 }
 
 void to_json(json& out, const TrainState& state) {
-  out = {{"step", state.step},
+  out = {{"format", kFormat},
+         {"step", state.step},
          {"initial_metric", optional_number(state.initial_metric)},
          {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
          {"config", state.config},
-         {"data", state.data}};
+         {"data", state.data},
+         {"model", state.model}};
 }
 
 void from_json(const json& in, TrainState& state) {
@@ -95,6 +117,7 @@ void from_json(const json& in, TrainState& state) {
   in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);
   state.config = in.at("config");
   state.data = in.at("data");
+  state.model = in.at("model");
 }
 
 void save_checkpoint(const fs::path& directory, const TrainState& state, std::span<const NamedTensor> model,
@@ -139,14 +162,9 @@ std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
   const auto checkpoints = list_checkpoints(directory);
   for (auto newest = checkpoints.rbegin(); newest != checkpoints.rend(); ++newest) {
     const fs::path& path = newest->second;
-    try {
-      const std::string damage = find_damage(path);
-      if (damage.empty()) return FoundCheckpoint{path, read_json(path / kStateFile).get<TrainState>()};
-      warnings.push_back(fmt::format("{} {}; trying the one before", path.string(), damage));
-    } catch (const std::exception& error) {
-      warnings.push_back(
-          fmt::format("{} can't be read ({}); trying the one before", path.string(), error.what()));
-    }
+    const std::string damage = find_any_damage(path);
+    if (damage.empty()) return FoundCheckpoint{path, read_state(path)};
+    warnings.push_back(fmt::format("{} {}; trying the one before", path.string(), damage));
   }
   return std::nullopt;
 }

@@ -1,7 +1,5 @@
 #include "train/run_identity.h"
 
-#include <algorithm>
-
 #include <spdlog/fmt/fmt.h>
 
 namespace angle {
@@ -10,7 +8,15 @@ namespace {
 nlohmann::json identity_of(const TrainState& state) {
   nlohmann::json identity = state.config;
   identity["files"] = state.data;
+  identity["files"]["model"] = state.model;
   return identity;
+}
+
+/// `files.model.1_Pooling/config.json`
+std::string dotted(nlohmann::json::json_pointer pointer) {
+  std::string path = pointer.back();
+  for (pointer.pop_back(); !pointer.empty(); pointer.pop_back()) path = pointer.back() + "." + path;
+  return path;
 }
 
 }  // namespace
@@ -19,11 +25,9 @@ std::string differences(const TrainState& saved, const TrainState& state) {
   const nlohmann::json before = identity_of(saved), now = identity_of(state);
   std::string text;
   for (const auto& edit : nlohmann::json::diff(before, now)) {
-    std::string path = edit.at("path").get<std::string>().substr(1);
-    std::replace(path.begin(), path.end(), '/', '.');
     const nlohmann::json::json_pointer pointer(edit.at("path").get<std::string>());
     text +=
-        fmt::format("\n  {}: {} → {}", path, before.contains(pointer) ? before.at(pointer).dump() : "nothing",
+        fmt::format("\n  {}: {} → {}", dotted(pointer), before.contains(pointer) ? before.at(pointer).dump() : "nothing",
                     edit.contains("value") ? edit.at("value").dump() : "nothing");
   }
   return text;

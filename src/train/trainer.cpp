@@ -9,6 +9,7 @@
 #include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/io/file.h"
+#include "angle/model/model_checksums.h"
 #include "angle/random.h"
 #include "angle/train/deciding_part.h"
 #include "angle/train/model_card.h"
@@ -108,6 +109,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
   state_.config = deciding_part(config_);
   state_.data = {{"train", describe_training_sets(sets_)}};
   if (!validation_.is_empty()) state_.data["evaluation"] = validation_.describe();
+  state_.model = model_checksums(model_.directory);
 }
 
 void Trainer::check() const {
@@ -171,7 +173,7 @@ void Trainer::check_same_run() const {
   const auto first = options_.group.on_first<std::string>([&own] { return nlohmann::json(own).dump(); });
   const std::string changes = differences(nlohmann::json::parse(first).get<TrainState>(), own);
   if (!changes.empty())
-    fail("configuration or data differ from those of rank 0:{}\ngive every process the same", changes);
+    fail("configuration, data or model differ from those of rank 0:{}\ngive every process the same", changes);
 }
 
 bool Trainer::begin_or_resume() {
@@ -220,8 +222,8 @@ bool Trainer::resume() {
   const std::string changes = differences(found->state, state_);
   if (!changes.empty())
     fail(
-        "{}: the run cannot be resumed, its configuration or data have changed:{}\nundo the changes, or "
-        "choose another --output",
+        "{}: the run cannot be resumed, its configuration, data or model have changed:{}\nundo the "
+        "changes, or choose another --output",
         found->path.string(), changes);
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
   state_ = found->state;

@@ -2,7 +2,7 @@
 //  - what is saved is what is loaded, bit for bit;
 //  - only the newest remain, as many as are to be kept, and that of the best step;
 //  - a damaged, half-written or unfinished checkpoint is passed over, with a warning, for the one before;
-//  - a checkpoint of another model is refused by name;
+//  - a checkpoint of another model is refused by name, and one of another version of angle;
 //  - a failure to write leaves earlier checkpoints alone and nothing unfinished behind.
 
 #include "angle/train/checkpoint.h"
@@ -12,6 +12,10 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+
+#include "angle/io/checksum.h"
+#include "angle/io/file.h"
+#include "angle/io/json.h"
 
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
@@ -122,6 +126,21 @@ TEST(Checkpoint, FindsNothingWhereNothingIs) {
   EXPECT_FALSE(find_checkpoint(directory.path() / "absent", warnings));
   EXPECT_FALSE(find_checkpoint(directory.path(), warnings));
   EXPECT_TRUE(warnings.empty());
+}
+
+TEST(Checkpoint, RefusesOneOfAnotherVersion) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  save(directory.path(), 2);
+  const fs::path checkpoint = directory.path() / "step-000002", state = checkpoint / "trainer_state.json";
+  json content = read_json(state), manifest = read_json(checkpoint / "manifest.json");
+  content.erase("format");
+  write_file(state, content.dump());
+  manifest["trainer_state.json"] = {{"bytes", fs::file_size(state)}, {"xxh3_128", file_checksum(state)}};
+  write_file(checkpoint / "manifest.json", manifest.dump());
+  std::vector<std::string> warnings;
+  EXPECT_ERROR(find_checkpoint(directory.path(), warnings), "step-000002: a checkpoint of another version",
+               "choose another --output");
 }
 
 TEST(Checkpoint, RefusesOneOfAnotherModel) {

@@ -4,7 +4,7 @@
 //  - so it does in bfloat16, with the gradient cache and with gradient checkpointing;
 //  - from every state that a kill can leave behind, --resume works;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
-//  - with another configuration, other data or another validation file it is refused, naming the difference.
+//  - with another configuration, another model, other data or another validation file it is refused, naming the difference.
 
 #include <fstream>
 #include <memory>
@@ -14,8 +14,10 @@
 #include <gtest/gtest.h>
 
 #include "angle/cpu_features.h"
+#include "angle/io/checksum.h"
 
 #include "support/expect_error.h"
+#include "support/model_copy.h"
 #include "support/temp_dir.h"
 #include "train/tiny_run.h"
 
@@ -305,6 +307,23 @@ TEST_F(Resume, AllowsAnotherDescriptionAndOtherCheckpoints) {
   EXPECT_NO_THROW(train(run));
   EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
   EXPECT_EQ(read_json(broken() / "train_config.json").at("checkpoint").at("every_steps"), 7);
+}
+
+TEST_F(Resume, RefusesAnotherModelUnderTheSameName) {
+  const testing::ModelCopy model;
+  TinyRun run = full_run(broken());
+  run.model = model.path();
+  run.interrupt_after = 3;
+  train(run);
+  const std::string before = read_file(model.path() / "1_Pooling/config.json");
+  model.edit("1_Pooling/config.json", [](json& pooling) { pooling["pooling_mode"] = "cls"; });
+  EXPECT_ERROR(train(resumed(run)), "configuration, data or model have changed",
+               fmt::format("files.model.1_Pooling/config.json: \"{}\" → ", checksum(before)));
+  model.write("1_Pooling/config.json", before);
+  model.write("ft/checkpoints/state.json", "{}");  // a run below the model is no part of it
+  model.write("ft/config.json", "{}");
+  EXPECT_NO_THROW(train(resumed(run)));
+  EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
 }
 
 TEST_F(Resume, RefusesOtherData) {

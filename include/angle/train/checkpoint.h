@@ -22,8 +22,9 @@ struct TrainState {
   std::optional<double> best_metric;     // of the validation
   int64_t best_step = 0;
   int64_t evaluations_without_gain = 0;  // for patience
-  nlohmann::json config;                 // the resolved configuration, and
-  nlohmann::json data;                   // the training files: a run goes on with the same ones only
+  nlohmann::json config;                 // the resolved configuration,
+  nlohmann::json data;                   // the training files and
+  nlohmann::json model;                  // those of the model to start from: a run goes on with the same only
 };
 
 void to_json(nlohmann::json& out, const TrainState& state);
@@ -60,7 +61,7 @@ struct FoundCheckpoint {
 };
 
 /// The newest checkpoint that is complete and undamaged; nothing when there is none. What is wrong with newer
-/// ones is appended to `warnings`.
+/// ones is appended to `warnings`. Error when it is of another version of angle, in another format.
 std::optional<FoundCheckpoint> find_checkpoint(const std::filesystem::path& directory,
                                                std::vector<std::string>& warnings);
 

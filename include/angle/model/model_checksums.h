@@ -1,0 +1,21 @@
+// What a model directory is made of, so that runs and studies notice when it has changed.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "angle/io/checksum.h"
+#include "angle/io/json.h"
+
+namespace angle {
+
+/// {file: checksum} of the files of a model directory that have a say in what the model does, by their paths
+/// within it. Training runs below it, and its own checkpoints, are no part of the model.
+///
+/// @param checksum_of  takes the checksum of a file
+json model_checksums(const std::filesystem::path& directory,
+                     const std::function<std::string(const std::filesystem::path&)>& checksum_of =
+                         [](const std::filesystem::path& file) { return file_checksum(file); });
+
+}  // namespace angle
