@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -27,11 +28,13 @@ fs::path resolve_destination(const fs::path& path) {
   return resolved;
 }
 
-bool is_unfinished(const std::string& name) {
+/// What `<name>.tmp-<process id>` is to become; nothing for other names.
+std::optional<std::string> finished_name(const std::string& name) {
   const std::string_view mark = ".tmp-";
   const size_t at = name.rfind(mark);
-  return at != std::string::npos && at + mark.size() < name.size() &&
-         name.find_first_not_of("0123456789", at + mark.size()) == std::string::npos;
+  if (at == std::string::npos || at + mark.size() == name.size()) return std::nullopt;
+  if (name.find_first_not_of("0123456789", at + mark.size()) != std::string::npos) return std::nullopt;
+  return name.substr(0, at);
 }
 
 }  // namespace
@@ -100,19 +103,23 @@ void write_file(const fs::path& path, std::string_view bytes) {
 void remove_unfinished(const fs::path& directory) {
   std::vector<fs::path> unfinished;
   for (const auto& entry : fs::recursive_directory_iterator(directory))
-    if (is_unfinished(entry.path().filename().string())) unfinished.push_back(entry.path());
+    if (finished_name(entry.path().filename().string())) unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove_all(path);
+}
+
+void remove_unfinished_in(const fs::path& directory, const std::function<bool(const std::string&)>& is_own) {
+  if (!fs::is_directory(directory)) return;
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::optional<std::string> name = finished_name(entry.path().filename().string());
+    if (name && is_own(*name)) unfinished.push_back(entry.path());
+  }
   for (const fs::path& path : unfinished) fs::remove_all(path);
 }
 
 void remove_unfinished_of(const fs::path& file) {
-  const std::string prefix = file.filename().string() + ".tmp-";
-  const fs::path directory = file.has_parent_path() ? file.parent_path() : ".";
-  std::vector<fs::path> unfinished;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(prefix) && is_unfinished(name)) unfinished.push_back(entry.path());
-  }
-  for (const fs::path& path : unfinished) fs::remove(path);
+  remove_unfinished_in(file.has_parent_path() ? file.parent_path() : ".",
+                       [&](const std::string& name) { return name == file.filename(); });
 }
 
 void sync_directory(const fs::path& directory) {

@@ -255,4 +255,17 @@ void write_pipeline(const fs::path& directory, const Model& model) {
                 {"apply_lora", false}});
 }
 
+std::vector<fs::path> module_folders(const fs::path& directory) {
+  std::vector<fs::path> folders;
+  if (!fs::is_directory(directory)) return folders;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    const size_t digits = name.find_first_not_of("0123456789");
+    if (digits == 0 || digits == std::string::npos) continue;
+    const std::string kind = name.substr(digits);
+    if (kind == "_Pooling" || kind == "_Dense") folders.push_back(entry.path());
+  }
+  return folders;
+}
+
 }  // namespace angle

@@ -31,4 +31,7 @@ void check_can_save(const SentenceEncoder& encoder);
 /// Writes modules.json, 1_Pooling, 2_Dense … and angle_config.json (see check_can_save).
 void write_pipeline(const std::filesystem::path& directory, const Model& model);
 
+/// The folders in a directory that write_pipeline() makes files in, for any model.
+std::vector<std::filesystem::path> module_folders(const std::filesystem::path& directory);
+
 }  // namespace angle

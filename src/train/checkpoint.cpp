@@ -21,9 +21,18 @@ constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kOptimizerFile = "optimizer.safetensors";
 constexpr const char* kStateFile = "trainer_state.json";
 constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kLatestFile = "latest";
 constexpr int kFormat = 2;  // of the state; the first one had no such number
 
 std::string step_name(int64_t step) { return fmt::format("step-{:06}", step); }
+
+/// Nothing for a name that is not quite that of a step.
+std::optional<int64_t> step_of(const std::string& name) {
+  if (!name.starts_with("step-") || name.size() > 20) return std::nullopt;
+  const std::string digits = name.substr(5);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  return std::stoll(digits);
+}
 
 void write_manifest(const fs::path& checkpoint) {
   json manifest;
@@ -88,13 +97,14 @@ std::map<int64_t, fs::path> list_checkpoints(const fs::path& directory) {
   std::map<int64_t, fs::path> checkpoints;
   if (!fs::is_directory(directory)) return checkpoints;
   for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with("step-") || name.size() > 20) continue;
-    const std::string digits = name.substr(5);
-    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) continue;
-    checkpoints[std::stoll(digits)] = entry.path();
+    if (const auto step = step_of(entry.path().filename().string())) checkpoints[*step] = entry.path();
   }
   return checkpoints;
+}
+
+void remove_unfinished_checkpoints(const fs::path& directory) {
+  remove_unfinished_in(directory,
+                       [](const std::string& name) { return name == kLatestFile || step_of(name); });
 }
 
 void to_json(json& out, const TrainState& state) {
@@ -123,7 +133,7 @@ void from_json(const json& in, TrainState& state) {
 void save_checkpoint(const fs::path& directory, const TrainState& state, std::span<const NamedTensor> model,
                      std::span<const NamedTensor> optimizer, const Retention& keep) {
   fs::create_directories(directory);
-  remove_unfinished(directory);
+  remove_unfinished_checkpoints(directory);
   const fs::path destination = directory / step_name(state.step);
   const fs::path temporary = directory / fmt::format("{}.tmp-{}", step_name(state.step), getpid());
   try {
@@ -145,7 +155,7 @@ void save_checkpoint(const fs::path& directory, const TrainState& state, std::sp
 }
 
 void settle_checkpoints(const fs::path& directory, int64_t step, const Retention& keep) {
-  write_file(directory / "latest", step_name(step) + "\n");
+  write_file(directory / kLatestFile, step_name(step) + "\n");
   auto checkpoints = list_checkpoints(directory);
   const auto damaged = checkpoints.upper_bound(step);
   for (auto it = damaged; it != checkpoints.end(); ++it) fs::remove_all(it->second);

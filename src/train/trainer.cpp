@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <set>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -57,6 +58,15 @@ Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, in
 
 /// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
 int64_t first_draw(int64_t step) { return step << 32; }
+
+/// What a killed run left there. The output may hold more than this run: other runs, that are training now.
+void remove_unfinished_output(const fs::path& output) {
+  const std::set<std::string> files = {"README.md", "train_config.json", "metrics.jsonl", "saturation.jsonl",
+                                       "predictions.json"};
+  remove_unfinished_in(output, [&](const std::string& name) { return files.contains(name); });
+  remove_unfinished_model(output);
+  remove_unfinished_checkpoints(output / "checkpoints");
+}
 
 std::optional<double> share_of(const std::optional<double>& part, double whole) {
   return part ? std::optional(*part / whole) : std::nullopt;
@@ -199,7 +209,7 @@ void Trainer::begin() {
 }
 
 void Trainer::open_output() {
-  remove_unfinished(options_.output);
+  remove_unfinished_output(options_.output);
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
   log_.emplace(options_.output / "metrics.jsonl", state_.step);
   events_.emplace(options_.output, state_.step);

@@ -2,7 +2,8 @@
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
 //    early stopping, logs and checkpoints included;
 //  - so it does in bfloat16, with the gradient cache and with gradient checkpointing;
-//  - from every state that a kill can leave behind, --resume works;
+//  - from every state that a kill can leave behind, --resume works; what the killed run left unfinished goes,
+//    and nothing else;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
 //  - with another configuration, another model, other data or another validation file it is refused, naming the difference.
 
@@ -252,6 +253,25 @@ TEST_F(Resume, BeginsFromEveryStateBeforeTheFirstCheckpoint) {
     EXPECT_THAT(differing_files(whole(), broken()), IsEmpty()) << "state " << done;
     fs::remove_all(broken());
   }
+}
+
+TEST_F(Resume, RemovesWhatAKilledRunLeftAndNothingElse) {
+  const std::vector<std::string> own = {
+      "README.md.tmp-7",        "model.safetensors.tmp-7",  "vocab.txt.tmp-7",
+      "predictions.json.tmp-7", "metrics.jsonl.tmp-7",      "1_Pooling/config.json.tmp-7",
+      "2_Dense/config.json.tmp-7", "checkpoints/latest.tmp-7", "checkpoints/step-000005.tmp-7/model.safetensors"};
+  const std::vector<std::string> foreign = {
+      "notes.tmp-7",           "backup/config.json.tmp-7", "checkpoints/mine.tmp-7",
+      "1_Pooling/mine.tmp-7",  "other run/checkpoints/step-000005.tmp-7/model.safetensors",
+      "other run/config.json.tmp-7"};
+  for (const auto& names : {own, foreign})
+    for (const std::string& name : names) {
+      fs::create_directories((broken() / name).parent_path());
+      write_file(broken() / name, "half");
+    }
+  train(resumed(full_run(broken())));
+  for (const std::string& name : own) EXPECT_FALSE(fs::exists(broken() / name)) << name;
+  for (const std::string& name : foreign) EXPECT_TRUE(fs::exists(broken() / name)) << name;
 }
 
 TEST_F(Resume, GoesOnFromACheckpointWithLaterFilesAround) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -45,7 +46,14 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// id>`. Nobody else may be writing there.
 void remove_unfinished(const std::filesystem::path& directory);
 
-/// Removes what killed processes left unfinished of one file, which nobody else may be writing.
+/// Removes what killed processes left unfinished of some of a directory's files and folders, which nobody else
+/// may be writing. Leaves all others alone, and what is below; does nothing without the directory.
+///
+/// @param is_own  tells by the finished name whether it is one of them
+void remove_unfinished_in(const std::filesystem::path& directory,
+                          const std::function<bool(const std::string&)>& is_own);
+
+/// remove_unfinished_in() for one file.
 void remove_unfinished_of(const std::filesystem::path& file);
 
 /// Flushes a directory's entries to the disk, after files in it were created or renamed.

@@ -62,6 +62,9 @@ std::filesystem::path find_model(const std::string& path_or_name);
 /// concatenate in that order, is not approximated.
 void check_can_save(const Model& model);
 
+/// Removes what a killed save_model() left unfinished in a directory, and nothing else.
+void remove_unfinished_model(const std::filesystem::path& directory);
+
 /// Writes a complete directory that sentence-transformers, Hugging Face and angle_emb load. Tokenizer files
 /// are copied byte for byte from the directory the model came from. Every file is replaced atomically.
 void save_model(Model& model, const std::filesystem::path& directory);

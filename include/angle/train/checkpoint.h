@@ -50,6 +50,9 @@ void save_checkpoint(const std::filesystem::path& directory, const TrainState& s
 /// are removed, and of the others all but those to keep.
 void settle_checkpoints(const std::filesystem::path& directory, int64_t step, const Retention& keep);
 
+/// Removes what killed runs left unfinished among the checkpoints.
+void remove_unfinished_checkpoints(const std::filesystem::path& directory);
+
 /// Checkpoint directories by step, damaged ones too; none when the directory is not there. Names that are not
 /// quite `step-<number>` are left alone.
 std::map<int64_t, std::filesystem::path> list_checkpoints(const std::filesystem::path& directory);
