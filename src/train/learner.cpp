@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "angle/data/transfer.h"
@@ -70,6 +71,19 @@ void check_finite(double gradient_norm, std::span<const FormattedBatch> micro_ba
   for (const FormattedBatch& micro_batch : micro_batches)
     places.push_back(describe_lines(micro_batch.file, micro_batch.batch.lines));
   fail("the gradient is not finite, at {}", fmt::join(places, "; "));
+}
+
+/// In one pass, without a mask in memory: extremes are not finite when any element is not.
+bool is_finite(const Tensor& tensor) {
+  if (tensor.numel() == 0) return true;
+  const auto [least, most] = at::aminmax(tensor);
+  return std::isfinite(least.item<double>()) && std::isfinite(most.item<double>());
+}
+
+void check_finite(std::span<const NamedTensor> tensors, const char* whose) {
+  const at::NoGradGuard no_grad;
+  for (const NamedTensor& entry : tensors)
+    if (!is_finite(entry.tensor)) fail("{} are not finite any more ({})", whose, entry.name);
 }
 
 void add(std::optional<double>& sum, const Tensor& term, double share) {
@@ -149,6 +163,11 @@ StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double l
   check_finite(result.gradient_norm, micro_batches);
   optimizer_.step(learning_rate, clipping_factor(result.gradient_norm, options_.max_grad_norm));
   return result;
+}
+
+void Learner::check_state() const {
+  check_finite(encoder_.checkpoint_tensors(), "the weights");
+  check_finite(optimizer_.state(), "the moments of the gradients");
 }
 
 void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepResult& result) {

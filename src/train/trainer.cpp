@@ -247,11 +247,31 @@ bool Trainer::resume() {
   return true;
 }
 
+double Trainer::rate_of_step(int64_t step) const {
+  return config_.train.learning_rate *
+         schedule_factor(config_.train.schedule, step - 1, config_.train.warmup_steps, total_steps_);
+}
+
+void Trainer::fail_at(int64_t step, const std::string& what, const std::string& other_advice) const {
+  fail("step {}: {}; learning rate {}. Lower the learning rate (with another --output: a run goes on only as it "
+       "was begun){}; {}",
+       step, what, rate_of_step(step), other_advice,
+       saved_step_ > 0 ? fmt::format("the last checkpoint, of step {}, is unharmed", saved_step_)
+                       : "there is no checkpoint yet");
+}
+
+/// Before the model is judged or saved: an update that goes wrong shows in the loss of the next one only.
+void Trainer::check_weights() const {
+  try {
+    learner_.check_state();
+  } catch (const Error& error) {
+    fail_at(state_.step, error.what());
+  }
+}
+
 TrainProgress Trainer::update() {
   const Clock::time_point start = Clock::now();
-  const double learning_rate =
-      config_.train.learning_rate *
-      schedule_factor(config_.train.schedule, state_.step, config_.train.warmup_steps, total_steps_);
+  const double learning_rate = rate_of_step(state_.step + 1);
   const std::vector<FormattedBatch> batches = next_batches(state_.step);
   learner_.dropout().go_to(first_draw(state_.step));
   StepResult result;
@@ -260,10 +280,7 @@ TrainProgress Trainer::update() {
   } catch (const GroupFailure&) {
     throw;
   } catch (const Error& error) {
-    fail(
-        "step {}: {}; learning rate {}. Lower the learning rate or look at these examples; the last "
-        "checkpoint is unharmed",
-        state_.step + 1, error.what(), learning_rate);
+    fail_at(state_.step + 1, error.what(), " or look at these examples");
   }
   ++state_.step;
   const double seconds = seconds_since(start);
@@ -312,6 +329,7 @@ bool Trainer::is_due(int64_t every_steps) const {
 
 void Trainer::evaluate() {
   if (validation_.is_empty()) return;
+  if (state_.step > 0) check_weights();
   const auto measured = options_.group.on_first<Measurement>([this] { return validation_.measure(model_); });
   TrainEvaluation evaluation{.step = state_.step,
                              .name = validation_.name(),
@@ -386,6 +404,7 @@ Retention Trainer::retention() const {
 
 void Trainer::save_checkpoint() {
   if (saved_step_ == state_.step) return;
+  check_weights();
   options_.group.on_first([this] {
     angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
                            learner_.optimizer().state(), retention());

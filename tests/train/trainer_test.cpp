@@ -4,6 +4,7 @@
 //  fields; saturation is measured at the first and every Nth step, or not at all;
 //  - every form of data, mixed, and every policy for duplicates trains;
 //  - the best model by the validation is kept, and training stops when the patience is out;
+//  - a model that diverged is neither judged nor saved;
 //  - what does not fit together, or would overwrite a model or a run, is an error before anything is written.
 // How it survives being stopped is in resume_test.cpp.
 
@@ -37,6 +38,7 @@ using ::testing::IsEmpty;
 using testing::read_metrics;
 using testing::RunRecord;
 using testing::TempDir;
+using testing::TinyRun;
 using testing::train;
 
 double mean_loss(const RunRecord& run, size_t first, size_t count) {
@@ -382,7 +384,24 @@ TEST(Trainer, StopsAtALossThatIsNotFinite) {
   const TempDir output;
   EXPECT_ERROR(train({.output = output.path(), .set = {"train.learning_rate=1e30"}}),
                "step 3: ", "the loss is not finite (", "cosine", "pairs_train.tsv, lines ", "(16 examples)",
-               "learning rate 5e+29", "Lower the learning rate", "the last checkpoint is unharmed");
+               "learning rate 5e+29", "Lower the learning rate (with another --output", "or look at these examples",
+               "there is no checkpoint yet");
+}
+
+TEST(Trainer, SavesNoModelAndNoCheckpointWithWeightsThatAreNotFinite) {
+  for (const bool validate : {false, true}) {
+    const TempDir output;
+    const TinyRun run{.output = output.path(),
+                      .set = {"train.learning_rate=1e39", "train.warmup_steps=1", "train.schedule=constant",
+                              "checkpoint.every_steps=1", "evaluation.every_steps=1", "train.max_steps=2"},
+                      .validate = validate};
+    EXPECT_ERROR(train(run), "step 2: the weights are not finite any more (", "learning rate 1e+39",
+                 "Lower the learning rate (with another --output",
+                 "the last checkpoint, of step 1, is unharmed");
+    EXPECT_FALSE(fs::exists(output.path() / "checkpoints/step-000002"));
+    // Without a validation the output is written last of all; with one it is the best model, that of step 1.
+    EXPECT_EQ(fs::exists(output.path() / "model.safetensors"), validate);
+  }
 }
 
 TEST(Trainer, RefusesWhatDoesNotFitTogether) {

@@ -79,6 +79,9 @@ class Learner {
   StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate,
                   bool measure_saturation = false);
 
+  /// Error when a weight, or a moment of the optimizer, is not finite; it names the tensor.
+  void check_state() const;
+
   AdamW& optimizer() { return optimizer_; }
   const Dropout& dropout() const { return dropout_; }
 

@@ -112,6 +112,9 @@ class Trainer {
   void share_state();
   void open_output();
   TrainProgress update();
+  double rate_of_step(int64_t step) const;
+  void check_weights() const;
+  [[noreturn]] void fail_at(int64_t step, const std::string& what, const std::string& other_advice = "") const;
   std::vector<FormattedBatch> next_batches(int64_t step);
   bool is_due(int64_t every_steps) const;
   void evaluate();
