@@ -26,6 +26,7 @@ class Rules : ConfigRules {
     check_data();
     check_loss();
     check_objective_fits_data();
+    check_examples_have_company();
     check_optimization();
     check_evaluation();
     return std::move(problems_);
@@ -162,6 +163,15 @@ class Rules : ConfigRules {
             "loss.symmetric: true, but only pairs and triplets can use it");
     require(loss.in_batch_divisor == InBatchDivisor::all_rows || scored_pairs,
             "loss.in_batch_divisor: positive_rows, but only scored_pairs can use it");
+  }
+
+  /// A batch is shared by all processes, so its size is that of what is compared. A triplet brings a negative
+  /// of its own.
+  void check_examples_have_company() {
+    require(config_.train.batch_size != 1 ||
+                !(trains_on(DataFormat::scored_pairs) || trains_on(DataFormat::pairs)),
+            "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the others of "
+            "their batch; expected at least 2");
   }
 
   void check_optimization() {

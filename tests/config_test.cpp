@@ -328,6 +328,21 @@ TEST(Rules, RefuseDataThatNoTermCanUse) {
                "loss.in_batch_weight: 0, but pairs are trained with that term alone");
 }
 
+TEST(Rules, RefuseBatchesInWhichNothingIsCompared) {
+  const auto with = [](const std::string& format, const std::string& size) {
+    std::vector<std::string> set = {R"(data.train=[{"path":"a.tsv","format":")" + format + "\"}]",
+                                    "train.batch_size=" + size};
+    if (format == "pairs") set.insert(set.end(), {"loss.cosine_weight=0", "loss.angle_weight=0"});
+    return parse(set);
+  };
+  const char* const problem = "train.batch_size: 1, but pairs, scored or not, are learned from by comparing";
+  EXPECT_ERROR(with("scored_pairs", "1"), problem, "expected at least 2");
+  EXPECT_ERROR(with("pairs", "1"), problem);
+  EXPECT_NO_THROW(with("triplets", "1"));
+  EXPECT_NO_THROW(with("scored_pairs", "2"));
+  EXPECT_NO_THROW(with("pairs", "2"));
+}
+
 TEST(Rules, AllowTermsThatOnlySomeOfTheDataUse) {
   EXPECT_NO_THROW(parse({"data.train=[{\"path\":\"a.tsv\"},{\"path\":\"b.tsv\",\"format\":\"pairs\"}]"}));
 }

@@ -50,7 +50,7 @@ const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& co
   const json made_of = {config.data, config.model.max_seq_length};
   const auto [entry, is_new] = sets_.try_emplace(made_of.dump());
   if (is_new) entry->second = load_training_sets(config, config.model.max_seq_length, places_);
-  check_some_labels_are_positive(entry->second, config.loss);
+  check_training_labels(entry->second, config.loss);
   return entry->second;
 }
 

@@ -15,14 +15,20 @@ DataFormat ExampleStore::format() const {
   return all ? format_of(*all) : std::get<IndexedExamples>(examples_).format();
 }
 
+std::optional<double> ExampleStore::lowest_label() const {
+  const Examples* const all = in_memory();
+  if (!all) return std::get<IndexedExamples>(examples_).lowest_label();
+  const auto* pairs = std::get_if<std::vector<ScoredPair>>(all);
+  if (!pairs || pairs->empty()) return std::nullopt;
+  return std::ranges::min(*pairs, {}, &ScoredPair::label).label;
+}
+
 std::optional<double> ExampleStore::highest_label() const {
   const Examples* const all = in_memory();
   if (!all) return std::get<IndexedExamples>(examples_).highest_label();
   const auto* pairs = std::get_if<std::vector<ScoredPair>>(all);
   if (!pairs || pairs->empty()) return std::nullopt;
-  return std::max_element(pairs->begin(), pairs->end(),
-                          [](const ScoredPair& a, const ScoredPair& b) { return a.label < b.label; })
-      ->label;
+  return std::ranges::max(*pairs, {}, &ScoredPair::label).label;
 }
 
 Examples ExampleStore::read(std::span<const int64_t> rows) const {

@@ -12,7 +12,7 @@ namespace angle {
 
 namespace {
 
-constexpr std::string_view kMark = "angleix1";  // the last bytes of an index, with its version
+constexpr std::string_view kMark = "angleix2";  // the last bytes of an index, with its version
 constexpr uint64_t kEntryBytes = 16;
 constexpr uint64_t kChecksumBytes = 32;  // hexadecimal digits
 
@@ -32,6 +32,7 @@ std::string describe(const RowIndexInfo& info) {
   json object = {{"file_bytes", info.file_bytes}, {"modified", info.modified},
                  {"checksum", info.checksum},     {"rows", info.rows},
                  {"header", info.header},         {"ignored_fields", info.ignored_fields}};
+  if (info.lowest_label) object["lowest_label"] = *info.lowest_label;
   if (info.highest_label) object["highest_label"] = *info.highest_label;
   return object.dump();
 }
@@ -43,6 +44,7 @@ RowIndexInfo info_of(const json& object) {
                     .rows = object.at("rows").get<int64_t>(),
                     .header = object.at("header").get<std::vector<std::string>>(),
                     .ignored_fields = object.at("ignored_fields").get<int64_t>()};
+  if (object.contains("lowest_label")) info.lowest_label = object.at("lowest_label").get<double>();
   if (object.contains("highest_label")) info.highest_label = object.at("highest_label").get<double>();
   return info;
 }

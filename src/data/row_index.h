@@ -25,6 +25,7 @@ struct RowIndexInfo {
 
   int64_t rows = 0;
   std::vector<std::string> header;      // empty: JSONL
+  std::optional<double> lowest_label;   // of scored pairs
   std::optional<double> highest_label;  // of scored pairs
   int64_t ignored_fields = 0;
 };

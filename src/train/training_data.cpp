@@ -57,13 +57,33 @@ void mix_sets(const DataConfig& config, std::vector<TrainingSet>& sets) {
   for (size_t i = 0; i < sets.size(); ++i) sets[i].weight = shares[i].weight;
 }
 
+/// Without a positive pair the in-batch objective would silently be zero.
+void check_some_label_is_positive(const TrainingSet& set, double threshold) {
+  const double highest = *set.examples.highest_label();
+  if (highest >= threshold) return;
+  fail(
+      "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
+      "positives; lower the threshold or set loss.in_batch_weight to 0",
+      set.file.string(), threshold, highest);
+}
+
+/// All other objectives would.
+void check_labels_differ(const TrainingSet& set) {
+  const double label = *set.examples.highest_label();
+  if (label != *set.examples.lowest_label()) return;
+  fail(
+      "{}: every label is {}, so there is nothing to rank, and loss.in_batch_weight is 0: the loss would always be "
+      "0; expected labels that differ",
+      set.file.string(), label);
+}
+
 std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, const LossOptions& loss,
                                    int64_t max_seq_length, const DataPlaces& places,
                                    const DataLoading& loading) {
   std::vector<TrainingSet> sets;
   for (const DataSetConfig& entry : entries)
     sets.push_back(load_training_set(entry, max_seq_length, places, loading));
-  check_some_labels_are_positive(sets, loss);
+  check_training_labels(sets, loss);
   return sets;
 }
 
@@ -80,16 +100,13 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
       path, places.data_dir.string(), places.config_dir.string());
 }
 
-/// Without a positive pair the in-batch objective would silently be zero.
-void check_some_labels_are_positive(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
-  if (loss.in_batch_weight <= 0) return;
+void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
   for (const TrainingSet& set : sets) {
-    const std::optional<double> highest = set.examples.highest_label();
-    if (!highest || *highest >= loss.positive_threshold) continue;
-    fail(
-        "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
-        "positives; lower the threshold or set loss.in_batch_weight to 0",
-        set.file.string(), loss.positive_threshold, *highest);
+    if (!set.examples.highest_label()) continue;
+    if (loss.in_batch_weight > 0)
+      check_some_label_is_positive(set, loss.positive_threshold);
+    else
+      check_labels_differ(set);
   }
 }
 

@@ -205,6 +205,7 @@ TEST_F(IndexedExamplesTest, AreReadByAStoreAsThoseInMemory) {
   EXPECT_EQ(to_texts(file.read(rows)), to_texts(memory.read(rows)));
   EXPECT_EQ(file.size(), memory.size());
   EXPECT_EQ(file.format(), memory.format());
+  EXPECT_EQ(file.lowest_label(), memory.lowest_label());
   EXPECT_EQ(file.highest_label(), memory.highest_label());
 }
 

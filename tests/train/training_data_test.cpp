@@ -3,6 +3,7 @@
 //    taken as it is; a missing one names every place;
 //  - every data set has its format, length, prompts, weight, ignored fields and checksum;
 //  - in-batch negatives without a single positive pair are an error;
+//  - so are labels that are all the same when pairs are only ranked by them;
 //  - small files are in memory, larger ones in their file, with the same examples, labels and checksum;
 //  - data sets are mixed as the configuration says; with duplicates dropped, batches stay full;
 //  - the description of the data changes when a file's bytes or number of rows do, not when it moves.
@@ -107,6 +108,20 @@ TEST(LoadTrainingSets, RefusesADirectory) {
                "x.tsv: reading failed: Is a directory");
 }
 
+TEST(LoadTrainingSets, NeedsLabelsThatDifferForRanking) {
+  const TempDir directory;
+  directory.file("scored.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t4.5\na\tb\t4.5\n");
+  const DataPlaces places{.data_dir = directory.path(), .config_dir = {}};
+  TrainConfig config = config_of({{.path = "scored.tsv"}});
+  EXPECT_NO_THROW(load_training_sets(config, 64, places));
+  config.loss.in_batch_weight = 0;
+  for (const int64_t most_bytes : {1000, 0})
+    EXPECT_ERROR(load_training_sets(config, 64, places, {.most_bytes_in_memory = most_bytes}),
+                 "scored.tsv: every label is 4.5", "nothing to rank", "expected labels that differ");
+  directory.file("scored.tsv", kPairsFile);
+  EXPECT_NO_THROW(load_training_sets(config, 64, places));
+}
+
 TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   const TempDir directory;
   directory.file("scored.tsv", kPairsFile);
@@ -122,6 +137,7 @@ TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   EXPECT_TRUE(memory[0].examples.in_memory());
   EXPECT_FALSE(file[0].examples.in_memory());
   EXPECT_EQ(describe_training_sets(file), describe_training_sets(memory));
+  EXPECT_EQ(file[0].examples.lowest_label(), memory[0].examples.lowest_label());
   EXPECT_EQ(file[0].examples.highest_label(), memory[0].examples.highest_label());
   EXPECT_EQ(notes.size(), 1u);
   TrainConfig high = config;
