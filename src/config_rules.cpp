@@ -170,7 +170,8 @@ class Rules : ConfigRules {
   void check_examples_have_company() {
     require(config_.train.batch_size != 1 ||
                 !(trains_on(DataFormat::scored_pairs) || trains_on(DataFormat::pairs)),
-            "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the others of "
+            "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the "
+            "others of "
             "their batch; expected at least 2");
   }
 

@@ -97,10 +97,15 @@ ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& pl
   return model;
 }
 
-constexpr std::array kTokenizerFiles = {
-    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-    "vocab.txt",      "vocab.json",            "merges.txt",              "sentencepiece.bpe.model",
-    "spiece.model"};
+constexpr std::array kTokenizerFiles = {"tokenizer.json",
+                                        "tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "vocab.txt",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "sentencepiece.bpe.model",
+                                        "spiece.model"};
 
 /// What else save_model() writes beside the folders of modules.
 constexpr std::array kModelFiles = {"config.json",       "sentence_bert_config.json",

@@ -114,6 +114,8 @@ void to_json(json& out, const TrainState& state) {
          {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
+         {"statistics", state.statistics},
+         {"dropped_examples", state.dropped_examples},
          {"config", state.config},
          {"data", state.data},
          {"model", state.model}};
@@ -125,6 +127,8 @@ void from_json(const json& in, TrainState& state) {
   if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
   in.at("best_step").get_to(state.best_step);
   in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);
+  in.at("statistics").get_to(state.statistics);
+  in.at("dropped_examples").get_to(state.dropped_examples);
   state.config = in.at("config");
   state.data = in.at("data");
   state.model = in.at("model");

@@ -26,9 +26,9 @@ std::string differences(const TrainState& saved, const TrainState& state) {
   std::string text;
   for (const auto& edit : nlohmann::json::diff(before, now)) {
     const nlohmann::json::json_pointer pointer(edit.at("path").get<std::string>());
-    text +=
-        fmt::format("\n  {}: {} → {}", dotted(pointer), before.contains(pointer) ? before.at(pointer).dump() : "nothing",
-                    edit.contains("value") ? edit.at("value").dump() : "nothing");
+    text += fmt::format("\n  {}: {} → {}", dotted(pointer),
+                        before.contains(pointer) ? before.at(pointer).dump() : "nothing",
+                        edit.contains("value") ? edit.at("value").dump() : "nothing");
   }
   return text;
 }

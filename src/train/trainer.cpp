@@ -168,6 +168,8 @@ TrainResult Trainer::run() {
   }
   if (result_.end != TrainResult::End::interrupted && !state_.best_metric) save_model();
   result_.steps = state_.step;
+  result_.statistics = state_.statistics;
+  result_.dropped_examples = state_.dropped_examples;
   result_.initial_score = state_.initial_metric;
   result_.best_score = state_.best_metric;
   result_.lower_is_better = validation_.lower_is_better();
@@ -253,11 +255,13 @@ double Trainer::rate_of_step(int64_t step) const {
 }
 
 void Trainer::fail_at(int64_t step, const std::string& what, const std::string& other_advice) const {
-  fail("step {}: {}; learning rate {}. Lower the learning rate (with another --output: a run goes on only as it "
-       "was begun){}; {}",
-       step, what, rate_of_step(step), other_advice,
-       saved_step_ > 0 ? fmt::format("the last checkpoint, of step {}, is unharmed", saved_step_)
-                       : "there is no checkpoint yet");
+  fail(
+      "step {}: {}; learning rate {}. Lower the learning rate (with another --output: a run goes on only as "
+      "it "
+      "was begun){}; {}",
+      step, what, rate_of_step(step), other_advice,
+      saved_step_ > 0 ? fmt::format("the last checkpoint, of step {}, is unharmed", saved_step_)
+                      : "there is no checkpoint yet");
 }
 
 /// Before the model is judged or saved: an update that goes wrong shows in the loss of the next one only.
@@ -307,8 +311,8 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
     const SampledBatch sampled = sampler_.batch(number);
     const TrainingSet& set = sets_[sampled.data_set];
     PreparedBatch prepared = make_batch(set, sampled, *model_.tokenizer, config_.loss.duplicates);
-    result_.statistics += prepared.statistics;
-    result_.dropped_examples += prepared.dropped_examples;
+    state_.statistics += prepared.statistics;
+    state_.dropped_examples += prepared.dropped_examples;
     batches.push_back({std::move(prepared.batch), set.format(), set.file.string()});
   }
   return batches;

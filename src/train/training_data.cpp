@@ -72,7 +72,8 @@ void check_labels_differ(const TrainingSet& set) {
   const double label = *set.examples.highest_label();
   if (label != *set.examples.lowest_label()) return;
   fail(
-      "{}: every label is {}, so there is nothing to rank, and loss.in_batch_weight is 0: the loss would always be "
+      "{}: every label is {}, so there is nothing to rank, and loss.in_batch_weight is 0: the loss would "
+      "always be "
       "0; expected labels that differ",
       set.file.string(), label);
 }

@@ -369,8 +369,9 @@ TEST(Processes, WithDifferentConfigurationsAreRefused) {
       member(0, 2, port, tiny_command(directory.path() / "model", {"--set", "train.max_steps=12"})));
   const CommandResult other = second.wait();
   EXPECT_EQ(other.exit_code, 1);
-  EXPECT_THAT(other.err, AllOf(HasSubstr("rank 1: error: configuration, data or model differ from those of rank 0:"),
-                               HasSubstr("train.seed: 42 → 7"), HasSubstr("checkpoint.every_steps: ")));
+  EXPECT_THAT(other.err,
+              AllOf(HasSubstr("rank 1: error: configuration, data or model differ from those of rank 0:"),
+                    HasSubstr("train.seed: 42 → 7"), HasSubstr("checkpoint.every_steps: ")));
   EXPECT_EQ(first.exit_code, 1);
   EXPECT_THAT(first.err, AllOf(HasSubstr("rank 1 (process "), HasSubstr("train.seed: 42 → 7")));
 }

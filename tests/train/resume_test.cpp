@@ -5,7 +5,8 @@
 //  - from every state that a kill can leave behind, --resume works; what the killed run left unfinished goes,
 //    and nothing else;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
-//  - with another configuration, another model, other data or another validation file it is refused, naming the difference.
+//  - with another configuration, another model, other data or another validation file it is refused, naming
+//  the difference.
 
 #include <fstream>
 #include <memory>
@@ -102,6 +103,21 @@ TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {
   }
   train(resumed(full_run(broken())));
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, CountsTheTextsOfTheWholeRun) {
+  TinyRun run = full_run(broken());
+  run.set.emplace_back("loss.duplicates=drop");
+  const TrainResult at_once = train(run).result;
+  fs::remove_all(broken());
+  run.interrupt_after = 7;
+  const RunRecord first = train(run);
+  EXPECT_LT(first.result.statistics.texts, at_once.statistics.texts);
+  const RunRecord rest = train(resumed(run)), again = train(resumed(run));
+  for (const RunRecord& record : {rest, again}) {
+    EXPECT_EQ(json(record.result.statistics), json(at_once.statistics));
+    EXPECT_EQ(record.result.dropped_examples, at_once.dropped_examples);
+  }
 }
 
 TEST_F(Resume, MayMeasureSaturationMoreOrLessOften) {
@@ -256,14 +272,21 @@ TEST_F(Resume, BeginsFromEveryStateBeforeTheFirstCheckpoint) {
 }
 
 TEST_F(Resume, RemovesWhatAKilledRunLeftAndNothingElse) {
-  const std::vector<std::string> own = {
-      "README.md.tmp-7",        "model.safetensors.tmp-7",  "vocab.txt.tmp-7",
-      "predictions.json.tmp-7", "metrics.jsonl.tmp-7",      "1_Pooling/config.json.tmp-7",
-      "2_Dense/config.json.tmp-7", "checkpoints/latest.tmp-7", "checkpoints/step-000005.tmp-7/model.safetensors"};
-  const std::vector<std::string> foreign = {
-      "notes.tmp-7",           "backup/config.json.tmp-7", "checkpoints/mine.tmp-7",
-      "1_Pooling/mine.tmp-7",  "other run/checkpoints/step-000005.tmp-7/model.safetensors",
-      "other run/config.json.tmp-7"};
+  const std::vector<std::string> own = {"README.md.tmp-7",
+                                        "model.safetensors.tmp-7",
+                                        "vocab.txt.tmp-7",
+                                        "predictions.json.tmp-7",
+                                        "metrics.jsonl.tmp-7",
+                                        "1_Pooling/config.json.tmp-7",
+                                        "2_Dense/config.json.tmp-7",
+                                        "checkpoints/latest.tmp-7",
+                                        "checkpoints/step-000005.tmp-7/model.safetensors"};
+  const std::vector<std::string> foreign = {"notes.tmp-7",
+                                            "backup/config.json.tmp-7",
+                                            "checkpoints/mine.tmp-7",
+                                            "1_Pooling/mine.tmp-7",
+                                            "other run/checkpoints/step-000005.tmp-7/model.safetensors",
+                                            "other run/config.json.tmp-7"};
   for (const auto& names : {own, foreign})
     for (const std::string& name : names) {
       fs::create_directories((broken() / name).parent_path());

@@ -384,8 +384,8 @@ TEST(Trainer, StopsAtALossThatIsNotFinite) {
   const TempDir output;
   EXPECT_ERROR(train({.output = output.path(), .set = {"train.learning_rate=1e30"}}),
                "step 3: ", "the loss is not finite (", "cosine", "pairs_train.tsv, lines ", "(16 examples)",
-               "learning rate 5e+29", "Lower the learning rate (with another --output", "or look at these examples",
-               "there is no checkpoint yet");
+               "learning rate 5e+29", "Lower the learning rate (with another --output",
+               "or look at these examples", "there is no checkpoint yet");
 }
 
 TEST(Trainer, SavesNoModelAndNoCheckpointWithWeightsThatAreNotFinite) {

@@ -46,8 +46,8 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// id>`. Nobody else may be writing there.
 void remove_unfinished(const std::filesystem::path& directory);
 
-/// Removes what killed processes left unfinished of some of a directory's files and folders, which nobody else
-/// may be writing. Leaves all others alone, and what is below; does nothing without the directory.
+/// Removes what killed processes left unfinished of some of a directory's files and folders, which nobody
+/// else may be writing. Leaves all others alone, and what is below; does nothing without the directory.
 ///
 /// @param is_own  tells by the finished name whether it is one of them
 void remove_unfinished_in(const std::filesystem::path& directory,

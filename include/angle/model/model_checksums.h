@@ -14,8 +14,9 @@ namespace angle {
 /// within it. Training runs below it, and its own checkpoints, are no part of the model.
 ///
 /// @param checksum_of  takes the checksum of a file
-json model_checksums(const std::filesystem::path& directory,
-                     const std::function<std::string(const std::filesystem::path&)>& checksum_of =
-                         [](const std::filesystem::path& file) { return file_checksum(file); });
+json model_checksums(
+    const std::filesystem::path& directory,
+    const std::function<std::string(const std::filesystem::path&)>& checksum_of =
+        [](const std::filesystem::path& file) { return file_checksum(file); });
 
 }  // namespace angle

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <nlohmann/json.hpp>
+
 #include "angle/text/tokenizer.h"
 
 namespace angle {
@@ -21,5 +23,7 @@ struct TextStatistics {
   void add(const Encoding& encoding, const Tokenizer& tokenizer);
   TextStatistics& operator+=(const TextStatistics& other);
 };
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextStatistics, texts, tokens, texts_cut, tokens_cut, texts_in_windows,
+                                   windows, unknown_tokens, empty_texts)
 
 }  // namespace angle

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "angle/model/encoder.h"
+#include "angle/text/statistics.h"
 
 namespace angle {
 
@@ -22,6 +23,8 @@ struct TrainState {
   std::optional<double> best_metric;     // of the validation
   int64_t best_step = 0;
   int64_t evaluations_without_gain = 0;  // for patience
+  TextStatistics statistics;             // of the texts trained on, repeats counted
+  int64_t dropped_examples = 0;          // by loss.duplicates = drop
   nlohmann::json config;                 // the resolved configuration,
   nlohmann::json data;                   // the training files and
   nlohmann::json model;                  // those of the model to start from: a run goes on with the same only

@@ -114,7 +114,8 @@ class Trainer {
   TrainProgress update();
   double rate_of_step(int64_t step) const;
   void check_weights() const;
-  [[noreturn]] void fail_at(int64_t step, const std::string& what, const std::string& other_advice = "") const;
+  [[noreturn]] void fail_at(int64_t step, const std::string& what,
+                            const std::string& other_advice = "") const;
   std::vector<FormattedBatch> next_batches(int64_t step);
   bool is_due(int64_t every_steps) const;
   void evaluate();

@@ -45,12 +45,13 @@ struct DataLoading {
   std::function<void(const std::string&)> note = {};
 };
 
-/// Opens every data set. Error for what is wrong with the files, labels included; see check_training_labels().
+/// Opens every data set. Error for what is wrong with the files, labels included; see
+/// check_training_labels().
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
                                             const DataPlaces& places, const DataLoading& loading = {});
 
-/// Error when nothing could be learned from a scored data set: in_batch_weight is positive but no label reaches
-/// the positive threshold, or it is 0 and all labels are the same.
+/// Error when nothing could be learned from a scored data set: in_batch_weight is positive but no label
+/// reaches the positive threshold, or it is 0 and all labels are the same.
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss);
 
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
