@@ -1,6 +1,7 @@
 #include "annotate/reply_store.h"
 
 #include <algorithm>
+#include <set>
 
 #include "angle/error.h"
 #include "angle/io/checksum.h"
@@ -57,6 +58,22 @@ std::string RecordedReplies::why_missing(const ChatRequest& request) const {
                      same_text->second.prompt_hash != request.prompt_hash
                          ? "version of the prompt"
                          : "model, instruction, parameters or candidates");
+}
+
+void join_records(const fs::path& path, std::span<const ChatReply> replies) {
+  std::string lines;
+  std::set<std::string> known;
+  if (fs::exists(path)) {
+    LineReader reader(path);
+    std::string line;
+    while (reader.next(line)) {
+      known.insert(from_record(parse_json(line, reader.location()), reader.location()).request);
+      lines += line + "\n";
+    }
+  }
+  for (const ChatReply& reply : replies)
+    if (known.insert(reply.request).second) lines += to_record(reply).dump() + "\n";
+  write_file(path, lines);
 }
 
 }  // namespace angle

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "angle/annotate/chat_reply.h"
@@ -46,5 +47,10 @@ class RecordedReplies {
   std::filesystem::path path_;
   std::map<std::string, ChatReply> replies_;
 };
+
+/// Adds replies to a file of recorded ones, which need not be there: all lines that are there stay, and a
+/// request that has a reply there keeps it, so that the file can always be replayed. Error as of
+/// RecordedReplies, and then the file is as it was.
+void join_records(const std::filesystem::path& path, std::span<const ChatReply> replies);
 
 }  // namespace angle

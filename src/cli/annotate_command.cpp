@@ -20,6 +20,7 @@
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
 
+#include "annotate/reply_store.h"
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
 #include "cli/log.h"
@@ -130,14 +131,6 @@ void report_failures(const Annotations& annotations, bool skip_failed) {
   log_warning("no reply to {}:{}", count_of(failed, "request"), text);
 }
 
-std::string to_lines(const std::vector<ChatReply>& replies) {
-  std::string lines;
-  std::set<std::string> written;
-  for (const ChatReply& reply : replies)
-    if (written.insert(reply.annotator + reply.request).second) lines += to_record(reply).dump() + "\n";
-  return lines;
-}
-
 /// All or nothing: what is wrong with one output is told before the first is written.
 void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
                    const Annotations& annotations) {
@@ -171,6 +164,8 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
       log_warning("endpoints.{}: certificates are not verified; whoever is on the way can read the key",
                   name);
   const DirectoryLock lock(options.output);
+  if (!options.record.empty())
+    join_records(options.record, {});  // what can't be added to is told before it costs
   ProgressLine line;
   Asker asker(config,
               {.cache = options.cache,
@@ -182,7 +177,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
   const Annotations annotations = annotate(config, asker, options.skip_failed);
   line.finish();
   log_usage(config, asker.usage());
-  if (!options.record.empty()) write_file(options.record, to_lines(annotations.replies));
+  if (!options.record.empty()) join_records(options.record, annotations.replies);
   if (interruption.requested()) {
     log_info("interrupted; all replies so far are kept, the same command goes on");
     return false;
@@ -214,7 +209,7 @@ void add_annotate_command(CLI::App& app, int& exit_code) {
                      "directory of the training sets; default: runs/<name of the configuration>");
   command.add_option("--cache", options->cache, "directory of replies; default: annotations/ in the cache");
   command.add_option("--record", options->record,
-                     "also write all replies to this file (JSONL), to be replayed");
+                     "also add all replies to this file (JSONL), to be replayed; what is there stays");
   command.add_flag("--skip-failed", options->skip_failed,
                    "write the training sets even if requests had no reply");
   CLI::Option* dry_run =

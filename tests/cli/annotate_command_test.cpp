@@ -1,11 +1,13 @@
 // `angle annotate` as its users see it, with a server in this process. Invariants:
 // - a configuration and a server give training sets, the same ones again from the cache, from recorded
 //   replies and after a kill, without anything being asked twice;
+// - a file of recorded replies only ever grows;
 // - failures leave no output, end with 1 and say what to do; --skip-failed goes on;
 // - a dry run and a report send nothing;
 // - the key is in nothing that is written;
 // - the recorded set of the project makes its training sets offline.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -109,6 +111,48 @@ TEST_F(AnnotateCommand, GivesTheSameFromTheCacheAndFromRecordedReplies) {
   EXPECT_EQ(output("all.jsonl"), all);
   EXPECT_EQ(output("voted.jsonl"), voted);
   EXPECT_FALSE(fs::exists(setup.path("cache")));
+}
+
+/// A server that is down, an interruption, other sentences: what a file of replies has was paid for.
+TEST_F(AnnotateCommand, LosesNoRecordedReply) {
+  start();
+  const std::string record = setup.path("replies.jsonl");
+  ASSERT_EQ(annotate({"--record", record}).exit_code, 0);
+  const std::string all = read_file(record);
+  ASSERT_EQ(std::count(all.begin(), all.end(), '\n'), kRequests);
+
+  fs::remove_all(setup.path("cache"));
+  start([](const httplib::Request&, httplib::Response& response) { response.status = 400; });
+  EXPECT_EQ(annotate({"--record", record}).exit_code, 1);
+  EXPECT_EQ(read_file(record), all) << "a run without any reply";
+
+  start([this](const httplib::Request&, httplib::Response&) { server->pause(20); },
+        {{"timeout_seconds", 60}});
+  testing::RunningCommand running(command({"--record", record}));
+  while (server->num_requests() == 0) std::this_thread::yield();
+  running.send(SIGINT);
+  EXPECT_EQ(running.wait().exit_code, 130);
+  EXPECT_EQ(read_file(record), all) << "an interrupted run";
+
+  config["endpoints"]["local"] = {{"recorded", record}};
+  EXPECT_EQ(annotate({"--set", "seeds.limit=1", "--record", record}).exit_code, 0);
+  EXPECT_EQ(read_file(record), all) << "the file that is replayed, for a part of the sentences";
+
+  start();
+  setup.file("seeds.txt", "the dog sleeps\nan apple fell\n");
+  EXPECT_EQ(annotate({"--record", record}).exit_code, 0);
+  const std::string more = read_file(record);
+  EXPECT_TRUE(more.starts_with(all));
+  EXPECT_EQ(std::count(more.begin(), more.end(), '\n'), kRequests + 6) << "those to the new sentence join";
+}
+
+TEST_F(AnnotateCommand, AsksNothingForARecordThatItCantAddTo) {
+  start();
+  const CommandResult result = annotate({"--record", setup.path("seeds.txt")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("seeds.txt:1: not valid JSON"));
+  EXPECT_THAT(read_file(setup.path("seeds.txt")), HasSubstr("the dog sleeps\n"));
+  EXPECT_EQ(server->num_requests(), 0);
 }
 
 TEST_F(AnnotateCommand, GoesOnAfterAKill) {
