@@ -80,15 +80,18 @@ class Study {
         runs_(first_given(options.runs, config_.runs, output_ / "runs")),
         runner_(runner_options()) {}
 
-  /// False when it was interrupted.
+  /// False when it was interrupted. A run that fails is noted, and the others are done.
   bool run();
   void show_table() const;
+
+  /// Error with all runs that failed, if any did.
+  void tell_failures() const;
   void show_plan();
 
  private:
   StudyRunnerOptions runner_options();
   StudyReport report() const;
-  bool finish(size_t run) const;
+  bool finish(size_t run);
   void tell_what_is_trained_again() const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left);
 
@@ -99,6 +102,7 @@ class Study {
   StudyPlan plan_;
   fs::path output_, runs_;
   StudyRunner runner_;
+  std::vector<std::string> failures_;  // of runs
 };
 
 StudyRunnerOptions Study::runner_options() {
@@ -120,7 +124,8 @@ StudyReport Study::report() const {
                      .study = config_,
                      .plan = plan_,
                      .scores = {},
-                     .results = {}};
+                     .results = {},
+                     .failures = failures_};
   for (const StudyRun& run : plan_.runs) report.scores.push_back(runner_.scores_of(run));
   report.results = study_results(config_, plan_, report.scores);
   return report;
@@ -131,7 +136,8 @@ std::string name_of(const StudyRun& run) {
   return fmt::format("{} (seed {})", fmt::join(run.rows, " = "), run.seed);
 }
 
-bool Study::finish(size_t number) const {
+/// False when it was interrupted.
+bool Study::finish(size_t number) {
   const StudyRun& run = plan_.runs[number];
   const std::string place = fmt::format("run {} of {}", number + 1, plan_.runs.size());
   log_info("{}: {}, in {}", place, name_of(run), runner_.directory_of(run).string());
@@ -144,10 +150,21 @@ bool Study::finish(size_t number) const {
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     if (finished) log_info("{}: finished in {:.0f} s", place, time.count());
     return finished;
-  } catch (const Error& error) {
+  } catch (const InputsChanged& error) {
     line.finish();
     fail("{}: {}", name_of(run), error.what());
+  } catch (const Error& error) {
+    line.finish();
+    failures_.push_back(fmt::format("{}: {}", name_of(run), error.what()));
+    log_warning("{} failed: {}", place, failures_.back());
+    return true;
   }
+}
+
+void Study::tell_failures() const {
+  if (failures_.empty()) return;
+  fail("{} of {} runs failed; the same command tries them again\n{}", failures_.size(), plan_.runs.size(),
+       fmt::join(failures_, "\n"));
 }
 
 void Study::tell_what_is_trained_again() const {
@@ -233,6 +250,7 @@ int run_study(const StudyOptions& options) {
   }
   if (!options.table && !study.run()) return kInterrupted;
   study.show_table();
+  study.tell_failures();
   return 0;
 }
 

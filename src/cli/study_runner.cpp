@@ -125,7 +125,8 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   }
   if (end->exit_code == 0) return true;
   if (end->exit_code == kInterrupted || *options_.interrupted) return false;
-  fail("training {}: {}\nthe log is {}; the same command goes on with what is missing", end->text,
+  check_inputs(run);
+  fail("training {}: {}\nthe log is {}", end->text,
        error_in(fmt::format("\n{}", read_file(log).substr(logged_before))), log.string());
 }
 
@@ -133,8 +134,9 @@ void StudyRunner::check_inputs(const StudyRun& run) const {
   if (file_checksum(options_.base) == base_checksum_ &&
       StudyInputs(options_.places).checksums(run.config) == run.inputs)
     return;
-  fail("{}, or a file that it names, has changed while the study ran; remove {} and start again",
-       options_.base.string(), (directory_of(run) / "model").string());
+  throw InputsChanged(
+      fmt::format("{}, or a file that it names, has changed while the study ran; remove {} and start again",
+                  options_.base.string(), (directory_of(run) / "model").string()));
 }
 
 void StudyRunner::score(const StudyRun& run) const {

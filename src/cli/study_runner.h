@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "angle/error.h"
 #include "angle/study/run_scores.h"
 #include "angle/study/study_plan.h"
 #include "angle/train/training_data.h"
@@ -26,6 +27,13 @@ struct StudyRunnerOptions {
   Metric metric;                // whose similarity a finished run has
   bool keep_models = false;
   const std::atomic<bool>* interrupted = nullptr;  // becomes true when the user wants to stop
+};
+
+/// The base, or a file that it names, is no longer what the plan was made with: of no run the scores could be
+/// filed under what they are of.
+class InputsChanged : public Error {
+ public:
+  using Error::Error;
 };
 
 /// How far a run is.
@@ -55,8 +63,7 @@ class StudyRunner {
 
   /// Trains (from the last checkpoint, if there is one) and scores a run; a model that is there is only
   /// scored, and stays if it was kept, whether this study keeps models or not. False when it was interrupted.
-  /// Error when training fails, with its message and where the log is, and when the base or a file that it
-  /// names is no longer what the plan was made with: the scores would be filed under what they are not of.
+  /// Error when training fails, with its message and where the log is; InputsChanged as said there.
   ///
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;

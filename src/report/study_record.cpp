@@ -49,6 +49,7 @@ StudyRecord record_of(const json& study) {
                      .baseline = study.at("baseline").get<std::string>(),
                      .runs = study.at("runs").get<int64_t>(),
                      .finished_runs = study.at("finished_runs").get<int64_t>()};
+  result.failures = study.value("failures", std::vector<std::string>());  // missing in older versions' files
   for (const json& task : study.at("tasks")) result.tasks.push_back(task_of(task));
   return result;
 }

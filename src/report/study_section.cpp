@@ -76,6 +76,7 @@ std::string study_section(const StudyRecord& study) {
   std::string html =
       fmt::format("<h2>{}</h2>\n<p>{}</p>\n", escape_html(study.name), escape_html(study.description));
   for (const StudyRecordTask& task : study.tasks) html += task_section(task, study);
+  for (const std::string& failure : study.failures) html += "<p>Failed: " + escape_html(failure) + "</p>\n";
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
       "over "

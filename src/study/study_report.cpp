@@ -158,6 +158,7 @@ std::string format_study(const StudyReport& report) {
     for (const std::string& note : task.notes) text += "note: " + note + "\n";
   }
   text += wrapped(explanation(report.study), kWidth);
+  for (const std::string& failure : report.failures) text += "failed: " + failure + "\n";
   return text + fmt::format("{} of {} runs are finished\n", report.finished_runs(), report.plan.runs.size());
 }
 
@@ -172,8 +173,10 @@ std::string format_study_markdown(const StudyReport& report) {
     for (size_t i = 1; i < table.size(); ++i) text += markdown_row(table[i]);
     for (const std::string& note : task.notes) text += "\nNote: " + note + "\n";
   }
-  return text + fmt::format("\n{}\n\n{} of {} runs are finished.\n", explanation(report.study),
-                            report.finished_runs(), report.plan.runs.size());
+  text += fmt::format("\n{}\n", explanation(report.study));
+  for (const std::string& failure : report.failures) text += "\nFailed: " + failure + "\n";
+  return text +
+         fmt::format("\n{} of {} runs are finished.\n", report.finished_runs(), report.plan.runs.size());
 }
 
 json study_json(const StudyReport& report) {
@@ -191,6 +194,7 @@ json study_json(const StudyReport& report) {
           {"seeds", study.seeds},
           {"runs", report.plan.runs.size()},
           {"finished_runs", report.finished_runs()},
+          {"failures", report.failures},
           {"bootstrap", {{"resamples", study.resamples}, {"seed", BootstrapOptions{}.seed}}},
           {"rows", rows},
           {"tasks", tasks}};

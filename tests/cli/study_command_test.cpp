@@ -5,7 +5,8 @@
 //  - other tasks are scored on models that were kept, without training; where they were not, that is told
 //  before;
 //  - a file that changes while the study runs is an error, not a score under a wrong name;
-//  - a run that fails ends the study with its name, its error and its log; the others are kept;
+//  - a run that fails takes no other with it: the others are done, the tables are written, and the study ends
+//    with 1 and the name, the error and the log of each that failed; the same command tries those again;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD.
 
@@ -306,15 +307,25 @@ TEST_F(StudyCommand, GoesOnToTheSameNumbersWhenKilled) {
   EXPECT_TRUE(resumed);
 }
 
-TEST_F(StudyCommand, EndsWithTheRunThatFails) {
+TEST_F(StudyCommand, DoesTheOtherRunsWhenOneFails) {
   study_["rows"][1]["set"] = {"loss.matryoshka_dims=[64]"};
   const CommandResult result = run("out");
   EXPECT_EQ(result.exit_code, 1);
+  const char* failure =
+      "without angle (seed 2): training ended with exit code 1: error: loss.matryoshka_dims: 64, but the "
+      "model "
+      "has 32 dimensions\nthe log is ";
   EXPECT_THAT(result.err,
-              AllOf(HasSubstr("error: without angle (seed 1): training ended with exit code 1: error: "
-                              "loss.matryoshka_dims: 64, but the model has 32 dimensions\nthe log is "),
-                    HasSubstr("train.log; the same command goes on with what is missing")));
-  EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("1 of 4 runs are finished"));
+              AllOf(HasSubstr("warning: run 2 of 4 failed: without angle (seed 1): training ended"),
+                    HasSubstr("run 3 of 4: finished"),
+                    HasSubstr("error: 2 of 4 runs failed; the same command tries them again\nwithout angle "
+                              "(seed 1): training ended"),
+                    HasSubstr(failure)));
+  EXPECT_THAT(result.out, AllOf(HasSubstr(failure), HasSubstr("2 of 4 runs are finished")));
+  EXPECT_THAT(read_file(path("out/study.md")),
+              AllOf(HasSubstr("| without angle | 0 | – |"), HasSubstr(failure)));
+  EXPECT_THAT(read_json(path("out/study.json")).at("failures").at(1).get<std::string>(), HasSubstr(failure));
+  EXPECT_EQ(run("out").exit_code, 1) << "they are tried again";
   study_["rows"][1]["set"] = {"loss.matryoshka_dims=[16]"};
   const CommandResult repaired = run("out");
   EXPECT_EQ(repaired.exit_code, 0) << repaired.err;

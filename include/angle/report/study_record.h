@@ -43,6 +43,7 @@ struct StudyRecord {
   std::string baseline;
   int64_t runs = 0;
   int64_t finished_runs = 0;
+  std::vector<std::string> failures;  // of runs
   std::vector<StudyRecordTask> tasks;
 };
 

@@ -19,6 +19,7 @@ struct StudyReport {
   StudyPlan plan;
   std::vector<RunScores> scores;  // [runs of the plan], empty for a run that is not finished
   std::vector<TaskResult> results;
+  std::vector<std::string> failures;  // of runs that were tried, each with the run's name in front
 
   size_t finished_runs() const;
 };
@@ -31,6 +32,7 @@ std::string format_study(const StudyReport& report);
 std::string format_study_markdown(const StudyReport& report);
 
 /// {"name", "description", "command", "base", "metric", "baseline", "seeds", "runs", "finished_runs",
+/// "failures": texts,
 ///  "bootstrap": {"resamples", "seed"},
 ///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
 ///  "tasks": [{"task", "pairs", "file_checksum", "notes", "rows": [{"name", "seeds", "scores", "mean",
