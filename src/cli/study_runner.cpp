@@ -10,6 +10,7 @@
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
+#include "angle/io/line_reader.h"
 #include "angle/train/checkpoint.h"
 
 #include "cli/child_process.h"
@@ -38,6 +39,24 @@ std::string error_in(const std::string& log) {
     if (start != std::string::npos) return log.substr(start + 1, log.find_last_not_of('\n') - start);
   }
   return last_line(log);
+}
+
+/// What run.json tells about a run; an empty object when it isn't there.
+json about(const fs::path& directory) {
+  return fs::exists(directory / "run.json") ? read_json(directory / "run.json") : json::object();
+}
+
+/// The step of the last line of a metrics.jsonl; -1 without one.
+int64_t last_logged_step(const fs::path& metrics) {
+  int64_t step = -1;
+  if (!fs::exists(metrics)) return step;
+  LineReader lines(metrics);
+  std::string line;
+  while (lines.next(line)) {
+    const json entry = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (entry.is_object() && entry.value("step", json()).is_number_integer()) step = entry.at("step");
+  }
+  return step;
 }
 
 }  // namespace
@@ -71,12 +90,13 @@ StudyRunner::StudyRunner(StudyRunnerOptions options)
 bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const {
   fs::create_directories(directory_of(run));
   remove_unfinished(directory_of(run));
-  const json about = {{"config", run.config},
-                      {"inputs", run.inputs},
-                      {"command", train_command(run)},
-                      {"keeps_model", keeps_model(run)}};
+  const json record = {{"config", run.config},
+                       {"inputs", run.inputs},
+                       {"command", train_command(run)},
+                       {"keeps_model", keeps_model(run)},
+                       {"wanted", wanted_scores(run)}};
   const bool is_trained = state_of(run) == RunState::trained;
-  write_file(directory_of(run) / "run.json", about.dump(2) + "\n");
+  write_file(directory_of(run) / "run.json", record.dump(2) + "\n");
   if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
   score(run);
@@ -90,8 +110,34 @@ bool StudyRunner::keeps_model(const StudyRun& run) const {
   const fs::path directory = directory_of(run);
   if (options_.keep_models) return true;
   const bool was_kept = fs::exists(directory / "scores.json") && fs::exists(directory / "model");
-  const json about = fs::exists(directory / "run.json") ? read_json(directory / "run.json") : json::object();
-  return about.value("keeps_model", was_kept);
+  return about(directory).value("keeps_model", was_kept);
+}
+
+/// The scores that this study wants of the model, and those that others do who were interrupted before they
+/// had them: {task: {"file_checksum", "similarity"}}.
+json StudyRunner::wanted_scores(const StudyRun& run) const {
+  const fs::path directory = directory_of(run);
+  json wanted =
+      fs::exists(directory / "model") ? about(directory).value("wanted", json::object()) : json::object();
+  for (const TaskFile& task : options_.tasks)
+    wanted[task_id(task.task)] = {{"file_checksum", task.checksum},
+                                  {"similarity", to_string(options_.metric.similarity)}};
+  return wanted;
+}
+
+/// Whether the model in a run's directory has still to be scored for a study, this one or another. Of a run
+/// of an older version, which doesn't tell, that can't be ruled out.
+bool StudyRunner::is_wanted(const StudyRun& run) const {
+  const json about_run = about(directory_of(run));
+  if (!about_run.contains("wanted")) return true;
+  const RunScores scores = read_run_scores(directory_of(run) / "scores.json");
+  for (const auto& [task, wanted] : about_run.at("wanted").items()) {
+    const auto found = scores.find(task);
+    if (found == scores.end() || found->second.file_checksum != wanted.at("file_checksum") ||
+        !found->second.similarities.contains(wanted.at("similarity").get<std::string>()))
+      return true;
+  }
+  return false;
 }
 
 std::vector<std::string> StudyRunner::train_command(const StudyRun& run) const {
@@ -155,16 +201,18 @@ void StudyRunner::score(const StudyRun& run) const {
 
 void StudyRunner::tidy(const StudyRun& run) const {
   remove_unfinished(directory_of(run));
-  if (!keeps_model(run) && fs::exists(directory_of(run) / "model")) settle(run);
+  if (fs::exists(directory_of(run) / "model") && !keeps_model(run) && !is_wanted(run)) settle(run);
 }
 
-/// Keeps what `angle report` draws and, unless they are to be kept, lets go of weights and checkpoints: under
-/// another name first, so that nothing takes what is left of them for a model.
+/// Keeps what `angle report` draws and, unless they are to be kept or another study wants them, lets go of
+/// weights and checkpoints: under another name first, so that nothing takes what is left of them for a model.
+/// Logs that go further than the model's stay.
 void StudyRunner::settle(const StudyRun& run) const {
   const fs::path directory = directory_of(run), model = directory / "model";
-  for (const char* name : {"metrics.jsonl", "saturation.jsonl", "predictions.json", "train_config.json"})
-    if (fs::exists(model / name)) write_file(directory / name, read_file(model / name));
-  if (keeps_model(run)) return;
+  if (last_logged_step(model / "metrics.jsonl") >= last_logged_step(directory / "metrics.jsonl"))
+    for (const char* name : {"metrics.jsonl", "saturation.jsonl", "predictions.json", "train_config.json"})
+      if (fs::exists(model / name)) write_file(directory / name, read_file(model / name));
+  if (keeps_model(run) || is_wanted(run)) return;
   const fs::path removed = directory / fmt::format("model.tmp-{}", getpid());
   fs::rename(model, removed);
   fs::remove_all(removed);

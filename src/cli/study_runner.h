@@ -45,8 +45,9 @@ enum class RunState {
 };
 
 /// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its
-/// configuration, command and whether the model is kept; train.log; and the trainer's metrics.jsonl,
-/// train_config.json and, if any, predictions.json and saturation.jsonl, so that `angle report` can draw it.
+/// configuration, command, whether the model is kept and the scores that are wanted of it; train.log; and the
+/// trainer's metrics.jsonl, train_config.json and, if any, predictions.json and saturation.jsonl, so that
+/// `angle report` can draw it.
 class StudyRunner {
  public:
   explicit StudyRunner(StudyRunnerOptions options);
@@ -68,11 +69,14 @@ class StudyRunner {
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
 
-  /// Makes up for what a kill after the scores left undone.
+  /// Makes up for what a kill after the scores left undone. A model that another study is training, or has
+  /// still to score, is left alone.
   void tidy(const StudyRun& run) const;
 
  private:
   bool keeps_model(const StudyRun& run) const;
+  json wanted_scores(const StudyRun& run) const;
+  bool is_wanted(const StudyRun& run) const;
   std::vector<std::string> train_command(const StudyRun& run) const;
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;

@@ -2,6 +2,7 @@
 //  - rows × seeds are trained and scored; the tables come on stdout and into the output, logs and scores
 //    stay, models only where they are asked for; what is done is not done again, by another study neither;
 //  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
+//  - a model that one study is training, or has still to score, no other study takes away;
 //  - other tasks are scored on models that were kept, without training; where they were not, that is told
 //  before;
 //  - a file that changes while the study runs is an error, not a score under a wrong name;
@@ -206,6 +207,60 @@ TEST_F(StudyCommand, TellsBeforeItTrainsAgainForOtherTasks) {
   }
   study_["tasks"] = tasks;
   EXPECT_EQ(run("out").out, first.out);
+}
+
+TEST_F(StudyCommand, LeavesTheTrainingOfAnotherStudyAlone) {
+  make_long();
+  study_["rows"].erase(1);
+  study_["runs"] = path("shared/runs").string();
+  ASSERT_EQ(run("first").exit_code, 0);
+  ASSERT_EQ(runs("shared").size(), 1u);
+  const fs::path directory = runs("shared")[0], checkpoint = directory / "model/checkpoints/step-000010";
+  const std::string metrics = read_file(directory / "metrics.jsonl");
+
+  const json tasks = study_["tasks"];
+  const auto pairs = [&](const char* name) {
+    return json::array({directory_.file(name, read_file(tasks[0].get<std::string>())).string()});
+  };
+  study_["tasks"] = pairs("second.tsv");  // the model is gone, so it has to be trained again
+  RunningCommand second(command("second"));
+  wait_for_checkpoint("shared");
+  second.send(SIGINT);
+  ASSERT_EQ(second.wait().exit_code, 130);
+  ASSERT_TRUE(fs::exists(checkpoint));
+
+  study_["tasks"] = tasks;
+  EXPECT_EQ(run("first").exit_code, 0) << "it has nothing to do";
+  EXPECT_TRUE(fs::exists(checkpoint));
+  EXPECT_EQ(read_file(directory / "metrics.jsonl"), metrics);
+
+  study_["tasks"] = pairs("third.tsv");
+  EXPECT_EQ(run("third").exit_code, 0);
+  EXPECT_TRUE(fs::exists(directory / "model")) << "the second study has still to score it";
+
+  study_["tasks"] = pairs("second.tsv");
+  EXPECT_THAT(run("second").err, HasSubstr("run 1 of 1: finished"));
+  EXPECT_FALSE(fs::exists(directory / "model"));
+  EXPECT_EQ(read_json(directory / "scores.json").size(), 3u);
+  const std::string log = read_file(directory / "train.log");
+  EXPECT_EQ(log.find("resumed at step "), log.rfind("resumed at step "));
+}
+
+TEST_F(StudyCommand, MakesUpForAKillBetweenScoresAndLettingGo) {
+  study_["seeds"] = {1};
+  study_["rows"].erase(1);
+  study_["keep_models"] = true;
+  ASSERT_EQ(run("out").exit_code, 0);
+  ASSERT_EQ(runs("out").size(), 1u);
+  const fs::path directory = runs("out")[0];
+  json about = read_json(directory / "run.json");
+  about["keeps_model"] = false;
+  write_file(directory / "run.json", about.dump());
+  fs::remove(directory / "metrics.jsonl");
+  study_["keep_models"] = false;
+  EXPECT_EQ(run("out").exit_code, 0);
+  EXPECT_FALSE(fs::exists(directory / "model"));
+  EXPECT_TRUE(fs::exists(directory / "metrics.jsonl"));
 }
 
 TEST_F(StudyCommand, ReadsRunsThatDoNotSayWhetherTheyKeepTheirModel) {
