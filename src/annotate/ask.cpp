@@ -6,6 +6,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "annotate/budget.h"
 #include "annotate/endpoint_queue.h"
 #include "annotate/reply_store.h"
 
@@ -20,6 +21,7 @@ Asker::Asker(const AnnotateConfig& config, AskOptions options)
     : config_(config),
       options_(std::move(options)),
       usage_(config.annotators.size()),
+      budget_(std::make_unique<Budget>(config)),
       sources_(std::make_unique<Sources>()) {
   for (const auto& [name, endpoint] : config.endpoints) {
     if (!endpoint.recorded.empty())
@@ -55,7 +57,7 @@ std::string Asker::why_not_asked(const ChatRequest& request) const {
 }
 
 Answers Asker::ask(const std::vector<ChatRequest>& requests) {
-  AskResults results;
+  AskResults results(*budget_);
   results.answers.replies.resize(requests.size());
   std::map<std::string, std::vector<size_t>> open;                 // by endpoint
   std::map<std::pair<std::string, std::string>, size_t> first_of;  // of equal requests to an endpoint
@@ -79,10 +81,8 @@ Answers Asker::ask(const std::vector<ChatRequest>& requests) {
     ++results.answers.failures[fmt::format("endpoints.{}: {}", endpoint, problem)];
   }
   results.usage = std::move(usage_);
-  results.budget_spent = budget_spent_;
   const std::exception_ptr error = run_queues(open, requests, results);
   usage_ = std::move(results.usage);
-  budget_spent_ = results.budget_spent;
   if (error) std::rethrow_exception(error);
   for (const auto& [place, first] : repeated)
     copy_reply(results.answers.replies[first], requests[place], results.answers.replies[place]);

@@ -32,8 +32,8 @@ FilteredSentences filter_reply(const ChatReply& reply, const AnnotateConfig& con
   if (is_withheld(reply)) return {.sentences = {}, .rejected = {{Rejection::refused, 1}}};
   ParsedSentences parsed = parse_sentences(reply.reply);
   if (parsed.rejected_lines > 0) filtered.rejected[Rejection::unlisted] = parsed.rejected_lines;
-  if (reply.finish_reason == "length" && !parsed.sentences.empty()) {
-    parsed.sentences.pop_back();
+  if (reply.finish_reason == "length") {  // the last sentence, or all that there would have been
+    if (!parsed.sentences.empty()) parsed.sentences.pop_back();
     ++filtered.rejected[Rejection::cut];
   }
 

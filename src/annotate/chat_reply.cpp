@@ -31,11 +31,29 @@ std::optional<std::string> content_text(const json& content) {
   return text;
 }
 
-int64_t token_count(const json& usage, const char* key) {
+std::optional<int64_t> find_token_count(const json& usage, const char* key) {
   constexpr int64_t kMost = int64_t{1} << 40;
   const json count = member(usage, key);
-  if (!count.is_number_integer() || count > kMost || count < 0) return 0;
+  if (!count.is_number_integer() || count > kMost || count < 0) return std::nullopt;
   return count.get<int64_t>();
+}
+
+int64_t token_count(const json& usage, const char* key) { return find_token_count(usage, key).value_or(0); }
+
+/// The body of an answer as JSON; null when it is none.
+json parse_body(std::string_view body) {
+  try {
+    return parse_json(body, "reply");
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Whether a message without content is all that the model had to say; after a failure of the server
+/// ("error") it may be another one the next time.
+bool ended_without_a_word(const json& message, const json& finish_reason) {
+  return message.is_object() && member(message, "content").is_null() &&
+         (finish_reason == "stop" || finish_reason == "length" || finish_reason == "content_filter");
 }
 
 std::string required_text(const json& record, const char* key, const std::string& where) {
@@ -76,19 +94,23 @@ ChatReply from_record(const json& record, const std::string& where) {
           .completion_tokens = token_count(record, "completion_tokens")};
 }
 
+std::optional<TokenUsage> read_token_usage(std::string_view body) {
+  const json usage = member(parse_body(body), "usage");
+  const auto prompt = find_token_count(usage, "prompt_tokens");
+  const auto completion = find_token_count(usage, "completion_tokens");
+  if (!prompt || !completion) return std::nullopt;
+  return TokenUsage{.prompt = *prompt, .completion = *completion};
+}
+
 std::optional<ChatReply> read_chat_completion(std::string_view body, const ChatRequest& request) {
-  json completion;
-  try {
-    completion = parse_json(body, "reply");
-  } catch (const Error&) {
-    return std::nullopt;
-  }
+  const json completion = parse_body(body);
   const json choices = member(completion, "choices");
   if (!choices.is_array() || choices.empty()) return std::nullopt;
   const json message = member(choices[0], "message"), finish_reason = member(choices[0], "finish_reason");
   const auto content = content_text(member(message, "content")),
              refusal = content_text(member(message, "refusal"));
-  if (!content && !refusal) return std::nullopt;
+  const bool is_silent = !content && !refusal && ended_without_a_word(message, finish_reason);
+  if (!content && !refusal && !is_silent) return std::nullopt;
 
   const json usage = member(completion, "usage");
   ChatReply reply;
@@ -98,9 +120,9 @@ std::optional<ChatReply> read_chat_completion(std::string_view body, const ChatR
   reply.prompt_hash = request.prompt_hash;
   reply.text = request.text;
   reply.time = utc_now();
-  reply.reply = content ? *content : *refusal;
+  reply.reply = content ? *content : refusal.value_or("");
   reply.finish_reason = finish_reason.is_string() ? finish_reason.get<std::string>() : "";
-  if (!content) reply.finish_reason = "refusal";
+  if (refusal && !content) reply.finish_reason = "refusal";
   reply.prompt_tokens = token_count(usage, "prompt_tokens");
   reply.completion_tokens = token_count(usage, "completion_tokens");
   return reply;

@@ -19,11 +19,14 @@ Clock::duration seconds(double number) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(number));
 }
 
-double total_cost(const std::vector<Usage>& usage) {
-  double cost = 0;
-  for (const Usage& one : usage) cost += one.cost;
-  return cost;
-}
+/// A request that the budget let through, until its end.
+struct Reserved {
+  Budget& budget;
+  size_t annotator;
+  std::optional<TokenUsage> tokens = std::nullopt;  // of the answer
+
+  ~Reserved() { budget.settle(annotator, tokens); }
+};
 
 }  // namespace
 
@@ -52,10 +55,9 @@ void EndpointQueue::start(AskResults& results) {
       try {
         work(results);
       } catch (...) {
+        stop("not asked, since a reply could not be kept");
         const std::lock_guard lock(mutex_);
         error_ = std::current_exception();
-        stopped_ = true;
-        why_stopped_ = "not asked, since a reply could not be kept";
       }
     });
   }
@@ -80,27 +82,57 @@ void EndpointQueue::work(AskResults& results) {
 
 /// Why nothing more is asked, or "".
 std::string EndpointQueue::why_stopped(const AskResults& results) {
-  if (results.budget_spent) return "not asked, since max_cost is spent";
+  if (results.budget.is_spent()) return "not asked, since max_cost is spent";
   const std::lock_guard lock(mutex_);
   return stopped_ ? why_stopped_ : "";
+}
+
+void EndpointQueue::stop(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  why_stopped_ = why;
+  stopped_ = true;
+}
+
+/// Sends a request when the budget and the endpoint's rate allow it; nothing when it was not sent.
+std::optional<Exchange> EndpointQueue::send(ChatClient& client, const ChatRequest& request,
+                                            AskResults& results) {
+  if (!results.budget.reserve(request.annotator, [this] { return interrupted() || stopped_; }))
+    return std::nullopt;
+  Reserved reserved{results.budget, request.annotator};
+  if (!wait_for_turn()) return std::nullopt;
+  Exchange exchange = client.send(request.body.dump());
+  if (exchange.outcome != Outcome::answered) return exchange;
+  reserved.tokens = read_token_usage(exchange.body);
+  if (reserved.tokens)
+    count(request, *reserved.tokens, results);
+  else if (results.budget.limits(request.annotator) && read_chat_completion(exchange.body, request))
+    stop("not asked, since the server tells no tokens (\"usage\"), which max_cost needs; 0 is no limit");
+  return exchange;
+}
+
+/// Counts what an answer took, whether it can be used or not.
+void EndpointQueue::count(const ChatRequest& request, const TokenUsage& tokens, AskResults& results) {
+  const std::lock_guard lock(results.mutex);
+  Usage& usage = results.usage[request.annotator];
+  usage.prompt_tokens += tokens.prompt;
+  usage.completion_tokens += tokens.completion;
+  usage.cost += results.budget.cost_of(request.annotator, tokens);
 }
 
 /// Sends one request until it is answered or there is no point in going on.
 void EndpointQueue::answer(ChatClient& client, size_t place, AskResults& results) {
   const ChatRequest& request = requests_[place];
-  for (int64_t attempt = 0; wait_for_turn(); ++attempt) {
-    Exchange exchange = client.send(request.body.dump());
-    if (interrupted() && exchange.outcome != Outcome::answered) return;
+  for (int64_t attempt = 0;; ++attempt) {
+    std::optional<Exchange> sent = send(client, request, results);
+    if (interrupted() && (!sent || sent->outcome != Outcome::answered)) return;
+    if (!sent) return note_failure(place, why_stopped(results), results);
+    Exchange& exchange = *sent;
     if (exchange.outcome == Outcome::answered) {
       const auto reply = read_chat_completion(exchange.body, request);
       if (reply) return keep(*reply, place, results);
       exchange = {.outcome = Outcome::retry, .problem = "the reply is no chat completion"};
     }
-    if (exchange.outcome == Outcome::stop_asking) {
-      const std::lock_guard lock(mutex_);
-      why_stopped_ = exchange.problem;
-      stopped_ = true;
-    }
+    if (exchange.outcome == Outcome::stop_asking) stop(exchange.problem);
     const bool waits_too_long = exchange.retry_after.value_or(0) > endpoint_.max_wait_seconds;
     if (waits_too_long)
       exchange.problem +=
@@ -118,31 +150,20 @@ void EndpointQueue::answer(ChatClient& client, size_t place, AskResults& results
 
 void EndpointQueue::keep(const ChatReply& reply, size_t place, AskResults& results) {
   const size_t annotator = requests_[place].annotator;
-  const AnnotatorConfig& config = config_.annotators[annotator];
   ChatReply signed_reply = reply;
-  signed_reply.annotator = config.name;
+  signed_reply.annotator = config_.annotators[annotator].name;
   if (!options_.cache.empty()) cache_.store(signed_reply);
   failures_in_a_row_ = 0;
 
   const std::lock_guard lock(results.mutex);
-  Usage& usage = results.usage[annotator];
-  ++usage.asked;
-  usage.prompt_tokens += reply.prompt_tokens;
-  usage.completion_tokens += reply.completion_tokens;
-  usage.cost += (static_cast<double>(reply.prompt_tokens) * config.prompt_price +
-                 static_cast<double>(reply.completion_tokens) * config.completion_price) /
-                1e6;
-  if (config_.max_cost > 0 && total_cost(results.usage) >= config_.max_cost) results.budget_spent = true;
+  ++results.usage[annotator].asked;
   results.answers.replies[place] = std::move(signed_reply);
   if (options_.progress) options_.progress(++results.done, static_cast<int64_t>(requests_.size()));
 }
 
 void EndpointQueue::give_up(size_t place, const std::string& problem, AskResults& results) {
-  if (++failures_in_a_row_ == kFailuresInARow && !stopped_) {
-    const std::lock_guard lock(mutex_);
-    why_stopped_ = fmt::format("not asked, since {} requests in a row had failed", kFailuresInARow);
-    stopped_ = true;
-  }
+  if (++failures_in_a_row_ == kFailuresInARow && !stopped_)
+    stop(fmt::format("not asked, since {} requests in a row had failed", kFailuresInARow));
   note_failure(place, problem, results);
 }
 

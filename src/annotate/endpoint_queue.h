@@ -14,6 +14,7 @@
 #include "angle/annotate/ask.h"
 #include "angle/io/directory_lock.h"
 
+#include "annotate/budget.h"
 #include "annotate/pacer.h"
 #include "annotate/reply_store.h"
 #include "annotate/retry.h"
@@ -21,14 +22,17 @@
 namespace angle {
 
 class ChatClient;
+struct Exchange;
 
 /// Where all queues of one run put their results: one lock for all, since results are rare.
 struct AskResults {
-  std::mutex mutex;
+  explicit AskResults(Budget& limit) : budget(limit) {}
+
+  Budget& budget;
+  std::mutex mutex;  // of all below
   Answers answers;
   std::vector<Usage> usage;  // per annotator
   int64_t done = 0;
-  std::atomic<bool> budget_spent = false;
 };
 
 class EndpointQueue {
@@ -49,7 +53,10 @@ class EndpointQueue {
  private:
   void work(AskResults& results);
   void answer(ChatClient& client, size_t place, AskResults& results);
+  std::optional<Exchange> send(ChatClient& client, const ChatRequest& request, AskResults& results);
+  void count(const ChatRequest& request, const TokenUsage& tokens, AskResults& results);
   void keep(const ChatReply& reply, size_t place, AskResults& results);
+  void stop(const std::string& why);
   std::string why_stopped(const AskResults& results);
   void give_up(size_t place, const std::string& problem, AskResults& results);
   void note_failure(size_t place, const std::string& problem, AskResults& results);

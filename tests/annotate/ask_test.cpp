@@ -4,7 +4,7 @@
 // - no more requests are under way than allowed, and none earlier than the rate allows;
 // - every reply is cached before the next is asked for: nothing is asked twice;
 // - an endpoint that refuses, or fails time and again, is left alone; the others go on;
-// - tokens, cost and failures are counted.
+// - tokens, cost and failures are counted, and the cost stays within max_cost.
 #include "angle/annotate/ask.h"
 
 #include <chrono>
@@ -121,6 +121,69 @@ TEST_F(AskTest, SpendsNoMoreThanAllowedInAllCallsTogether) {
   EXPECT_EQ(server->num_requests(), 2);
 }
 
+/// Each answer costs 0.001.
+TEST_F(AskTest, SpendsNoMoreThanAllowedManyAtATime) {
+  start(
+      [this](const auto& request, auto& response) {
+        server->pause(0.02);
+        testing::answer(request, response);
+      },
+      {{"concurrency", 8}});
+  config.max_cost = 0.0015;
+  const Answers answers = ask(requests(9));
+  EXPECT_EQ(server->num_requests(), 2);
+  EXPECT_EQ(num_replies(answers), 2);
+  EXPECT_THAT(answers.failures, ElementsAre(Pair("endpoints.local: not asked, since max_cost is spent", 7)));
+
+  config.max_cost = 0.0095;
+  EXPECT_EQ(num_replies(ask(requests(40))), 2 + 10);
+  EXPECT_GT(server->most_at_a_time(), 3) << "only the first has to go alone";
+}
+
+TEST_F(AskTest, SpendsNoMoreThanAllowedOnAnswersThatAreNoReplies) {
+  start([](const auto&, auto& response) {
+    response.set_content(R"({"choices":[],"usage":{"prompt_tokens":100,"completion_tokens":0}})",
+                         "application/json");
+  });
+  config.max_cost = 0.0015;
+  const Answers answers = ask(requests(1));
+  EXPECT_EQ(num_replies(answers), 0);
+  EXPECT_EQ(server->num_requests(), 2);
+  EXPECT_DOUBLE_EQ(asker->usage()[0].cost, 0.002);
+}
+
+TEST_F(AskTest, StopsWhereTheCostIsUnknownAndLimited) {
+  start(
+      [](const auto&, auto& response) {
+        response.set_content(R"({"choices":[{"message":{"content":"1. A"}}]})", "application/json");
+      },
+      {{"concurrency", 8}});
+  config.max_cost = 100;
+  const Answers answers = ask(requests(20));
+  EXPECT_EQ(server->num_requests(), 1);
+  EXPECT_EQ(num_replies(answers), 1);
+  ASSERT_EQ(answers.failures.size(), 1U);
+  EXPECT_THAT(answers.failures.begin()->first,
+              HasSubstr("the server tells no tokens (\"usage\"), which max_cost needs"));
+  EXPECT_EQ(answers.failures.begin()->second, 19);
+
+  config.annotators[0].prompt_price = 0;
+  EXPECT_EQ(num_replies(ask(requests(20))), 20) << "nothing to limit";
+}
+
+TEST_F(AskTest, KeepsAndCountsTheRepliesOfAModelThatSaidNothing) {
+  start([](const auto&, auto& response) {
+    response.set_content(
+        R"({"choices":[{"message":{"content":null},"finish_reason":"length"}],
+            "usage":{"prompt_tokens":100,"completion_tokens":20}})",
+        "application/json");
+  });
+  EXPECT_EQ(num_replies(ask(requests(2))), 2);
+  EXPECT_EQ(asker->usage()[0].cost, 200 * 10.0 / 1e6);
+  EXPECT_EQ(num_replies(ask(requests(2))), 2);
+  EXPECT_EQ(server->num_requests(), 2) << "they were not in the cache";
+}
+
 TEST_F(AskTest, SendsEqualRequestsOnce) {
   start(testing::answer);
   std::vector<ChatRequest> all = requests(2);
@@ -153,6 +216,7 @@ TEST_F(AskTest, RetriesRubbish) {
     if ((*left)-- > 0) return response.set_content("<html>\xff</html>", "text/html");
     testing::answer(request, response);
   });
+  config.max_cost = 1;  // which rubbish says nothing about
   EXPECT_EQ(num_replies(ask(requests(1))), 1);
   EXPECT_THAT(warnings.at(0), HasSubstr("the reply is no chat completion"));
 }

@@ -61,6 +61,13 @@ TEST(FilterReply, DropsTheLastSentenceOfAReplyThatWasCut) {
   EXPECT_THAT(filtered.rejected, ElementsAre(Pair(Rejection::cut, 1)));
 }
 
+TEST(FilterReply, CountsAReplyThatWasCutBeforeItsFirstWord) {
+  const FilteredSentences filtered = filter("", "length");
+  EXPECT_TRUE(filtered.sentences.empty());
+  EXPECT_THAT(filtered.rejected, ElementsAre(Pair(Rejection::cut, 1)));
+  EXPECT_THAT(filter("", "content_filter").rejected, ElementsAre(Pair(Rejection::refused, 1)));
+}
+
 TEST(RemoveContradictions, TakesBothOut) {
   std::vector<std::string> same = {"A dog naps.", "It sleeps."}, opposite = {"it sleeps", "It is awake."};
   EXPECT_EQ(remove_contradictions(same, opposite), 2);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "annotate/prompt.h"
 #include "support/chat_server.h"
@@ -68,6 +69,27 @@ TEST(ReadChatCompletion, TakesNothingElseForAReply) {
         R"({"choices":[{"message":{"content":"cut)", "{\"choices\":[{\"message\":{\"content\":\"\xff\"}}]}"})
     EXPECT_FALSE(read(body)) << body;
   EXPECT_FALSE(read(std::string(100'000, '[')));
+}
+
+TEST(ReadChatCompletion, TakesSilenceForAReply) {
+  for (const char* reason : {"stop", "length", "content_filter"}) {
+    const auto reply =
+        read(fmt::format(R"({{"choices":[{{"message":{{"content":null}},"finish_reason":"{}"}}]}})", reason));
+    ASSERT_TRUE(reply) << reason;
+    EXPECT_EQ(reply->reply, "");
+    EXPECT_EQ(reply->finish_reason, reason);
+  }
+  EXPECT_FALSE(read(R"({"choices":[{"message":{"content":null},"finish_reason":"error"}]})"));
+  EXPECT_FALSE(read(R"({"choices":[{"message":{"content":null}}]})"));
+}
+
+TEST(ReadTokenUsage, IsThereWhatEverElseIs) {
+  const auto usage = read_token_usage(R"({"usage":{"prompt_tokens":3,"completion_tokens":4},"choices":5})");
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->prompt, 3);
+  EXPECT_EQ(usage->completion, 4);
+  for (const char* body : {"", "<html>", "[]", "{}", R"({"usage":null})", R"({"usage":{"prompt_tokens":3}})"})
+    EXPECT_FALSE(read_token_usage(body)) << body;
 }
 
 TEST(ReadChatCompletion, IgnoresTokenCountsThatAreNone) {

@@ -110,7 +110,7 @@ struct AnnotateConfig {
   SeedsConfig seeds;
   int64_t sentences = 3;   // to ask for, per seed, annotator and relation
   int64_t max_words = 64;  // longer generated sentences are left out
-  double max_cost = 0;     // of one run, by the annotators' prices: nothing is asked beyond it; 0: no limit
+  double max_cost = 0;     // of one run, by the annotators' prices, but for about one reply; 0: no limit
   PromptsConfig prompts;
   std::map<std::string, EndpointConfig> endpoints;
   std::vector<AnnotatorConfig> annotators;

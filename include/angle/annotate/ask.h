@@ -46,6 +46,7 @@ struct Answers {
 };
 
 struct AskResults;
+class Budget;
 
 /// Asks the annotators of a configuration; counts over all calls.
 class Asker {
@@ -60,8 +61,9 @@ class Asker {
   /// good, after its retries, has no reply; an endpoint that refuses the key, the address or (ours to it) the
   /// certificate, or fails several times in a row, is asked no more. Each reply is in the cache before
   /// the next request is sent, so after a kill or an interruption only what is missing is asked. Equal
-  /// requests to one endpoint are sent once, as the cache would answer the second, and max_cost holds for all
-  /// calls together.
+  /// requests to one endpoint are sent once, as the cache would answer the second. max_cost holds for all
+  /// calls together, and for every answer that tells its tokens, usable or not; with it, an endpoint that
+  /// doesn't tell them is asked no more.
   ///
   /// Error when a key is needed and not in the environment, or when the cache can't be read or written.
   Answers ask(const std::vector<ChatRequest>& requests);
@@ -80,7 +82,7 @@ class Asker {
   const AnnotateConfig& config_;
   AskOptions options_;
   std::vector<Usage> usage_;  // per annotator
-  bool budget_spent_ = false;
+  std::unique_ptr<Budget> budget_;
   std::unique_ptr<Sources> sources_;
 };
 

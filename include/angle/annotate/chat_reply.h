@@ -33,8 +33,18 @@ json to_record(const ChatReply& reply);
 /// Error with `where` in front when a key is missing or of another type.
 ChatReply from_record(const json& record, const std::string& where);
 
+/// The tokens of a chat completion, as the server counted.
+struct TokenUsage {
+  int64_t prompt = 0;
+  int64_t completion = 0;
+};
+
+/// The `usage` in the body of an answer, whatever else is in it; nothing when it doesn't tell both counts.
+std::optional<TokenUsage> read_token_usage(std::string_view body);
+
 /// The reply in the body of an answered chat completion: of the first choice the content (a text, or a list
-/// of parts) or, without one, the refusal. Empty when the body is nothing of the kind.
+/// of parts) or, without one, the refusal; empty where the model ended without a word, as when it spent all
+/// tokens on thinking or its words were withheld. Nothing when the body is nothing of the kind.
 std::optional<ChatReply> read_chat_completion(std::string_view body, const ChatRequest& request);
 
 }  // namespace angle

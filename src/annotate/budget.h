@@ -1,0 +1,58 @@
+// What the requests of a run may cost together.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "angle/annotate/annotate_config.h"
+#include "angle/annotate/chat_reply.h"
+
+namespace angle {
+
+/// Lets requests through as long as what was spent and what those under way will cost is below max_cost. A
+/// request is taken to cost what its annotator's replies so far did on average, in tokens; before the first
+/// reply of all nothing is known, so that request goes alone. A run may so cost more than max_cost by about
+/// one reply, however many requests are under way at a time. Safe from several threads.
+class Budget {
+ public:
+  /// @param config  must outlive the budget
+  explicit Budget(const AnnotateConfig& config);
+
+  /// Whether a request to an annotator may be sent; waits until that is clear, or `stopped` returns true, and
+  /// false then. Each request that may is to be settled.
+  bool reserve(size_t annotator, const std::function<bool()>& stopped);
+
+  /// The request has come to its end; with the tokens of the answer, if there was one that tells them.
+  void settle(size_t annotator, const std::optional<TokenUsage>& tokens);
+
+  bool is_spent() const;
+
+  /// Whether the annotator's requests count: there is a limit, and they have a price.
+  bool limits(size_t annotator) const;
+
+  double cost_of(size_t annotator, const TokenUsage& tokens) const;
+
+ private:
+  /// The answers so far, and the tokens of them all.
+  struct Seen {
+    double answers = 0, prompt_tokens = 0, completion_tokens = 0;
+    void add(const TokenUsage& tokens);
+  };
+
+  bool may_go() const;
+  double expected_cost(size_t annotator) const;
+
+  const AnnotateConfig& config_;
+  mutable std::mutex mutex_;  // of all below
+  std::condition_variable changed_;
+  std::vector<size_t> under_way_;  // [annotators], of those whose requests count
+  std::vector<Seen> seen_;         // [annotators]
+  Seen seen_of_all_;
+  double spent_ = 0;
+};
+
+}  // namespace angle
