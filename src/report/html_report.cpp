@@ -60,9 +60,12 @@ std::string setting(const RunRecord& run, const char* path) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-std::string score_text(double score) { return fmt::format("{:.2f}", 100 * score); }
+std::string score_text(const RunScore& one) {
+  return one.is_loss ? fmt::format("{:.4g}", one.score) : fmt::format("{:.2f}", 100 * one.score);
+}
 
-/// First and best score of each evaluation, "stsb validation cosine_spearman 86.71 → 87.66 (step 360)".
+/// First and best score of each evaluation, "stsb validation cosine_spearman 86.71 → 87.66 (step 360)", or
+/// "val_loss 8.14 → 5.185 (step 360)".
 std::string score_summary(const RunRecord& run) {
   std::map<std::string, std::vector<const RunScore*>> by_name;
   for (const RunScore& one : run.evaluations) by_name[one.what].push_back(&one);
@@ -72,7 +75,7 @@ std::string score_summary(const RunRecord& run) {
     for (const RunScore* one : all)
       if (one->best) best = one;
     text += fmt::format("{}{} {} → <b>{}</b> (step {})", text.empty() ? "" : "<br>", escape_html(what),
-                        score_text(all.front()->score), score_text(best->score), best->step);
+                        score_text(*all.front()), score_text(*best), best->step);
   }
   return text;
 }
@@ -143,6 +146,7 @@ std::string score_charts(std::span<const RunRecord> runs) {
   std::map<std::string, std::vector<Series>> by_name;
   for (size_t i = 0; i < runs.size(); ++i)
     for (const RunScore& one : runs[i].evaluations) {
+      if (one.is_loss) continue;  // among the objectives
       auto& all = by_name[one.what];
       if (all.empty() || all.back().colour != static_cast<int>(i))
         all.push_back({runs[i].name, static_cast<int>(i), {}, /*markers=*/true});

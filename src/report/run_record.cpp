@@ -29,15 +29,24 @@ void for_each_object(const fs::path& file,
   }
 }
 
+/// "val_loss", "val_loss_angle"; scores have names of two words, "stsb validation cosine_spearman".
+bool is_loss(const std::string& evaluation) {
+  return evaluation.starts_with("val_loss") && evaluation.find(' ') == std::string::npos;
+}
+
 void add_metrics(RunRecord& run, const json& entry) {
   const json step = entry.value("step", json());
   if (!step.is_number_integer()) return;
   const json score = entry.value("score", json());
-  if (const json what = entry.value("evaluation", json()); what.is_string() && score.is_number())
+  if (const json what = entry.value("evaluation", json()); what.is_string() && score.is_number()) {
     run.evaluations.push_back({.step = step.get<int64_t>(),
                                .what = what.get<std::string>(),
                                .score = score.get<double>(),
-                               .best = entry.value("best", json()) == json(true)});
+                               .best = entry.value("best", json()) == json(true),
+                               .is_loss = is_loss(what.get<std::string>())});
+    if (run.evaluations.back().is_loss)
+      run.curves[run.evaluations.back().what].push_back({step.get<double>(), score.get<double>()});
+  }
   for (const auto& [key, value] : entry.items())
     if (value.is_number() && key != "step" && key != "score")
       run.curves[key].push_back({step.get<double>(), value.get<double>()});

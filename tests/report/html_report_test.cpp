@@ -40,6 +40,17 @@ TEST(HtmlReport, ShowsScoresObjectivesAndSaturation) {
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
 }
 
+TEST(HtmlReport, ShowsALossAsALoss) {
+  RunRecord run = some_run("one", 1);
+  run.evaluations = {{0, "val_loss", 8.1396, false, true}, {3, "val_loss", 5.1848, true, true}};
+  run.curves["val_loss"] = {{0, 8.1396}, {3, 5.1848}};
+  const std::string page = html_report(std::vector{run});
+  EXPECT_THAT(page, HasSubstr("val_loss 8.14 → <b>5.185</b> (step 3)"));
+  EXPECT_THAT(page, Not(HasSubstr("× 100")));
+  EXPECT_GT(page.find(">val_loss<"), page.find("<h2>Objectives</h2>"));
+  EXPECT_NE(page.find(">val_loss<"), std::string::npos);
+}
+
 TEST(HtmlReport, ShowsRunsWithoutAConfiguration) {
   RunRecord bare;
   bare.config = nlohmann::json::object();

@@ -44,6 +44,22 @@ TEST(RunRecord, HoldsCurvesAndScores) {
   EXPECT_EQ(run.saturation.size(), 1u);
 }
 
+TEST(RunRecord, TakesALossForNoScore) {
+  const TempDir directory;
+  directory.file("metrics.jsonl",
+                 R"({"best":false,"evaluation":"val_loss","score":8.5,"step":0,"val_loss_angle":2.5}
+{"best":true,"evaluation":"val_loss","score":5.25,"step":10,"val_loss_angle":1.5}
+{"best":true,"evaluation":"val_loss.tsv cosine_spearman","score":0.5,"step":10}
+)");
+  const RunRecord run = read_run(directory.path());
+  ASSERT_EQ(run.evaluations.size(), 3u);
+  EXPECT_TRUE(run.evaluations[0].is_loss);
+  EXPECT_FALSE(run.evaluations[2].is_loss) << "a file of that name";
+  ASSERT_EQ(run.curves.at("val_loss").size(), 2u);
+  EXPECT_EQ(run.curves.at("val_loss")[1].y, 5.25);
+  EXPECT_EQ(run.curves.at("val_loss_angle").size(), 2u);
+}
+
 TEST(RunRecord, LeavesOutALineThatWasCutShort) {
   const TempDir directory;
   directory.file("metrics.jsonl", std::string(kMetrics) + R"({"cosine":1.)");

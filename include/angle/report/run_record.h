@@ -21,7 +21,8 @@ struct RunScore {
   int64_t step = 0;
   std::string what;  // "stsb validation cosine_spearman"
   double score = 0.0;
-  bool best = false;  // it was the best so far
+  bool best = false;     // it was the best so far
+  bool is_loss = false;  // "val_loss": less is better, and any number is possible; a curve too
 };
 
 /// What the model took for the similarity of pairs.
