@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include "angle/error.h"
 
@@ -70,18 +72,26 @@ std::string note(const TrainingSplit& seen, const TaskSpec& task, const std::str
 
 }  // namespace
 
+json training_history(const json& train_config) {
+  const auto member = [](const json& object, const char* key) {
+    return object.is_object() ? object.value(key, json()) : json();
+  };
+  json history = json::array();
+  for (const json& sources :
+       {member(train_config, "trained_before"), member(member(train_config, "data"), "train")})
+    for (const json& source : sources.is_array() ? sources : json::array())
+      if (member(source, "path").is_string() && member(source, "weight") != 0) history.push_back(source);
+  return history;
+}
+
 std::vector<TrainingSplit> seen_in_training(const json& train_config) {
   std::vector<TrainingSplit> seen;
-  const auto data = train_config.is_object() ? train_config.value("data", json()) : json();
-  const auto sources = data.is_object() ? data.value("train", json()) : json();
-  if (!sources.is_array()) return seen;
-
-  for (const json& source : sources) {
-    if (!source.is_object() || !source.contains("path") || !source.at("path").is_string()) continue;
+  std::set<std::pair<std::string, std::string>> known;  // stages often share their data
+  for (const json& source : training_history(train_config)) {
     const std::filesystem::path path = source.at("path").get<std::string>();
     const std::string file = path.filename().string();  // train.tsv, train.jsonl.gz
-    const std::string task = path.parent_path().filename().string();
-    if (is_task(task)) seen.push_back({task, file.substr(0, file.find('.'))});
+    const std::string task = path.parent_path().filename().string(), split = file.substr(0, file.find('.'));
+    if (is_task(task) && known.emplace(task, split).second) seen.push_back({task, split});
   }
   return seen;
 }

@@ -181,6 +181,8 @@ Model load_model(const fs::path& directory) {
   weights.copy_to(model.encoder.encoder.checkpoint_tensors());
   if (fs::exists(directory / "train_config.json"))
     model.train_config = read_json(directory / "train_config.json");
+  if (model.train_config.is_object() && fs::exists(directory / "trained_before.json"))
+    model.train_config["trained_before"] = read_json(directory / "trained_before.json");
   return model;
 }
 

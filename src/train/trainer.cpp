@@ -9,6 +9,7 @@
 
 #include "angle/cpu_features.h"
 #include "angle/error.h"
+#include "angle/eval/contamination.h"
 #include "angle/io/file.h"
 #include "angle/model/model_checksums.h"
 #include "angle/random.h"
@@ -213,6 +214,8 @@ void Trainer::begin() {
 void Trainer::open_output() {
   remove_unfinished_output(options_.output);
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
+  const nlohmann::json before = training_history(model_.train_config);
+  if (!before.empty()) write_file(options_.output / "trained_before.json", before.dump(2) + "\n");
   log_.emplace(options_.output / "metrics.jsonl", state_.step);
   events_.emplace(options_.output, state_.step);
   if (config_.train.saturation_every_steps > 0)

@@ -273,6 +273,37 @@ TEST(TrainCommand, RefusesToResumeWithAnotherConfiguration) {
 // --- being stopped; killed_run_test.cpp kills it
 
 /// A run of a few seconds with everything that has a state.
+TEST(TrainCommand, TellsWhatTheModelItBeganWithHadSeen) {
+  const TempDir directory;
+  const std::string pairs = read_file(kSource / "data/samples/pairs_train.tsv");
+  for (const char* name :
+       {"stsb/train.tsv", "mine/train.tsv", "sts12/test.tsv", "sts12/test_not_in_stsb.tsv"}) {
+    fs::create_directories((directory.path() / name).parent_path());
+    directory.file(name, pairs);
+  }
+  const auto stage = [&](const char* output, const std::string& base, const char* data) {
+    return train(directory.path() / output,
+                 {"--set", "train.max_steps=1", "--set", "model.path=" + base, "--set",
+                  "data.train[0].path=" + (directory.path() / data).string()});
+  };
+  const CommandResult first =
+      stage("first", testing::golden_path("models/tiny-bert").string(), "stsb/train.tsv");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_FALSE(fs::exists(directory.path() / "first/trained_before.json"));
+  ASSERT_EQ(stage("second", (directory.path() / "first").string(), "mine/train.tsv").exit_code, 0);
+  ASSERT_EQ(stage("third", (directory.path() / "second").string(), "mine/train.tsv").exit_code, 0);
+  const json before = read_json(directory.path() / "third/trained_before.json");
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_THAT(before[0].at("path").get<std::string>(), HasSubstr("stsb/train.tsv"));
+
+  const CommandResult scored = testing::run_command(
+      {ANGLE_BINARY, "eval", "--model", (directory.path() / "third").string(), "--task", "sts12", "--split",
+       "test", "--data-dir", directory.path().string(), "--resamples", "0"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_THAT(scored.out, AllOf(HasSubstr("also in STS-B's training split, on which the model was trained"),
+                                HasSubstr("test_not_in_stsb")));
+}
+
 class LongRun : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {

@@ -31,6 +31,18 @@ TEST(SeenInTraining, RecognisesTaskDataByDirectoryAndFile) {
   EXPECT_EQ(seen[1].task + " " + seen[1].split, "mrpc train");
 }
 
+TEST(SeenInTraining, TellsOfEarlierStagesAndNotOfWhatHadNoWeight) {
+  json config = trained_on({"mrpc/train.tsv", "sts12/test.tsv"});
+  config["data"]["train"][1]["weight"] = 0.0;
+  config["trained_before"] = {{{"path", "stsb/train.tsv"}, {"weight", 0.5}}, {{"path", "mrpc/train.tsv"}}};
+  const auto seen = seen_in_training(config);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].task + " " + seen[0].split, "stsb train");
+  EXPECT_EQ(seen[1].task + " " + seen[1].split, "mrpc train");
+  EXPECT_EQ(clean_split(seen, find_task("sts12"), "test"), "test_not_in_stsb");
+  EXPECT_EQ(training_history(config).size(), 3u);
+}
+
 TEST(SeenInTraining, IsNothingWithoutAConfiguration) {
   EXPECT_THAT(seen_in_training(json()), IsEmpty());
   EXPECT_THAT(seen_in_training(json::parse(R"({"data": 1})")), IsEmpty());

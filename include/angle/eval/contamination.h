@@ -19,8 +19,12 @@ struct TrainingSplit {
   std::string split;
 };
 
-/// The tasks' data among the training files of a configuration (`data.train[].path`, told by the names of
-/// directory and file: `…/stsb/train.tsv`). Of a null or other JSON: none.
+/// The data sets that a model was trained on, in the last stage and in those before: `data.train[]` of its
+/// configuration but those of weight 0, and `trained_before[]`. Of a null or other JSON: none.
+nlohmann::json training_history(const nlohmann::json& train_config);
+
+/// The tasks' data in a model's training history, told by the names of directory and file
+/// (`…/stsb/train.tsv`).
 std::vector<TrainingSplit> seen_in_training(const nlohmann::json& train_config);
 
 /// One sentence for each training split that holds pairs of the scored split.

@@ -28,8 +28,9 @@ struct Model {
   int64_t max_seq_length = 0;                  // tokens, special tokens included
   std::map<std::string, std::string> prompts;  // by name
   std::string default_prompt;                  // put before every text unless told otherwise
-  nlohmann::json train_config;                 // train_config.json, null when there is none
-  std::vector<std::string> notes;              // what was assumed or is odd, for the log
+  nlohmann::json train_config;  // train_config.json, null when there is none; with trained_before.json, the
+                                // training data of the models that it was made of, as "trained_before"
+  std::vector<std::string> notes;  // what was assumed or is odd, for the log
 
   /// `BERT 6 × 384 → mean → normalize, at most 256 tokens`
   std::string describe() const;
