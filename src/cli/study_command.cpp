@@ -92,7 +92,7 @@ class Study {
   StudyRunnerOptions runner_options();
   StudyReport report() const;
   bool finish(size_t run);
-  void tell_what_is_trained_again() const;
+  void tell_before() const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left);
 
   Interruption interruption_;
@@ -167,15 +167,33 @@ void Study::tell_failures() const {
        fmt::join(failures_, "\n"));
 }
 
-void Study::tell_what_is_trained_again() const {
-  const auto count = std::count_if(plan_.runs.begin(), plan_.runs.end(), [&](const StudyRun& run) {
-    return runner_.state_of(run) == RunState::let_go;
-  });
-  if (count == 0) return;
-  log_warning(
-      "{} of {} runs were scored on other tasks (or files) only and their models were not kept: they are "
-      "trained again; with \"keep_models\": true new tasks need no training",
-      count, plan_.runs.size());
+/// What may surprise: runs that are trained again, and finished ones that won't be, whatever is asked of
+/// them.
+void Study::tell_before() const {
+  int64_t let_go = 0, without_model = 0, otherwise_logged = 0;
+  for (const StudyRun& run : plan_.runs) {
+    const RunState state = runner_.state_of(run);
+    let_go += state == RunState::let_go;
+    if (state != RunState::finished) continue;
+    without_model += config_.keep_models && !runner_.has_model(run);
+    otherwise_logged += !runner_.has_saturation(run);
+  }
+  const size_t runs = plan_.runs.size();
+  if (let_go > 0)
+    log_warning(
+        "{} of {} runs were scored on other tasks (or files) only and their models were not kept: they are "
+        "trained again; with \"keep_models\": true new tasks need no training",
+        let_go, runs);
+  if (without_model > 0)
+    log_warning(
+        "{} of {} runs were finished without \"keep_models\": true, and their models are gone; remove the "
+        "directories of the runs to have them trained again",
+        without_model, runs);
+  if (otherwise_logged > 0)
+    log_warning(
+        "{} of {} runs were finished with another train.saturation_every_steps, and have other logs or none; "
+        "remove the directories of the runs to have them trained again",
+        otherwise_logged, runs);
 }
 
 bool Study::run() {
@@ -185,7 +203,7 @@ bool Study::run() {
   if (!fs::equivalent(output_, runs_, missing)) runs_lock.emplace(runs_);
   interruption_.hold();  // the run at hand saves and stops
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
-  tell_what_is_trained_again();
+  tell_before();
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
     if (runner_.state_of(plan_.runs[number]) == RunState::finished) {
       runner_.tidy(plan_.runs[number]);
@@ -238,7 +256,7 @@ void Study::show_plan() {
   for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
   print(format_table(table, kFirstNumber) +
         fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left));
-  tell_what_is_trained_again();
+  tell_before();
 }
 
 /// @return the exit code

@@ -77,6 +77,16 @@ RunState StudyRunner::state_of(const StudyRun& run) const {
   return is_whole ? RunState::trained : RunState::open;
 }
 
+bool StudyRunner::has_model(const StudyRun& run) const { return fs::exists(directory_of(run) / "model"); }
+
+bool StudyRunner::has_saturation(const StudyRun& run) const {
+  const int64_t wanted = run.config.train.saturation_every_steps;
+  const fs::path file = directory_of(run) / "train_config.json";
+  if (wanted == 0 || !fs::exists(file)) return true;
+  const json trained = read_json(file);
+  return trained.value(json::json_pointer("/train/saturation_every_steps"), int64_t{0}) == wanted;
+}
+
 std::optional<int64_t> StudyRunner::last_checkpoint(const StudyRun& run) const {
   const fs::path directory = directory_of(run) / "model/checkpoints";
   if (!fs::exists(directory)) return std::nullopt;
@@ -166,7 +176,9 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   std::optional<ChildEnd> end;
   for (int64_t tick = 0; !(end = child.poll()); ++tick) {
     if (*options_.interrupted && !std::exchange(passed_on, true)) child.send(SIGINT);
-    if (tick % kTicksPerLook == kTicksPerLook - 1) progress(last_line(read_file(log)));
+    if (tick % kTicksPerLook == kTicksPerLook - 1)
+      if (const std::string line = last_line(read_file(log).substr(logged_before)); !line.empty())
+        progress(line);
     std::this_thread::sleep_for(kTick);
   }
   if (end->exit_code == 0) return true;

@@ -59,6 +59,13 @@ class StudyRunner {
 
   RunState state_of(const StudyRun& run) const;
 
+  /// Whether the model of a run is there, or what there is of it.
+  bool has_model(const StudyRun& run) const;
+
+  /// Whether a finished run logged saturation as often as is asked for now, which does not make it another
+  /// run.
+  bool has_saturation(const StudyRun& run) const;
+
   /// The step of the last checkpoint of a run that is begun; nothing for one that is not.
   std::optional<int64_t> last_checkpoint(const StudyRun& run) const;
 

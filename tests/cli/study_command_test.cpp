@@ -263,6 +263,32 @@ TEST_F(StudyCommand, MakesUpForAKillBetweenScoresAndLettingGo) {
   EXPECT_TRUE(fs::exists(directory / "metrics.jsonl"));
 }
 
+TEST_F(StudyCommand, TellsWhatComesTooLateForFinishedRuns) {
+  study_["rows"].erase(1);
+  ASSERT_THAT(run("out").err, Not(HasSubstr("warning")));
+  EXPECT_THAT(run("out").err, Not(HasSubstr("warning")));
+  study_["keep_models"] = true;
+  const char* models = "2 of 2 runs were finished without \"keep_models\": true, and their models are gone";
+  EXPECT_THAT(run("out", {"--dry-run"}).err, HasSubstr(models));
+  EXPECT_THAT(run("out").err, HasSubstr(models));
+  study_["keep_models"] = false;
+  EXPECT_THAT(run("out", {"--set", "train.saturation_every_steps=3"}).err,
+              HasSubstr("2 of 2 runs were finished with another train.saturation_every_steps"));
+}
+
+TEST_F(StudyCommand, ShowsTheProgressOfTheProcessAtHand) {
+  make_long();
+  study_["rows"].erase(1);
+  RunningCommand running(command("out"));
+  wait_for_checkpoint("out");
+  running.send(SIGKILL);
+  running.wait();
+  ASSERT_EQ(runs("out").size(), 1u);
+  const fs::path log = runs("out")[0] / "train.log";
+  write_file(log, read_file(log) + "the end of an old log\n");
+  EXPECT_THAT(run("out").err, Not(HasSubstr("the end of an old log")));
+}
+
 TEST_F(StudyCommand, ReadsRunsThatDoNotSayWhetherTheyKeepTheirModel) {
   study_["seeds"] = {1};
   study_["keep_models"] = true;
