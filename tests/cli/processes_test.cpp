@@ -269,12 +269,12 @@ TEST(Processes, EndWithTheLauncher) {
 
 TEST(Processes, EndTogetherWhenOneFails) {
   const TempDir directory;
-  const fs::path output = directory.path() / "model";
-  fs::create_directories(output);
-  std::ofstream(output / "config.json") << "{}";
+  const fs::path output =
+      directory.file("a_file", "") / "model";  // which the first rank alone tries to create
   const CommandResult result = testing::run_command(tiny_command(output, processes(2, kShort)));
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.err, HasSubstr("rank 0: error: " + output.string() + ": there is a model already"));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("rank 0: error: " + output.string() + ": the directory can't be"),
+                                HasSubstr("rank 1: error: given up: rank 0 (process ")));
 }
 
 TEST(Processes, ReportAMistakeInTheConfiguration) {

@@ -283,8 +283,8 @@ TEST(TrainCommand, TellsWhatTheModelItBeganWithHadSeen) {
   }
   const auto stage = [&](const char* output, const std::string& base, const char* data) {
     return train(directory.path() / output,
-                 {"--set", "train.max_steps=1", "--set", "model.path=" + base, "--set",
-                  "data.train[0].path=" + (directory.path() / data).string()});
+                 {"--set", "train.max_steps=1", "--set", "train.warmup_steps=0", "--set",
+                  "model.path=" + base, "--set", "data.train[0].path=" + (directory.path() / data).string()});
   };
   const CommandResult first =
       stage("first", testing::golden_path("models/tiny-bert").string(), "stsb/train.tsv");
