@@ -78,6 +78,19 @@ void read_byte_level(const JsonField& pre_tokenizer, ByteBpeOptions& options) {
   options.split_words = steps.front()["use_regex"].boolean_or(true);
 }
 
+/// Hugging Face's RobertaTokenizer takes add_prefix_space from tokenizer_config.json, false where that is
+/// silent, whatever tokenizer.json says.
+void follow_roberta_tokenizer(const TokenizerConfig& config, bool& add_prefix_space,
+                              std::vector<std::string>& warnings) {
+  const bool value = config.add_prefix_space.value_or(false);
+  if (add_prefix_space != value)
+    warnings.push_back(
+        fmt::format("{}: its RobertaTokenizer has add_prefix_space {}, but tokenizer.json the opposite; "
+                    "tokenizer_config.json is used, as by Hugging Face",
+                    config.path.string(), value));
+  add_prefix_space = value;
+}
+
 bool read_nfc(const JsonField& normalizer) {
   const auto steps = read_steps(normalizer, "normalizers");
   for (const JsonField& step : steps)
@@ -105,6 +118,8 @@ ByteBpeOptions read_byte_bpe_json(const JsonField& tokenizer, std::vector<std::s
   options.nfc = read_nfc(tokenizer["normalizer"]);
   options.ignore_merges = model["ignore_merges"].boolean_or(false);
   read_byte_level(tokenizer["pre_tokenizer"], options);
+  const TokenizerConfig config = read_tokenizer_config(fs::path(tokenizer.source()).parent_path());
+  if (config.model_class == "Roberta") follow_roberta_tokenizer(config, options.add_prefix_space, warnings);
   options.special_tokens = read_special_tokens(tokenizer, options.vocabulary, warnings);
   options.unknown_id = find_unknown(model, options);
   return options;

@@ -11,6 +11,8 @@
 
 namespace angle {
 
+/// From tokenizer.json, but add_prefix_space of a RobertaTokenizer from tokenizer_config.json, as Hugging
+/// Face has it, with a warning where they differ.
 ByteBpeOptions read_byte_bpe_json(const JsonField& tokenizer, std::vector<std::string>& warnings);
 
 /// From vocab.json with merges.txt and tokenizer_config.json, as RoBERTa has them.

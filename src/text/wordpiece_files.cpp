@@ -73,6 +73,27 @@ void compare_lowercase(const TokenizerConfig& config, bool lowercase, std::vecto
                   config.path.string(), *config.do_lower_case, lowercase));
 }
 
+/// Hugging Face's BertTokenizer builds its normalizer from tokenizer_config.json, with defaults where that is
+/// silent, whatever tokenizer.json says.
+void follow_bert_tokenizer(const TokenizerConfig& config, BertNormalization& normalization,
+                           std::vector<std::string>& warnings) {
+  std::string changes;
+  const auto set = [&changes](bool& flag, const char* name, bool value) {
+    if (flag != value) changes += fmt::format("{}{} {}", changes.empty() ? "" : ", ", name, value);
+    flag = value;
+  };
+  const bool lowercase = config.do_lower_case.value_or(true);
+  set(normalization.lowercase, "do_lower_case", lowercase);
+  set(normalization.strip_accents, "strip_accents", config.strip_accents.value_or(lowercase));
+  set(normalization.handle_chinese_chars, "tokenize_chinese_chars",
+      config.tokenize_chinese_chars.value_or(true));
+  if (!changes.empty())
+    warnings.push_back(
+        fmt::format("{}: its BertTokenizer has {}, but tokenizer.json the opposite; tokenizer_config.json is "
+                    "used, as by Hugging Face",
+                    config.path.string(), changes));
+}
+
 BertNormalization read_normalization(const JsonField& normalizer) {
   const auto steps = read_steps(normalizer, "normalizers");
   if (steps.empty())
@@ -168,7 +189,11 @@ WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std
 
   const fs::path directory = fs::path(tokenizer.source()).parent_path();
   compare_vocab_txt(directory / "vocab.txt", options.vocabulary, warnings);
-  compare_lowercase(read_tokenizer_config(directory), options.normalization.lowercase, warnings);
+  const TokenizerConfig config = read_tokenizer_config(directory);
+  if (config.model_class == "Bert")
+    follow_bert_tokenizer(config, options.normalization, warnings);
+  else
+    compare_lowercase(config, options.normalization.lowercase, warnings);
   return options;
 }
 

@@ -11,7 +11,8 @@
 
 namespace angle {
 
-/// From tokenizer.json. Warnings tell where a vocab.txt or tokenizer_config.json beside it says otherwise.
+/// From tokenizer.json, but the normalisation of a BertTokenizer from tokenizer_config.json, as Hugging Face
+/// has it. Warnings tell where a vocab.txt or tokenizer_config.json beside it says otherwise.
 WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std::string>& warnings);
 
 /// From vocab.txt and, where it is there, tokenizer_config.json. Of equal tokens the last counts, with a

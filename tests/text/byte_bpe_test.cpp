@@ -49,6 +49,35 @@ TEST(ByteBpe, GivesTheGoldenIdsOfModernBert) {
   testing::expect_golden_ids(*loaded.tokenizer, testing::golden_rows("tiny_modernbert.jsonl"));
 }
 
+TEST(ByteBpe, TakesThePrefixSpaceOfARobertaTokenizerFromItsConfig) {
+  ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
+  json tokenizer = read_json(directory / "tokenizer.json");
+  json config = read_json(directory / "tokenizer_config.json");
+  const auto load = [&] {
+    const TempDir model;
+    model.file("tokenizer.json", tokenizer.dump());
+    model.file("tokenizer_config.json", config.dump());
+    return load_tokenizer(model.path());
+  };
+  const auto bare = load_tokenizer(directory).tokenizer->encode("in", 99).token_ids;
+  const auto spaced = load_tokenizer(directory).tokenizer->encode(" in", 99).token_ids;
+  ASSERT_NE(bare, spaced);
+
+  config["add_prefix_space"] = true;
+  const auto with_space = load();
+  EXPECT_EQ(with_space.tokenizer->encode("in", 99).token_ids, spaced);
+  EXPECT_THAT(with_space.warnings, ::testing::ElementsAre(::testing::HasSubstr("add_prefix_space true")));
+
+  tokenizer["pre_tokenizer"]["add_prefix_space"] = true;
+  EXPECT_TRUE(load().warnings.empty());
+  config.erase("add_prefix_space");
+  const auto without = load();
+  EXPECT_EQ(without.tokenizer->encode("in", 99).token_ids, bare);
+  EXPECT_THAT(without.warnings, ::testing::ElementsAre(::testing::HasSubstr("add_prefix_space false")));
+  config["tokenizer_class"] = "TokenizersBackend";
+  EXPECT_EQ(load().tokenizer->encode("in", 99).token_ids, spaced);
+}
+
 TEST(ByteBpe, TakesTheWhiteSpaceBeforeTheMask) {
   ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
   const auto tokenizer = load_tokenizer(directory).tokenizer;

@@ -1,7 +1,7 @@
 // Invariants:
 // - all-MiniLM-L6-v2 gives the golden ids, whole and cut to 16, from tokenizer.json and from vocab.txt alone.
-// - The tokenizer is chosen by the files of the directory; tokenizer.json wins, and what disagrees with it is
-// a warning.
+// - The tokenizer is chosen by the files of the directory; tokenizer.json wins, but for the switches that
+// Hugging Face's BertTokenizer takes from tokenizer_config.json, and what disagrees with it is a warning.
 // - truncation and padding blocks of tokenizer.json change nothing.
 // - Whatever is missing, damaged or not supported is one Error with file and place.
 // - Statistics count every cut text, cut token, unknown token and empty text.
@@ -96,6 +96,44 @@ TEST(Tokenizer, ReportsADifferentDoLowerCase) {
   EXPECT_EQ(ids(loaded, "UN"), (Ids{2, 5, 3}));
   EXPECT_THAT(loaded.warnings,
               ElementsAre(AllOf(HasSubstr("do_lower_case is false"), HasSubstr("tokenizer.json is used"))));
+}
+
+TEST(Tokenizer, NormalisesForABertTokenizerAsTokenizerConfigSays) {
+  const TempDir directory;
+  const std::string text = "UN \xC3\xBCn abl\xC3\xA9 un\xE4\xB8\x80";
+  json tokenizer = tokenizer_json();
+  tokenizer["model"]["vocab"]["un\xE4\xB8\x80"] = 8;
+  tokenizer["model"]["vocab"]["\xC3\xBCn"] = 9;
+  const auto expect = [&](const char* config, const Ids& expected, const char* warning) {
+    directory.file("tokenizer_config.json", config);
+    const auto loaded = load(directory, tokenizer);
+    EXPECT_EQ(ids(loaded, text), expected) << config;
+    if (warning == nullptr) {
+      EXPECT_TRUE(loaded.warnings.empty()) << config;
+    } else {
+      EXPECT_THAT(loaded.warnings,
+                  ElementsAre(AllOf(HasSubstr("tokenizer_config.json: its BertTokenizer has " +
+                                              std::string(warning) + ", but"),
+                                    HasSubstr("tokenizer_config.json is used"))))
+          << config;
+    }
+  };
+  expect(R"({"tokenizer_class": "BertTokenizer"})", {2, 5, 5, 7, 5, 1, 3}, nullptr);
+  expect(R"({"tokenizer_class": "BertTokenizerFast", "do_lower_case": false})", {2, 1, 9, 1, 5, 1, 3},
+         "do_lower_case false, strip_accents false");
+  expect(R"({"tokenizer_class": "BertTokenizer", "strip_accents": false})", {2, 5, 9, 1, 5, 1, 3},
+         "strip_accents false");
+  expect(R"({"tokenizer_class": "BertTokenizer", "tokenize_chinese_chars": false})", {2, 5, 5, 7, 8, 3},
+         "tokenize_chinese_chars false");
+
+  tokenizer["normalizer"] = {{"type", "BertNormalizer"},
+                             {"lowercase", false},
+                             {"strip_accents", false},
+                             {"handle_chinese_chars", false}};
+  expect(R"({"tokenizer_class": "BertTokenizer", "strip_accents": null})", {2, 5, 5, 7, 5, 1, 3},
+         "do_lower_case true, strip_accents true, tokenize_chinese_chars true");
+  expect(R"({"tokenizer_class": "TokenizersBackend"})", {2, 1, 9, 1, 8, 3}, nullptr);
+  expect("{}", {2, 1, 9, 1, 8, 3}, nullptr);
 }
 
 TEST(Tokenizer, ReportsMissingSpecialTokensAroundTexts) {

@@ -50,7 +50,8 @@ struct LoadedTokenizer {
 };
 
 /// The tokenizer of a model directory, chosen by its files: tokenizer.json when there is one (it is
-/// authoritative; its model is WordPiece, Unigram or byte-level BPE), else vocab.txt (WordPiece),
+/// authoritative, but for the few switches that Hugging Face's BertTokenizer and RobertaTokenizer take from
+/// tokenizer_config.json; its model is WordPiece, Unigram or byte-level BPE), else vocab.txt (WordPiece),
 /// vocab.json with merges.txt (byte-level BPE) or sentencepiece.bpe.model (XLM-R), each with
 /// tokenizer_config.json.
 ///
