@@ -15,6 +15,7 @@ import pathlib
 import random
 import re
 import shutil
+import unicodedata
 
 CLASSES = {"stsb": "stsb/train.tsv", "mrpc": "mrpc/train.tsv", "question": "qnli/validation.tsv", "sts12": "sts12/test.tsv"}
 TEXTS_PER_CLASS = 500
@@ -109,9 +110,15 @@ def score_classes(embed, directory):
         print(f"k-means, seed {seed}: V-measure", v_measure_score(labels["test"], found.labels_), "inertia", found.inertia_)
 
 
+def words_of(text):
+    """Runs of letters and digits of any alphabet, with the marks behind them, in lower case."""
+    kinds = "".join(unicodedata.category(character)[0] for character in text)
+    return ["".join(character.lower() for character in text[run.start():run.end()]) for run in re.finditer("[LN][LNM]*", kinds)]
+
+
 def score_bm25(directory):
     """nDCG@10, MRR@10 and recall@100 of BM25 with k1 = 0.9 and b = 0.4 over runs of letters and digits."""
-    documents, queries = ([(row["_id"], collections.Counter(re.findall(rb"[a-z0-9\x80-\xff]+", row["text"].encode().lower())))
+    documents, queries = ([(row["_id"], collections.Counter(words_of(row["text"])))
                            for row in read_jsonl(directory / file)] for file in ("corpus.jsonl", "queries.jsonl"))
     lengths = [sum(words.values()) for _, words in documents]
     postings, relevant, totals = collections.defaultdict(list), collections.defaultdict(set), [0.0, 0.0, 0.0]

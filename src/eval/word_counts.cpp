@@ -1,26 +1,25 @@
 #include "eval/word_counts.h"
 
+#include "text/unicode.h"
+#include "text/utf8_decode.h"
+
 namespace angle {
-namespace {
-
-bool is_letter(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || (byte & 0x80) != 0;
-}
-
-}  // namespace
 
 WordCounts word_counts(const std::string& text) {
   WordCounts counts;
   std::string word;
-  for (const char byte : text + " ") {
-    const char lower = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
-    if (is_letter(lower)) {
-      word += lower;
-    } else if (!word.empty()) {
-      ++counts[word];
-      word.clear();
-    }
+  const auto finish = [&counts, &word] {
+    if (!word.empty()) ++counts[word];
+    word.clear();
+  };
+  for (size_t at = 0; at < text.size();) {
+    const char32_t character = decode_utf8(text, at);
+    if (is_letter(character) || is_number(character) || (is_mark(character) && !word.empty()))
+      for (const char32_t small : lowercase(character)) append_utf8(word, small);
+    else
+      finish();
   }
+  finish();
   return counts;
 }
 

@@ -1,5 +1,5 @@
-// The words of a text, as baselines count them: runs of letters and digits, lower-cased (ASCII; every other
-// byte beyond ASCII counts as a letter).
+// The words of a text, as baselines count them: runs of letters and digits of any alphabet, with the marks
+// that follow them, lower-cased.
 #pragma once
 
 #include <map>

@@ -77,6 +77,11 @@ bool is_letter(char32_t code_point) {
   return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 
+bool is_mark(char32_t code_point) {
+  const auto category = properties(code_point).category;
+  return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+}
+
 bool is_number(char32_t code_point) {
   const auto category = properties(code_point).category;
   return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;

@@ -41,6 +41,8 @@ struct CodePoints {
 bool is_white_space(char32_t code_point);
 /// General category L.
 bool is_letter(char32_t code_point);
+/// General category M.
+bool is_mark(char32_t code_point);
 /// General category N.
 bool is_number(char32_t code_point);
 /// What a word is made of in regular expressions (`\w`): letters, marks, digits, connectors.

@@ -1,5 +1,5 @@
 // Pins: both baselines on pairs worked out by hand; equal texts score exactly 1, texts without words 0; case
-// and punctuation do not count.
+// and punctuation do not count, in any alphabet.
 #include "angle/eval/baselines.h"
 
 #include <cmath>
@@ -20,8 +20,12 @@ TEST(WordOverlap, IsTheShareOfWordsInBothTexts) {
       {"...", "!"},
       {"...", "word"},
       {"déjà vu", "Déjà-vu"},
-      {"b2b", "b2b b2b"}};
-  EXPECT_THAT(word_overlap(pairs), ElementsAre(0.5, 0, 0, 0, DoubleEq(1), 1));
+      {"b2b", "b2b b2b"},
+      {"“ÉCOLE” — ΟΔΌΣ…", "école οδόσ"},
+      {"東京、大阪。", "大阪 東京"},
+      {"cafe\xCC\x81 au lait", "cafe\xCC\x81s"},  // é in two characters is no end of a word
+      {"\xCC\x81 one", "one"}};
+  EXPECT_THAT(word_overlap(pairs), ElementsAre(0.5, 0, 0, 0, DoubleEq(1), 1, 1, 1, 0, 1));
 }
 
 TEST(TfIdfCosine, WeighsRareWordsMore) {
