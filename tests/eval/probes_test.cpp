@@ -1,6 +1,6 @@
 // Pins: neighbours vote, and of equally frequent classes the nearest one's wins; logistic regression ends
-// where its gradient is zero and equals the closed form where there is one; both read off classes that are
-// there and none that are not.
+// where its gradient is zero, equals the closed form where there is one and scikit-learn's for two classes;
+// both read off classes that are there and none that are not.
 #include "angle/eval/probes.h"
 
 #include <cmath>
@@ -48,6 +48,27 @@ TEST(LogisticRegression, EndsWhereItsGradientIsZero) {
     const double tolerance = 1e-6 * c * 90;
     EXPECT_LE((fitted.weight + c * errors.t().matmul(x)).abs().max().item<double>(), tolerance) << c;
     EXPECT_LE((c * errors.sum(0)).abs().max().item<double>(), tolerance) << c;
+  }
+}
+
+/// Of LogisticRegression(C=c, tol=1e-12) of scikit-learn 1.9.
+struct BinaryGolden {
+  double c;
+  double weights[2];
+  double bias;
+};
+
+TEST(LogisticRegression, IsThatOfScikitLearnForTwoClasses) {
+  const Tensor vectors =
+      at::tensor({1, 2, 2, 1, 0, 1, 3, 0, -1, 1, 0, -2, 1, -1, -2, 0}).to(at::kFloat).reshape({8, 2});
+  const LabelledVectors training{vectors, {1, 1, 1, 0, 0, 0, 1, 0}};
+  for (const auto& golden : {BinaryGolden{1.0, {0.36399106, 0.53664827}, -0.32736022},
+                             BinaryGolden{0.1, {0.13572430, 0.15311411}, -0.10643885}}) {
+    const LogisticRegression fitted = fit_logistic_regression(training, 2, golden.c);
+    const Tensor weight = fitted.weight[1] - fitted.weight[0];
+    for (int64_t i = 0; i < 2; ++i)
+      EXPECT_NEAR(weight[i].item<double>(), golden.weights[i], 1e-4) << golden.c;
+    EXPECT_NEAR((fitted.bias[1] - fitted.bias[0]).item<double>(), golden.bias, 1e-4) << golden.c;
   }
 }
 

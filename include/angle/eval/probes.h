@@ -33,8 +33,9 @@ struct LogisticRegression {
   std::vector<int64_t> classify(const Tensor& vectors) const;
 };
 
-/// Minimises ½ ‖W‖² + c · Σ cross entropy (scikit-learn's objective, whose default c is 1) by L-BFGS (Liu &
-/// Nocedal, Mathematical Programming 1989), until no element of the gradient is above 1e-6 of c · texts.
+/// Minimises ½ ‖W‖² + c · Σ cross entropy, of two classes ½ ‖W₁ − W₀‖² + c · Σ cross entropy (scikit-learn's
+/// objectives, whose default c is 1), by L-BFGS (Liu & Nocedal, Mathematical Programming 1989), until no
+/// element of the gradient is above 1e-6 of c · texts.
 ///
 /// @param classes  at least the highest label + 1
 LogisticRegression fit_logistic_regression(const LabelledVectors& training, int64_t classes, double c = 1.0);
