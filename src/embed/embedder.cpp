@@ -31,7 +31,8 @@ int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const 
   return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
 }
 
-/// Σ weight · vector / Σ weight over the windows of each text.
+/// Σ weight · vector / Σ weight over the windows of each text. The vector of a text of one window stays as it
+/// is, to the bit, which v · w / w need not be.
 ///
 /// @param vectors  [windows, dims]
 /// @return         [texts, dims]
@@ -40,7 +41,10 @@ Tensor weighted_means(const Tensor& vectors, const std::vector<int64_t>& weights
   const Tensor weight = at::tensor(weights, at::kLong).to(at::kFloat).unsqueeze(1);  // [windows, 1]
   const Tensor index = at::tensor(text_of_window, at::kLong);
   const Tensor sums = at::zeros({texts, vectors.size(1)}).index_add_(0, index, vectors * weight);
-  return sums / at::zeros({texts, 1}).index_add_(0, index, weight);
+  const Tensor means = sums / at::zeros({texts, 1}).index_add_(0, index, weight);
+  const Tensor windows_of_text = index.bincount({}, texts);
+  const Tensor alone = (windows_of_text.index_select(0, index) == 1).nonzero().squeeze(1);
+  return means.index_copy_(0, index.index_select(0, alone), vectors.index_select(0, alone));
 }
 
 EmbedOptions resolve(const Model& model, EmbedOptions options) {

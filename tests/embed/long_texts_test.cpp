@@ -62,6 +62,20 @@ TEST_F(LongTextVectors, LeaveShortTextsAsTheyAre) {
   EXPECT_FALSE(at::allclose(beside[0], embed({.max_seq_length = 16}, {kLong})[0], 0, 1e-2));
 }
 
+TEST_F(LongTextVectors, LeaveTheBitsOfShortTextsBesideThem) {
+  std::vector<std::string> texts;
+  for (const char* text : {"a quiet harbour", "the fog", "people waited for the tide", "a blue boat", "old"})
+    texts.push_back(text);
+  for (const bool normalize : {false, true}) {
+    EmbedOptions options = windows();
+    options.normalize = normalize;
+    const Tensor without = embed(options, texts);
+    std::vector<std::string> with_long = texts;
+    with_long.push_back(kLong);
+    EXPECT_TRUE(at::equal(embed(options, with_long).narrow(0, 0, without.size(0)), without)) << normalize;
+  }
+}
+
 TEST_F(LongTextVectors, AreCountedAndNotCut) {
   Embedder embedder(model_, windows());
   embedder.embed(std::vector<std::string>{kLong, "short", kLong});
