@@ -60,6 +60,13 @@ class ConfigReader {
     return choices.begin()->second;
   }
 
+  /// A switch for what this encoder does not have.
+  void require_false(const char* key) {
+    const json value = member(key);
+    if (!value.is_null() && value != false)
+      refuse(key, fmt::format("{} is not supported (supported: false)", value.dump()));
+  }
+
   /// A condition on several members; it says nothing when one of them is wrong by itself.
   void require(std::initializer_list<std::string_view> keys, bool good, const std::string& problem) {
     for (const std::string_view key : keys) good = good || refused_.contains(key);
@@ -114,6 +121,8 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   result.hidden_dropout_prob = reader.number("hidden_dropout_prob", 0, 0.999, 0.1);
   result.attention_probs_dropout_prob = reader.number("attention_probs_dropout_prob", 0, 0.999, 0.1);
   reader.choice<int>("position_embedding_type", {{"absolute", 0}}, "absolute");
+  reader.require_false("is_decoder");  // its attention would see earlier tokens only
+  reader.require_false("add_cross_attention");
   reader.require({"hidden_size", "num_attention_heads"}, result.hidden_size % result.num_attention_heads == 0,
                  fmt::format("hidden_size {} is not divisible by num_attention_heads {}", result.hidden_size,
                              result.num_attention_heads));

@@ -42,6 +42,14 @@ TEST(EncoderConfig, ReadsWhatTransformersWrites) {
   EXPECT_DOUBLE_EQ(config.layer_norm_eps, 1e-5);
 }
 
+TEST(EncoderConfig, RefusesDecoders) {
+  for (const char* key : {"is_decoder", "add_cross_attention"}) {
+    EXPECT_ERROR(parse(key, true), std::string(key) + ": true is not supported (supported: false)");
+    EXPECT_NO_THROW(parse(key, false));
+    EXPECT_NO_THROW(parse(key, nullptr));
+  }
+}
+
 TEST(EncoderConfig, HasTheDefaultsOfTransformers) {
   const EncoderConfig config = parse_encoder_config(good_config(), "config.json");
   EXPECT_EQ(config.type_vocab_size, 2);
