@@ -4,6 +4,7 @@
 #include <numeric>
 #include <variant>
 
+#include "angle/error.h"
 #include "angle/io/checksum.h"
 
 namespace angle {
@@ -38,6 +39,14 @@ EncodedExample encode(const Triplet& triplet, TextEncoder& encoder) {
   EncodedExample example{{encoder.left(triplet.query), encoder.right(triplet.positive)}, 0, triplet.line};
   for (const std::string& negative : triplet.negatives) example.texts.push_back(encoder.right(negative));
   return example;
+}
+
+/// An empty text has no tokens where the tokenizer puts no special tokens around it.
+void check_tokens(const EncodedExample& example) {
+  for (const auto& token_ids : example.texts)
+    if (token_ids.empty())
+      fail("line {}: there are no tokens in one of the texts, so it has no vector; leave empty ones out",
+           example.line);
 }
 
 /// Hashes texts with what is put before them.
@@ -78,7 +87,10 @@ std::vector<EncodedExample> encode_examples(const Examples& examples, std::span<
   encoded.reserve(rows.size());
   std::visit(
       [&](const auto& list) {
-        for (const int64_t row : rows) encoded.push_back(encode(list[static_cast<size_t>(row)], encoder));
+        for (const int64_t row : rows) {
+          encoded.push_back(encode(list[static_cast<size_t>(row)], encoder));
+          check_tokens(encoded.back());
+        }
       },
       examples);
   return encoded;

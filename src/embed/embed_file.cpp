@@ -1,5 +1,6 @@
 #include "angle/embed/embed_file.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <exception>
@@ -109,6 +110,7 @@ class EmbedFileJob {
   std::vector<std::string> next_window();
   void add_to_checksum(const std::vector<std::string>& window);
   Window start(std::vector<std::string> window);
+  PendingEmbeddings start(const DistinctTexts& distinct);
   bool write(Window window);
   void count_repetitions(const DistinctTexts& distinct);
   void check_finite(const Tensor& embeddings) const;
@@ -243,9 +245,21 @@ void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
 EmbedFileJob::Window EmbedFileJob::start(std::vector<std::string> window) {
   add_to_checksum(window);
   DistinctTexts distinct(std::move(window));
-  PendingEmbeddings embeddings = embedder_.start(distinct.texts, workers_ ? &*workers_ : nullptr);
+  PendingEmbeddings embeddings = start(distinct);
   return {std::move(distinct), std::move(embeddings), texts_checksum_, embedder_.statistics(),
           texts_.bytes_read()};
+}
+
+/// @param distinct  of the texts that were read last
+PendingEmbeddings EmbedFileJob::start(const DistinctTexts& distinct) {
+  try {
+    return embedder_.start(distinct.texts, workers_ ? &*workers_ : nullptr);
+  } catch (const TextWithoutTokens& mistake) {
+    const auto& rows = distinct.row_of_text;
+    const auto text = std::find(rows.begin(), rows.end(), static_cast<int64_t>(mistake.text)) - rows.begin();
+    const int64_t before = (options_.shard ? options_.shard->first_text : 0) + read_texts_ - std::ssize(rows);
+    throw TextWithoutTokens(static_cast<size_t>(before + text));
+  }
 }
 
 bool EmbedFileJob::write(Window window) {

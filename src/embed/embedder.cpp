@@ -86,7 +86,18 @@ void add(TextStatistics& statistics, const TokenWindows& windows, const Tokenize
   statistics.windows += static_cast<int64_t>(windows.token_ids.size());
 }
 
+void check_tokens(const std::vector<int64_t>& token_ids, size_t text) {
+  if (token_ids.empty()) throw TextWithoutTokens(text);
+}
+
 }  // namespace
+
+TextWithoutTokens::TextWithoutTokens(size_t place)
+    : Error(fmt::format(
+          "text {}: there are no tokens in it, so it has no vector; the model's tokenizer puts no "
+          "special tokens around texts, so leave empty ones out",
+          place + 1)),
+      text(place) {}
 
 Embedder::Embedder(Model& model, EmbedOptions options)
     : model_(model), options_(resolve(model, std::move(options))) {
@@ -188,6 +199,7 @@ std::vector<std::vector<int64_t>> Embedder::tokenize(std::span<const std::string
   token_ids.reserve(texts.size());
   for (Encoding& encoding : for_each_text(texts, [this](const std::string& text) { return encode(text); })) {
     statistics_.add(encoding, *model_.tokenizer);
+    check_tokens(encoding.token_ids, token_ids.size());
     token_ids.push_back(std::move(encoding.token_ids));
   }
   return token_ids;
@@ -195,7 +207,10 @@ std::vector<std::vector<int64_t>> Embedder::tokenize(std::span<const std::string
 
 std::vector<TokenWindows> Embedder::cut(std::span<const std::string> texts) {
   auto cut = for_each_text(texts, [this](const std::string& text) { return cutter_->cut(text); });
-  for (const TokenWindows& windows : cut) add(statistics_, windows, *model_.tokenizer);
+  for (size_t i = 0; i < cut.size(); ++i) {
+    check_tokens(cut[i].whole.token_ids, i);
+    add(statistics_, cut[i], *model_.tokenizer);
+  }
   return cut;
 }
 

@@ -10,12 +10,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/expect_error.h"
 #include "support/golden.h"
+#include "support/model_copy.h"
 
 namespace angle {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::ModelCopy;
 
 class Collate : public ::testing::Test {
  protected:
@@ -53,6 +56,15 @@ TEST_F(Collate, EncodesPairsAndTriplets) {
   const auto triplets = encode(std::vector<Triplet>{{"who", "the cat", {"the dog", "the sea"}, 3}});
   EXPECT_THAT(triplets[0].texts, ElementsAre(ids("who"), ids("the cat"), ids("the dog"), ids("the sea")));
   EXPECT_EQ(triplets[0].line, 3);
+}
+
+TEST_F(Collate, RefusesTextsWithoutTokensByTheirLine) {
+  const ModelCopy bare;
+  bare.edit("tokenizer.json", [](json& tokenizer) { tokenizer["post_processor"] = nullptr; });
+  tokenizer_ = load_tokenizer(bare.path()).tokenizer;
+  EXPECT_EQ(encode(std::vector<PositivePair>{{"who", "the cat", 2}}).size(), 1u);
+  EXPECT_ERROR(encode(std::vector<PositivePair>{{"who", "the cat", 2}, {"who", " ", 3}}),
+               "line 3: there are no tokens in one of the texts");
 }
 
 TEST_F(Collate, TakesTheRowsThatAreAskedForInTheirOrder) {

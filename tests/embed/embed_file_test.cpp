@@ -9,7 +9,7 @@
 //  without;
 //  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed;
 //  - what can't be resumed is refused, and stays as it was;
-//  - a vector that is not finite is an error.
+//  - a vector that is not finite is an error, and a text without tokens too, by its place in the input.
 #include "angle/embed/embed_file.h"
 
 #include <cmath>
@@ -28,6 +28,7 @@
 #include "support/expect_error.h"
 #include "support/golden.h"
 #include "support/gzip.h"
+#include "support/model_copy.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -108,6 +109,21 @@ TEST_F(EmbedFile, GivesEveryLineARow) {
   EXPECT_FALSE(at::allclose(rows[0], rows[3]));
   EXPECT_EQ(run(directory_.file("none.txt", ""), "none.jsonl").rows, 0);
   EXPECT_EQ(read_file(path("none.jsonl")), "");
+}
+
+TEST_F(EmbedFile, RefusesTextsWithoutTokensByTheirPlace) {
+  const testing::ModelCopy bare;
+  bare.edit("tokenizer.json", [](json& tokenizer) { tokenizer["post_processor"] = nullptr; });
+  model_ = load_model(bare.path());
+  const fs::path input = directory_.file("in.txt", "a\nb\nb\nc\n\nd\n \n");
+  const EmbedFileOptions three{.window_texts = 3};
+  EXPECT_ERROR(run(input, "whole.raw"), "text 5: there are no tokens in it");
+  EXPECT_ERROR(run(input, "parts.raw", three), "text 5: there are no tokens in it");
+  EXPECT_ERROR(run(input, "windows.raw", three, {.long_texts = LongTexts::windows}), "text 5: ");
+  EmbedFileOptions shard = three;
+  shard.shard = ShardRange{.first_text = 3, .texts = 4};
+  EXPECT_ERROR(run(input, "shard.raw", shard), "text 5: ");
+  EXPECT_EQ(run(directory_.file("good.txt", "a\nb\n"), "good.raw").rows, 2);
 }
 
 TEST_F(EmbedFile, DoesNotDependOnWindows) {

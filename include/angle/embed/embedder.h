@@ -15,6 +15,7 @@
 #include <c10/core/Event.h>
 
 #include "angle/embed/encoder_workers.h"
+#include "angle/error.h"
 #include "angle/model/model_directory.h"
 #include "angle/tensor.h"
 #include "angle/text/statistics.h"
@@ -30,6 +31,15 @@ struct EmbedOptions {
   std::string prompt;                     // put before every text
   LongTexts long_texts = LongTexts::truncate;
   std::optional<int64_t> window_overlap;  // tokens; WindowCutter has the default
+};
+
+/// A text of which the tokenizer makes no tokens, so that there is no vector of it: an empty one, where the
+/// tokenizer puts no special tokens around texts.
+class TextWithoutTokens : public Error {
+ public:
+  explicit TextWithoutTokens(size_t text);
+
+  size_t text;  // its place among those to embed, from 0
 };
 
 /// Vectors that a GPU or workers may still be computing. Else they are there already.
@@ -65,7 +75,7 @@ class Embedder {
   /// Keeps a reference to `model`, whose weights may change between calls (validation during training).
   Embedder(Model& model, EmbedOptions options);
 
-  /// One row per text, in the order of the texts.
+  /// One row per text, in the order of the texts. TextWithoutTokens where there is nothing to embed in one.
   ///
   /// @param texts  valid UTF-8
   /// @return       [texts, dims] float32 on the CPU
