@@ -52,6 +52,12 @@ int64_t read_max_seq_length(const fs::path& directory, const EncoderConfig& conf
   return config.max_tokens();
 }
 
+/// Whether sentence-transformers puts lower-casing before everything that the tokenizer's files say.
+bool read_do_lower_case(const fs::path& directory) {
+  const json options = read_transformer_options(directory);
+  return JsonField(options, directory.string())["do_lower_case"].boolean_or(false);
+}
+
 void read_prompts(const fs::path& directory, ModelTokenizer& model) {
   const fs::path file = directory / "config_sentence_transformers.json";
   const json contents = read_optional(file);
@@ -85,13 +91,15 @@ DirectoryPlan read_plan(const fs::path& directory) {
 
 ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& plan) {
   const fs::path& transformer_dir = plan.pipeline.transformer_dir;
-  LoadedTokenizer loaded = load_tokenizer(transformer_dir);
+  const bool do_lower_case = read_do_lower_case(transformer_dir);
+  LoadedTokenizer loaded = load_tokenizer(transformer_dir, do_lower_case);
   // Tokenizer and encoder must agree on the vocabulary, or ids would index past the embedding table.
   if (loaded.tokenizer->vocab_size() > plan.config.vocab_size)
     fail("{}: the tokenizer has {} tokens, config.json says vocab_size {}; the two are from different models",
          transformer_dir.string(), loaded.tokenizer->vocab_size(), plan.config.vocab_size);
   ModelTokenizer model{.tokenizer = std::move(loaded.tokenizer),
                        .max_seq_length = read_max_seq_length(transformer_dir, plan.config),
+                       .do_lower_case = do_lower_case,
                        .notes = std::move(loaded.warnings)};
   read_prompts(directory, model);
   return model;
@@ -173,6 +181,7 @@ Model load_model(const fs::path& directory) {
               .include_prompt = pipeline.include_prompt,
               .normalize = pipeline.normalize,
               .max_seq_length = tokenizer.max_seq_length,
+              .do_lower_case = tokenizer.do_lower_case,
               .prompts = std::move(tokenizer.prompts),
               .default_prompt = std::move(tokenizer.default_prompt),
               .notes = std::move(pipeline.notes)};
@@ -216,8 +225,10 @@ void save_model(Model& model, const fs::path& directory) {
   if (!fs::equivalent(model.transformer_dir, directory))
     copy_tokenizer_files(model.transformer_dir, directory);
   write_config(model, directory);
-  write_file(directory / "sentence_bert_config.json",
-             json({{"max_seq_length", model.max_seq_length}, {"do_lower_case", false}}).dump(2) + "\n");
+  write_file(
+      directory / "sentence_bert_config.json",
+      json({{"max_seq_length", model.max_seq_length}, {"do_lower_case", model.do_lower_case}}).dump(2) +
+          "\n");
   write_file(directory / "config_sentence_transformers.json",
              sentence_transformers_options(model).dump(2) + "\n");
   write_pipeline(directory, model);

@@ -101,7 +101,7 @@ class ByteBpeTokenizer final : public SegmentedTokenizer {
 };
 
 ByteBpeTokenizer::ByteBpeTokenizer(const ByteBpeOptions& options)
-    : SegmentedTokenizer(options.vocabulary, options.special_tokens),
+    : SegmentedTokenizer(options.vocabulary, options.special_tokens, options.lowercase_first),
       merger_(vocabulary(), options.merges),
       nfc_(options.nfc),
       add_prefix_space_(options.add_prefix_space),

@@ -27,8 +27,10 @@ AddedTokenMatcher matcher_of_raw_text(const SpecialTokens& special_tokens) {
 
 }  // namespace
 
-SegmentedTokenizer::SegmentedTokenizer(std::vector<std::string> vocabulary, SpecialTokens special_tokens)
+SegmentedTokenizer::SegmentedTokenizer(std::vector<std::string> vocabulary, SpecialTokens special_tokens,
+                                       bool lowercase_first)
     : special_tokens_(std::move(special_tokens)),
+      lowercase_first_(lowercase_first),
       raw_matcher_(matcher_of_raw_text(special_tokens_)),
       vocabulary_(with_added_tokens(std::move(vocabulary), special_tokens_)) {}
 
@@ -44,7 +46,13 @@ Encoding SegmentedTokenizer::encode(std::string_view text, int64_t max_length) c
              specials + std::min(limit, text.size() / kBytesPerToken + 1));
   for (const int64_t id : special_tokens_.before) ids.push_back(id);
   split_at_added_tokens(
-      raw_matcher_, text, [this, &ids](std::string_view segment) { encode_segment(segment, ids); },
+      raw_matcher_, text,
+      [this, &ids](std::string_view segment) {
+        if (lowercase_first_)
+          encode_segment(to_lowercase(segment), ids);
+        else
+          encode_segment(segment, ids);
+      },
       [&ids](int64_t id) { ids.push_back(id); });
   return std::move(ids).finish(special_tokens_.after);
 }

@@ -9,6 +9,7 @@
 
 #include "text/added_tokens.h"
 #include "text/id_sink.h"
+#include "text/unicode.h"
 #include "text/vocabulary.h"
 
 namespace angle {
@@ -24,8 +25,9 @@ class SegmentedTokenizer : public Tokenizer {
   }
 
  protected:
-  /// @param vocabulary  by id, without the added tokens that are not part of the model
-  SegmentedTokenizer(std::vector<std::string> vocabulary, SpecialTokens special_tokens);
+  /// @param vocabulary       by id, without the added tokens that are not part of the model
+  /// @param lowercase_first  what lies between added tokens is lower-cased before anything else
+  SegmentedTokenizer(std::vector<std::string> vocabulary, SpecialTokens special_tokens, bool lowercase_first);
 
   /// The ids of the text between two added tokens.
   virtual void encode_segment(std::string_view segment, IdSink& ids) const = 0;
@@ -40,6 +42,7 @@ class SegmentedTokenizer : public Tokenizer {
 
  private:
   SpecialTokens special_tokens_;
+  bool lowercase_first_;
   AddedTokenMatcher raw_matcher_;
   Vocabulary vocabulary_;
   int64_t unknown_id_ = -1;
@@ -50,7 +53,7 @@ AddedTokenMatcher SegmentedTokenizer::normalized_matcher(Normalize&& normalize) 
   std::vector<AddedToken> tokens;
   for (AddedToken token : special_tokens_.added) {
     if (!token.normalized) continue;
-    token.content = normalize(token.content);
+    token.content = normalize(lowercase_first_ ? to_lowercase(token.content) : token.content);
     tokens.push_back(std::move(token));
   }
   return AddedTokenMatcher(tokens);

@@ -43,7 +43,7 @@ std::vector<std::string> spellings(const std::vector<ScoredPiece>& pieces) {
 }
 
 UnigramTokenizer::UnigramTokenizer(const UnigramOptions& options)
-    : SegmentedTokenizer(spellings(options.pieces), options.special_tokens),
+    : SegmentedTokenizer(spellings(options.pieces), options.special_tokens, options.lowercase_first),
       options_(options),
       model_(vocabulary(), options.pieces, static_cast<int32_t>(options.unknown_id)),
       charsmap_(options.precompiled_charsmap, "sentencepiece"),

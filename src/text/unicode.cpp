@@ -143,6 +143,14 @@ CodePoints<2> lowercase(char32_t code_point) {
   return result;
 }
 
+std::string to_lowercase(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (size_t at = 0; at < text.size();)
+    for (const char32_t character : lowercase(decode_utf8(text, at))) append_utf8(result, character);
+  return result;
+}
+
 std::string to_nfc(std::string_view text) {
   std::u32string characters;
   characters.reserve(text.size());

@@ -60,6 +60,9 @@ void order_marks(std::u32string& characters);
 /// The full lower-case mapping without context (at most 2 code points); itself when it has none.
 CodePoints<2> lowercase(char32_t code_point);
 
+/// UTF-8 text with every character in lower case, by the mapping above.
+std::string to_lowercase(std::string_view text);
+
 /// Normalization form C of UTF-8 text, in time n log n even for endless runs of marks.
 std::string to_nfc(std::string_view text);
 

@@ -56,7 +56,7 @@ class WordPieceTokenizer final : public SegmentedTokenizer {
 };
 
 WordPieceTokenizer::WordPieceTokenizer(const WordPieceOptions& options)
-    : SegmentedTokenizer(options.vocabulary, options.special_tokens),
+    : SegmentedTokenizer(options.vocabulary, options.special_tokens, options.lowercase_first),
       normalizer_(options.normalization),
       max_chars_(static_cast<size_t>(options.max_input_chars_per_word)),
       unknown_(vocabulary().find(options.unknown_token)),

@@ -143,6 +143,24 @@ TEST(ModelDirectory, CutsTheLengthToThePositionTable) {
   EXPECT_ERROR(load_model(copy.path()), "max_seq_length: expected at least 2 tokens, found 1");
 }
 
+TEST(ModelDirectory, LowercasesForSentenceBertConfigAndSavesThat) {
+  for (const char* name : {"tiny-roberta", "tiny-xlmr"}) {
+    const ModelCopy copy(name);
+    const std::string text = "The BOATS Waited";
+    const auto ids = [](const auto& model, const std::string& of) {
+      return model.tokenizer->encode(of, 48).token_ids;
+    };
+    EXPECT_NE(ids(load_model(copy.path()), text), ids(load_model(copy.path()), "the boats waited")) << name;
+    copy.write("sentence_bert_config.json", R"({"max_seq_length": 48, "do_lower_case": true})");
+    Model model = load_model(copy.path());
+    EXPECT_EQ(ids(model, text), ids(model, "the boats waited")) << name;
+    const TempDir output;
+    save_model(model, output.path());
+    EXPECT_EQ(read_json(output.path() / "sentence_bert_config.json").at("do_lower_case"), true);
+    EXPECT_EQ(ids(load_model_tokenizer(output.path()), text), ids(model, text)) << name;
+  }
+}
+
 TEST(ModelDirectory, ReadsThePrompts) {
   const ModelCopy copy;
   copy.write_json("config_sentence_transformers.json",

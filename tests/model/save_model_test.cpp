@@ -64,7 +64,8 @@ TEST(SaveModel, WritesTheLegacyLayout) {
   EXPECT_EQ(pooling.at("pooling_mode_mean_tokens"), true);
   EXPECT_EQ(pooling.at("pooling_mode_cls_token"), false);
   EXPECT_EQ(pooling.at("word_embedding_dimension"), 32);
-  EXPECT_EQ(read_json(output.path() / "sentence_bert_config.json").at("max_seq_length"), 48);
+  EXPECT_EQ(read_json(output.path() / "sentence_bert_config.json"),
+            (json{{"max_seq_length", 48}, {"do_lower_case", false}}));
   const json angle_config = read_json(output.path() / "angle_config.json");
   EXPECT_EQ(angle_config.at("pooling_strategy"), "mean");
   EXPECT_EQ(angle_config.at("max_length"), 48);

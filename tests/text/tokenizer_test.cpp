@@ -162,6 +162,44 @@ TEST(Tokenizer, ReadsCasedModels) {
   EXPECT_EQ(ids(load_tokenizer(directory.path()), "un UN"), (Ids{2, 5, 1, 3}));
 }
 
+/// What sentence-transformers gives with do_lower_case in sentence_bert_config.json, tiny-bert being a cased
+/// model for it.
+struct LowercasedGolden {
+  const char* model;
+  std::string text;
+  Ids ids;
+};
+
+const LowercasedGolden kLowercased[] = {
+    {"tiny-bert", "The BOATS Waited", {2, 139, 805, 158, 65, 193, 215, 528, 237, 3}},
+    {"tiny-bert", "ÄRGER ΟΔΟΣ İ", {2, 1, 87, 1161, 1169, 1172, 1, 3}},
+    {"tiny-bert", "A Boat[MASK] BOAT [MASK]", {2, 43, 805, 4, 805, 4, 3}},
+    {"tiny-roberta", "The BOATS Waited", {0, 543, 465, 279, 86, 270, 68, 832, 2}},
+    {"tiny-roberta",
+     "ÄRGER ΟΔΟΣ İ",
+     {0, 131, 101, 85, 825, 224, 142, 127, 142, 116, 142, 127, 143, 229, 224, 76, 140, 233, 2}},
+    {"tiny-roberta",
+     "A Boat<mask> BOAT <MASK>",
+     {0, 68, 465, 279, 1199, 465, 279, 224, 31, 80, 293, 78, 33, 2}},
+    {"tiny-xlmr", "The BOATS Waited", {0, 7, 753, 4, 162, 22, 73, 16, 2}},
+    {"tiny-xlmr", "ÄRGER ΟΔΟΣ İ", {0, 12, 3, 31, 41, 32, 12, 3, 12, 30, 3, 2}},
+    {"tiny-xlmr", "A Boat<mask> BOAT <MASK>", {0, 6, 753, 1501, 753, 12, 1501, 2}}};
+
+TEST(Tokenizer, LowercasesBeforeEverythingElseWhereAsked) {
+  ANGLE_REQUIRE_GOLDEN(models, "models");
+  for (const LowercasedGolden& golden : kLowercased) {
+    const TempDir directory;
+    for (const char* file : {"tokenizer.json", "tokenizer_config.json"})
+      directory.file(file, read_file(models / golden.model / file));
+    if (std::string_view(golden.model) == "tiny-bert")
+      directory.file("tokenizer_config.json",
+                     R"({"tokenizer_class": "BertTokenizer", "do_lower_case": false})");
+    EXPECT_EQ(ids(load_tokenizer(directory.path(), true), golden.text), golden.ids)
+        << golden.model << ": " << golden.text;
+    EXPECT_NE(ids(load_tokenizer(directory.path()), golden.text), golden.ids);
+  }
+}
+
 TEST(Tokenizer, ToleratesLineEndsAndByteOrderMarksInVocabTxt) {
   for (const char* vocab : {kVocab, "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\nun\r\n##able\r\nable",
                             "\xEF\xBB\xBF[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nun \n##able\t\nable"}) {

@@ -26,6 +26,7 @@ struct Model {
   bool include_prompt = true;                  // a prompt's tokens take part in pooling
   bool normalize = false;                      // a Normalize module ends the pipeline
   int64_t max_seq_length = 0;                  // tokens, special tokens included
+  bool do_lower_case = false;                  // texts are lower-cased before the tokenizer's normalisation
   std::map<std::string, std::string> prompts;  // by name
   std::string default_prompt;                  // put before every text unless told otherwise
   nlohmann::json train_config;  // train_config.json, null when there is none; with trained_before.json, the
@@ -47,6 +48,7 @@ Model load_model(const std::filesystem::path& directory);
 struct ModelTokenizer {
   std::unique_ptr<Tokenizer> tokenizer;
   int64_t max_seq_length = 0;                  // tokens, special tokens included
+  bool do_lower_case = false;                  // as in Model
   std::map<std::string, std::string> prompts;  // by name
   std::string default_prompt;                  // put before every text unless told otherwise
   std::vector<std::string> notes;              // what is odd, for the log

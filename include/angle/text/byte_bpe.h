@@ -18,6 +18,7 @@ namespace angle {
 struct ByteBpeOptions {
   std::vector<std::string> vocabulary;  // by id, spelt in the characters that stand for bytes
   std::vector<std::pair<std::string, std::string>> merges;  // the one that goes first first
+  bool lowercase_first = false;                             // text is lower-cased before anything else
   bool nfc = false;                                         // text is composed (normalization form C)
   bool add_prefix_space = false;                            // text that doesn't begin with a space gets one
   bool split_words = true;     // merges stay within words, numbers, runs of signs

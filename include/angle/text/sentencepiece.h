@@ -25,6 +25,7 @@ struct ScoredPiece {
 struct UnigramOptions {
   std::vector<ScoredPiece> pieces;  // by id
   int64_t unknown_id = 0;
+  bool lowercase_first = false;           // text is lower-cased before anything else
   std::string precompiled_charsmap = "";  // SentencePiece's normalization table, bytes; empty for none
   bool strip_left = false;                // white space at the start of the text is dropped
   bool strip_right = false;               // white space at its end

@@ -56,6 +56,10 @@ struct LoadedTokenizer {
 /// tokenizer_config.json.
 ///
 /// Errors name the file and what is missing, damaged or not supported in it.
-LoadedTokenizer load_tokenizer(const std::filesystem::path& model_dir);
+///
+/// @param lowercase_first  texts are lower-cased before the normalisation that the files ask for (added
+/// tokens
+///                         are found in the raw text as ever)
+LoadedTokenizer load_tokenizer(const std::filesystem::path& model_dir, bool lowercase_first = false);
 
 }  // namespace angle

@@ -27,6 +27,7 @@ struct WordPieceOptions {
   std::string continuing_subword_prefix = "##";
   int64_t max_input_chars_per_word = 100;  // code points; a longer word is one unknown token
   BertNormalization normalization;
+  bool lowercase_first = false;  // text is lower-cased before that, whatever it says
   SpecialTokens special_tokens;
 };
 
