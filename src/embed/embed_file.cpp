@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -15,6 +14,7 @@
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/json.h"
+#include "angle/model/model_checksums.h"
 
 #include "embed/text_window.h"
 
@@ -25,21 +25,6 @@ namespace fs = std::filesystem;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// A checksum of the files in a model directory that embeddings depend on.
-std::string model_checksum(const fs::path& directory) {
-  std::set<fs::path> files;
-  for (auto entry = fs::recursive_directory_iterator(directory); entry != fs::end(entry); ++entry) {
-    if (entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
-    const fs::path extension = entry->path().extension();
-    if (extension == ".json" || extension == ".safetensors" || extension == ".txt" || extension == ".model")
-      files.insert(entry->path());
-  }
-  std::string checksums;
-  for (const fs::path& file : files)
-    checksums += file.lexically_relative(directory).string() + file_checksum(file);
-  return checksum(checksums);
 }
 
 class EmbedFileJob {
@@ -325,7 +310,7 @@ void EmbedFileJob::save() {
 
 /// Everything that the rows depend on.
 json EmbedFileJob::describe_job() {
-  if (model_checksum_.empty()) model_checksum_ = model_checksum(model_.directory);
+  if (model_checksum_.empty()) model_checksum_ = checksum(model_checksums(model_.directory).dump());
   const Tensor& ranges = options_.ranges;
   return {{"model", model_checksum_},
           {"pipeline", model_.describe()},

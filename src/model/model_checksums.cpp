@@ -1,20 +1,28 @@
 #include "angle/model/model_checksums.h"
 
-#include <algorithm>
-#include <array>
+#include <set>
+
+#include "model/model_files.h"
 
 namespace angle {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool matters(const fs::path& file) {
-  static const std::array<fs::path, 4> extensions = {".safetensors", ".json", ".txt", ".model"};
-  return std::find(extensions.begin(), extensions.end(), file.extension()) != extensions.end();
+/// Weights may be in several files of any name.
+bool matters(const std::string& name) {
+  return is_model_file(name) || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
 }
 
-bool is_of_a_run(const fs::path& folder) {
-  return folder.filename() == "checkpoints" || fs::exists(folder / "checkpoints");
+/// The directory itself and the folders of its modules, as far as modules.json can be read.
+std::set<fs::path> folders_of(const fs::path& directory) {
+  std::set<fs::path> folders = {directory};
+  if (!fs::exists(directory / "modules.json")) return folders;
+  const json modules = read_json(directory / "modules.json");
+  for (const json& module : modules)
+    if (module.is_object() && module.contains("path") && module["path"].is_string())
+      folders.insert((directory / module["path"].get<std::string>() / "").parent_path());
+  return folders;
 }
 
 }  // namespace
@@ -22,10 +30,11 @@ bool is_of_a_run(const fs::path& folder) {
 json model_checksums(const fs::path& directory,
                      const std::function<std::string(const fs::path&)>& checksum_of) {
   json checksums = json::object();
-  for (fs::recursive_directory_iterator entry(directory), end; entry != end; ++entry) {
-    if (entry->is_directory() && is_of_a_run(entry->path())) entry.disable_recursion_pending();
-    if (entry->is_regular_file() && matters(entry->path()))
-      checksums[fs::relative(entry->path(), directory).string()] = checksum_of(entry->path());
+  for (const fs::path& folder : folders_of(directory)) {
+    if (!fs::is_directory(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file() && matters(entry.path().filename().string()))
+        checksums[fs::relative(entry.path(), directory).string()] = checksum_of(entry.path());
   }
   return checksums;
 }

@@ -10,6 +10,7 @@
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
 
+#include "model/model_files.h"
 #include "model/pipeline.h"
 #include "text/json_field.h"
 
@@ -105,23 +106,8 @@ ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& pl
   return model;
 }
 
-constexpr std::array kTokenizerFiles = {"tokenizer.json",
-                                        "tokenizer_config.json",
-                                        "special_tokens_map.json",
-                                        "added_tokens.json",
-                                        "vocab.txt",
-                                        "vocab.json",
-                                        "merges.txt",
-                                        "sentencepiece.bpe.model",
-                                        "spiece.model"};
-
-/// What else save_model() writes beside the folders of modules.
-constexpr std::array kModelFiles = {"config.json",       "sentence_bert_config.json",
-                                    "modules.json",      "config_sentence_transformers.json",
-                                    "angle_config.json", "model.safetensors"};
-
 void copy_tokenizer_files(const fs::path& from, const fs::path& to) {
-  for (const char* name : kTokenizerFiles)
+  for (const std::string_view name : kTokenizerFiles)
     if (fs::exists(from / name)) write_file(to / name, read_file(from / name));
 }
 
@@ -208,15 +194,16 @@ fs::path find_model(const std::string& path_or_name) {
 
 void check_can_save(const Model& model) { check_can_save(model.encoder); }
 
-void remove_unfinished_model(const fs::path& directory) {
-  const auto has = [](const auto& names, const std::string& name) {
+bool is_model_file(std::string_view name) {
+  const auto has = [&](const auto& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  const auto is_own = [&](const std::string& name) {
-    return has(kTokenizerFiles, name) || has(kModelFiles, name);
-  };
-  remove_unfinished_in(directory, is_own);
-  for (const fs::path& folder : module_folders(directory)) remove_unfinished_in(folder, is_own);
+  return has(kTokenizerFiles) || has(kModelFiles);
+}
+
+void remove_unfinished_model(const fs::path& directory) {
+  remove_unfinished_in(directory, is_model_file);
+  for (const fs::path& folder : module_folders(directory)) remove_unfinished_in(folder, is_model_file);
 }
 
 void save_model(Model& model, const fs::path& directory) {

@@ -10,8 +10,8 @@
 
 namespace angle {
 
-/// {file: checksum} of the files of a model directory that have a say in what the model does, by their paths
-/// within it. Training runs below it, and its own checkpoints, are no part of the model.
+/// {file: checksum} of the files that a model directory is made of, by their paths within it. Whatever else
+/// lies there, such as texts, results and training runs, is no part of the model.
 ///
 /// @param checksum_of  takes the checksum of a file
 json model_checksums(
