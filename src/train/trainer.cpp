@@ -62,8 +62,8 @@ int64_t first_draw(int64_t step) { return step << 32; }
 
 /// What a killed run left there. The output may hold more than this run: other runs, that are training now.
 void remove_unfinished_output(const fs::path& output) {
-  const std::set<std::string> files = {"README.md", "train_config.json", "metrics.jsonl", "saturation.jsonl",
-                                       "predictions.json"};
+  const std::set<std::string> files = {"README.md",     "train_config.json", "trained_before.json",
+                                       "metrics.jsonl", "saturation.jsonl",  "predictions.json"};
   remove_unfinished_in(output, [&](const std::string& name) { return files.contains(name); });
   remove_unfinished_model(output);
   remove_unfinished_checkpoints(output / "checkpoints");

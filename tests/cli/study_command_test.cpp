@@ -276,19 +276,6 @@ TEST_F(StudyCommand, TellsWhatComesTooLateForFinishedRuns) {
               HasSubstr("2 of 2 runs were finished with another train.saturation_every_steps"));
 }
 
-TEST_F(StudyCommand, ShowsTheProgressOfTheProcessAtHand) {
-  make_long();
-  study_["rows"].erase(1);
-  RunningCommand running(command("out"));
-  wait_for_checkpoint("out");
-  running.send(SIGKILL);
-  running.wait();
-  ASSERT_EQ(runs("out").size(), 1u);
-  const fs::path log = runs("out")[0] / "train.log";
-  write_file(log, read_file(log) + "the end of an old log\n");
-  EXPECT_THAT(run("out").err, Not(HasSubstr("the end of an old log")));
-}
-
 TEST_F(StudyCommand, ReadsRunsThatDoNotSayWhetherTheyKeepTheirModel) {
   study_["seeds"] = {1};
   study_["keep_models"] = true;
