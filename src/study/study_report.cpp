@@ -23,7 +23,7 @@ std::string with_deviation(const std::string& value, const std::optional<double>
 /// `0.0312 *`
 std::string show(const std::optional<TestResult>& test) {
   if (!test) return kNone;
-  return fmt::format("{:.4f}{}", test->p_value, test->is_significant() ? " *" : "  ");
+  return show_p_value(test->p_value) + (test->is_significant() ? " *" : "  ");
 }
 
 Cells cells_of(const RowResult& row, bool is_baseline) {

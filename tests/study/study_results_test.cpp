@@ -213,6 +213,13 @@ TEST_F(Results, AreMarkdownAndJson) {
   EXPECT_EQ(found.at("baseline"), "base");
 }
 
+TEST_F(Results, DoNotShowAVerySmallProbabilityAsNone) {
+  StudyReport report{
+      .name = "noise", .study = study_, .plan = plan_, .scores = scores_, .results = results()};
+  report.results.at(0).rows[1].difference->by_seeds->p_value = 0.00003;
+  EXPECT_THAT(format_study_markdown(report), HasSubstr(" | < 0.0001 "));
+}
+
 TEST(RunScores, ComeBackToTheLastDigit) {
   const testing::TempDir directory;
   const RunScores scores = {{"stsb/test", noisy(1.0 / 3, 1)}};
