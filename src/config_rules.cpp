@@ -168,11 +168,11 @@ class Rules : ConfigRules {
   /// A batch is shared by all processes, so its size is that of what is compared. A triplet brings a negative
   /// of its own.
   void check_examples_have_company() {
-    require(config_.train.batch_size != 1 ||
-                !(trains_on(DataFormat::scored_pairs) || trains_on(DataFormat::pairs)),
-            "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the "
-            "others of "
-            "their batch; expected at least 2");
+    require(
+        config_.train.batch_size != 1 ||
+            !(trains_on(DataFormat::scored_pairs) || trains_on(DataFormat::pairs)),
+        "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the others "
+        "of their batch; expected at least 2");
   }
 
   void check_optimization() {

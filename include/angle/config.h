@@ -101,7 +101,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EvaluationConfig, task, split, l
 struct CheckpointConfig {
   int64_t every_steps = 200;  // optimizer updates; 0: at the end of each epoch. Bounds what a crash costs
   int64_t keep = 2;           // newest ones; one more than needed, should the last be damaged
-  bool keep_best = false;  // also make and keep one of the best validation, whose model is the output anyway
+  bool keep_best = false;     // also keep that of the best validation, whose model is the output anyway
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CheckpointConfig, every_steps, keep, keep_best)
 

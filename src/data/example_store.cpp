@@ -15,20 +15,15 @@ DataFormat ExampleStore::format() const {
   return all ? format_of(*all) : std::get<IndexedExamples>(examples_).format();
 }
 
-std::optional<double> ExampleStore::lowest_label() const {
+std::optional<LabelRange> ExampleStore::label_range() const {
   const Examples* const all = in_memory();
-  if (!all) return std::get<IndexedExamples>(examples_).lowest_label();
+  if (!all) return std::get<IndexedExamples>(examples_).label_range();
   const auto* pairs = std::get_if<std::vector<ScoredPair>>(all);
   if (!pairs || pairs->empty()) return std::nullopt;
-  return std::ranges::min(*pairs, {}, &ScoredPair::label).label;
-}
-
-std::optional<double> ExampleStore::highest_label() const {
-  const Examples* const all = in_memory();
-  if (!all) return std::get<IndexedExamples>(examples_).highest_label();
-  const auto* pairs = std::get_if<std::vector<ScoredPair>>(all);
-  if (!pairs || pairs->empty()) return std::nullopt;
-  return std::ranges::max(*pairs, {}, &ScoredPair::label).label;
+  const auto [lowest, highest] =
+      std::minmax_element(pairs->begin(), pairs->end(),
+                          [](const ScoredPair& a, const ScoredPair& b) { return a.label < b.label; });
+  return LabelRange{lowest->label, highest->label};
 }
 
 Examples ExampleStore::read(std::span<const int64_t> rows) const {

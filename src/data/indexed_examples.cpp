@@ -82,8 +82,8 @@ RowIndexInfo add_rows(const Source& source, RowIndexWriter& index) {
     index.add(static_cast<uint64_t>(reader.offset()), reader.line());
     ++info.rows;
     if (const auto* pair = std::get_if<ScoredPair>(&reader.example())) {
-      info.lowest_label = std::min(info.lowest_label.value_or(pair->label), pair->label);
-      info.highest_label = std::max(info.highest_label.value_or(pair->label), pair->label);
+      const LabelRange before = info.label_range.value_or(LabelRange{pair->label, pair->label});
+      info.label_range = {std::min(before.lowest, pair->label), std::max(before.highest, pair->label)};
     }
   }
   problems.raise(source.path.string());
@@ -186,8 +186,7 @@ int64_t IndexedExamples::size() const { return state_->index.info().rows; }
 DataFormat IndexedExamples::format() const { return state_->source.format; }
 const std::string& IndexedExamples::checksum() const { return state_->index.info().checksum; }
 int64_t IndexedExamples::ignored_fields() const { return state_->index.info().ignored_fields; }
-std::optional<double> IndexedExamples::lowest_label() const { return state_->index.info().lowest_label; }
-std::optional<double> IndexedExamples::highest_label() const { return state_->index.info().highest_label; }
+std::optional<LabelRange> IndexedExamples::label_range() const { return state_->index.info().label_range; }
 
 Examples IndexedExamples::read(std::span<const int64_t> rows) const {
   const Source& source = state_->source;

@@ -32,8 +32,7 @@ std::string describe(const RowIndexInfo& info) {
   json object = {{"file_bytes", info.file_bytes}, {"modified", info.modified},
                  {"checksum", info.checksum},     {"rows", info.rows},
                  {"header", info.header},         {"ignored_fields", info.ignored_fields}};
-  if (info.lowest_label) object["lowest_label"] = *info.lowest_label;
-  if (info.highest_label) object["highest_label"] = *info.highest_label;
+  if (info.label_range) object["label_range"] = {info.label_range->lowest, info.label_range->highest};
   return object.dump();
 }
 
@@ -44,8 +43,8 @@ RowIndexInfo info_of(const json& object) {
                     .rows = object.at("rows").get<int64_t>(),
                     .header = object.at("header").get<std::vector<std::string>>(),
                     .ignored_fields = object.at("ignored_fields").get<int64_t>()};
-  if (object.contains("lowest_label")) info.lowest_label = object.at("lowest_label").get<double>();
-  if (object.contains("highest_label")) info.highest_label = object.at("highest_label").get<double>();
+  if (const auto range = object.find("label_range"); range != object.end())
+    info.label_range = {range->at(0).get<double>(), range->at(1).get<double>()};
   return info;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "angle/data/examples.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
@@ -24,9 +25,8 @@ struct RowIndexInfo {
   std::string checksum;  // as file_checksum() gives it
 
   int64_t rows = 0;
-  std::vector<std::string> header;      // empty: JSONL
-  std::optional<double> lowest_label;   // of scored pairs
-  std::optional<double> highest_label;  // of scored pairs
+  std::vector<std::string> header;        // empty: JSONL
+  std::optional<LabelRange> label_range;  // of scored pairs
   int64_t ignored_fields = 0;
 };
 

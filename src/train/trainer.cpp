@@ -260,8 +260,7 @@ double Trainer::rate_of_step(int64_t step) const {
 void Trainer::fail_at(int64_t step, const std::string& what, const std::string& other_advice) const {
   fail(
       "step {}: {}; learning rate {}. Lower the learning rate (with another --output: a run goes on only as "
-      "it "
-      "was begun){}; {}",
+      "it was begun){}; {}",
       step, what, rate_of_step(step), other_advice,
       saved_step_ > 0 ? fmt::format("the last checkpoint, of step {}, is unharmed", saved_step_)
                       : "there is no checkpoint yet");

@@ -59,7 +59,7 @@ void mix_sets(const DataConfig& config, std::vector<TrainingSet>& sets) {
 
 /// Without a positive pair the in-batch objective would silently be zero.
 void check_some_label_is_positive(const TrainingSet& set, double threshold) {
-  const double highest = *set.examples.highest_label();
+  const double highest = set.examples.label_range()->highest;
   if (highest >= threshold) return;
   fail(
       "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
@@ -69,13 +69,13 @@ void check_some_label_is_positive(const TrainingSet& set, double threshold) {
 
 /// All other objectives would.
 void check_labels_differ(const TrainingSet& set) {
-  const double label = *set.examples.highest_label();
-  if (label != *set.examples.lowest_label()) return;
+  const LabelRange labels = *set.examples.label_range();
+  if (labels.lowest != labels.highest) return;
   fail(
       "{}: every label is {}, so there is nothing to rank, and loss.in_batch_weight is 0: the loss would "
-      "always be "
-      "0; expected labels that differ",
-      set.file.string(), label);
+      "always "
+      "be 0; expected labels that differ",
+      set.file.string(), labels.lowest);
 }
 
 std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, const LossOptions& loss,
@@ -103,7 +103,7 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
   for (const TrainingSet& set : sets) {
-    if (!set.examples.highest_label()) continue;
+    if (!set.examples.label_range()) continue;
     if (loss.in_batch_weight > 0)
       check_some_label_is_positive(set, loss.positive_threshold);
     else

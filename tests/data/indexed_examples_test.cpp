@@ -109,7 +109,7 @@ TEST_F(IndexedExamplesTest, KnowWhatTrainingAsksOfAFile) {
   const fs::path path = directory_.file("a.csv", "left,right,label,source\na,b,1,x\nc,d,4.5,x\n");
   for (int opened = 0; opened < 2; ++opened) {  // made, and found
     const IndexedExamples examples = open(path);
-    EXPECT_EQ(examples.highest_label(), 4.5);
+    EXPECT_EQ(examples.label_range(), (LabelRange{1, 4.5}));
     EXPECT_EQ(examples.ignored_fields(), 2);
     EXPECT_EQ(examples.format(), DataFormat::scored_pairs);
   }
@@ -136,7 +136,7 @@ TEST_F(IndexedExamplesTest, AreIndexedAnewWhenTheFileChanges) {
   open(path);
   directory_.file("a.tsv", "left\tright\tlabel\na\tb\t1\nc\td\t4.0\r\né\tf\t2\n");  // as long as before
   fs::last_write_time(path, fs::last_write_time(path) + std::chrono::hours(1));
-  EXPECT_EQ(open(path).highest_label(), 4.0);
+  EXPECT_EQ(open(path).label_range()->highest, 4.0);
   directory_.file("a.tsv", "left\tright\tlabel\na\tb\t1\n");
   EXPECT_EQ(open(path).size(), 1);
   EXPECT_EQ(notes_, 3);
@@ -205,8 +205,7 @@ TEST_F(IndexedExamplesTest, AreReadByAStoreAsThoseInMemory) {
   EXPECT_EQ(to_texts(file.read(rows)), to_texts(memory.read(rows)));
   EXPECT_EQ(file.size(), memory.size());
   EXPECT_EQ(file.format(), memory.format());
-  EXPECT_EQ(file.lowest_label(), memory.lowest_label());
-  EXPECT_EQ(file.highest_label(), memory.highest_label());
+  EXPECT_EQ(file.label_range(), memory.label_range());
 }
 
 /// The most memory in KiB that a child process has that opens a file and reads rows all over it.

@@ -137,8 +137,7 @@ TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   EXPECT_TRUE(memory[0].examples.in_memory());
   EXPECT_FALSE(file[0].examples.in_memory());
   EXPECT_EQ(describe_training_sets(file), describe_training_sets(memory));
-  EXPECT_EQ(file[0].examples.lowest_label(), memory[0].examples.lowest_label());
-  EXPECT_EQ(file[0].examples.highest_label(), memory[0].examples.highest_label());
+  EXPECT_EQ(file[0].examples.label_range(), memory[0].examples.label_range());
   EXPECT_EQ(notes.size(), 1u);
   TrainConfig high = config;
   high.loss.positive_threshold = 4.6;

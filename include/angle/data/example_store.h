@@ -20,8 +20,7 @@ class ExampleStore {
 
   int64_t size() const;  // rows
   DataFormat format() const;
-  std::optional<double> lowest_label() const;   // of scored pairs
-  std::optional<double> highest_label() const;  // of scored pairs
+  std::optional<LabelRange> label_range() const;  // of scored pairs
 
   /// All of them, if they are in memory; else null.
   const Examples* in_memory() const { return std::get_if<Examples>(&examples_); }

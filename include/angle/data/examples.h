@@ -18,6 +18,13 @@ struct ScoredPair {
   int64_t line = 0;  // of the file; the first line of a row that spans several
 };
 
+/// The lowest and the highest label of scored pairs.
+struct LabelRange {
+  double lowest = 0, highest = 0;
+
+  bool operator==(const LabelRange&) const = default;
+};
+
 /// Two texts that belong together; every other text of a batch serves as a negative.
 struct PositivePair {
   std::string query;

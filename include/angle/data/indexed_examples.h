@@ -35,8 +35,7 @@ class IndexedExamples {
   DataFormat format() const;
   const std::string& checksum() const;  // of the file, as file_checksum() gives it
   int64_t ignored_fields() const;
-  std::optional<double> lowest_label() const;   // of scored pairs
-  std::optional<double> highest_label() const;  // of scored pairs
+  std::optional<LabelRange> label_range() const;  // of scored pairs
 
   /// Reads rows, in the order given, as read_examples() has them. Error when the file has been changed since
   /// it was opened. May be called from several threads.

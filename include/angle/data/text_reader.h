@@ -16,8 +16,7 @@ namespace angle {
 class RowReader;
 
 struct TextReaderOptions {
-  std::string
-      field;  // of the objects in a JSONL file, or column of a .csv or .tsv; empty: each line is a text
+  std::string field;  // of JSONL's objects, or a column of a .csv or .tsv; empty: each line is a text
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
 };
 

@@ -32,8 +32,7 @@ std::string format_study(const StudyReport& report);
 std::string format_study_markdown(const StudyReport& report);
 
 /// {"name", "description", "command", "base", "metric", "baseline", "seeds", "runs", "finished_runs",
-/// "failures": texts,
-///  "bootstrap": {"resamples", "seed"},
+///  "failures": texts, "bootstrap": {"resamples", "seed"},
 ///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
 ///  "tasks": [{"task", "pairs", "file_checksum", "notes", "rows": [{"name", "seeds", "scores", "mean",
 ///  "deviation",

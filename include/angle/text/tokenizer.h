@@ -57,9 +57,8 @@ struct LoadedTokenizer {
 ///
 /// Errors name the file and what is missing, damaged or not supported in it.
 ///
-/// @param lowercase_first  texts are lower-cased before the normalisation that the files ask for (added
-/// tokens
-///                         are found in the raw text as ever)
+/// @param lowercase_first  texts are lower-cased before the normalisation that the files ask for, but for the
+///                         added tokens, which are found in the raw text
 LoadedTokenizer load_tokenizer(const std::filesystem::path& model_dir, bool lowercase_first = false);
 
 }  // namespace angle
