@@ -15,6 +15,9 @@ namespace {
 
 json make_schema() {
   json schema = default_config();
+  schema["loss"]["cosine_objective"] = one_of<CosineObjective>();
+  schema["loss"]["cosine_similarity"] = one_of<CosineVariant>();
+  schema["loss"]["regression_labels"] = json::array({0.0});
   schema["loss"]["angle_similarity"] = one_of<AngleVariant>();
   schema["loss"]["duplicates"] = one_of<DuplicatePolicy>();
   schema["loss"]["in_batch_divisor"] = one_of<InBatchDivisor>();
@@ -47,6 +50,14 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
   std::string message = source + ":";
   for (const std::string& problem : problems) message += "\n  " + problem;
   fail("{}", message);
+}
+
+/// A configuration is often called by its name alone: `stsb_minilm` for configs/stsb_minilm.json.
+std::string suggest_config(std::filesystem::path name) {
+  name += name.extension() == ".json" ? "" : ".json";
+  for (const auto& path : {name, "configs" / name})
+    if (std::filesystem::exists(path)) return fmt::format("; did you mean {}?", path.string());
+  return "";
 }
 
 /// The path of an override, taken apart from left to right: `.key` and `[index]`.
@@ -128,6 +139,8 @@ TrainConfig parse_config(const json& given, const std::string& source) {
 }
 
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  if (path != "-" && !std::filesystem::exists(path))
+    fail("{}: no such file{}", path.string(), suggest_config(path));
   json given = read_json(path);
   for (const std::string& assignment : overrides) apply_override(given, assignment);
   return parse_config(given, path == "-" ? "<stdin>" : path.string());

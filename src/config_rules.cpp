@@ -48,6 +48,10 @@ class Rules : ConfigRules {
     require(value > 0, "{}: {}, expected more than 0", path, value);
   }
 
+  static bool has_two_ends(const std::vector<double>& scale) {
+    return scale.size() == 2 && scale[0] < scale[1];
+  }
+
   bool trains_on(DataFormat format) const {
     const auto& sets = config_.data.train;
     return std::any_of(sets.begin(), sets.end(),
@@ -91,6 +95,7 @@ class Rules : ConfigRules {
     require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
     require(set.max_rows >= 0, "{}.max_rows: {}, expected at least 0", where, set.max_rows);
     check_label_scale(set, where + ".label_scale");
+    check_regression_labels(set);
     const std::vector<std::string> names = column_names(set.format);
     for (const auto& [name, column] : set.columns) {
       const bool known = std::find(names.begin(), names.end(), name) != names.end();
@@ -103,7 +108,7 @@ class Rules : ConfigRules {
   void check_label_scale(const DataSetConfig& set, const std::string& where) {
     const std::vector<double>& scale = set.label_scale;
     if (scale.empty()) return;
-    const bool is_scale = scale.size() == 2 && scale[0] < scale[1];
+    const bool is_scale = has_two_ends(scale);
     require(set.format == DataFormat::scored_pairs, "{}: only scored_pairs have labels", where);
     require(is_scale, "{}: [{}], expected [lowest, highest]", where, fmt::join(scale, ", "));
     if (!is_scale || set.format != DataFormat::scored_pairs) return;
@@ -113,6 +118,17 @@ class Rules : ConfigRules {
         threshold > scale[0] && threshold <= scale[1],
         "loss.positive_threshold: {}, but labels of {} are from {} to {}; it must be above {} and at most {}",
         threshold, set.path, scale[0], scale[1], scale[0], scale[1]);
+  }
+
+  /// Labels on another scale would be brought to the wrong scores in silence.
+  void check_regression_labels(const DataSetConfig& set) {
+    if (!config_.loss.regresses() || set.weight <= 0 || !has_two_ends(config_.loss.regression_labels)) return;
+    const std::vector<double>& expected = config_.loss.regression_labels;
+    const std::vector<double> labels =
+        set.format == DataFormat::triplets ? std::vector{0.0, 1.0} : set.label_scale;
+    require(labels.empty() || !has_two_ends(labels) || labels == expected,
+            "loss.regression_labels: [{}], but labels of {} are from {} to {}; expected [{}]",
+            fmt::join(expected, ", "), set.path, labels[0], labels[1], fmt::join(labels, ", "));
   }
 
   void check_loss() {
@@ -125,7 +141,18 @@ class Rules : ConfigRules {
     require_positive(loss.angle_scale, "loss.angle_scale");
     require(loss.cosine_weight > 0 || loss.in_batch_weight > 0 || loss.angle_weight > 0,
             "loss: every weight is 0; expected a positive one");
+    check_regression();
     check_matryoshka();
+  }
+
+  void check_regression() {
+    const std::vector<double>& labels = config_.loss.regression_labels;
+    require(has_two_ends(labels), "loss.regression_labels: [{}], expected [lowest, highest]",
+            fmt::join(labels, ", "));
+    require(config_.loss.regresses() || labels == LossOptions{}.regression_labels,
+            "loss.regression_labels: [{}], but only cosine_objective \"regression\" with a cosine_weight can "
+            "use it",
+            fmt::join(labels, ", "));
   }
 
   void check_matryoshka() {
@@ -170,7 +197,8 @@ class Rules : ConfigRules {
   void check_examples_have_company() {
     require(
         config_.train.batch_size != 1 ||
-            !(trains_on(DataFormat::scored_pairs) || trains_on(DataFormat::pairs)),
+            !((trains_on(DataFormat::scored_pairs) && !config_.loss.regresses()) ||
+              trains_on(DataFormat::pairs)),
         "train.batch_size: 1, but pairs, scored or not, are learned from by comparing them with the others "
         "of their batch; expected at least 2");
   }

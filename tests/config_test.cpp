@@ -124,8 +124,12 @@ TEST(Config, NamesUnknownChoicesWithTheKnownOnes) {
       "\"hermitian\"?";
   EXPECT_ERROR(
       parse({"loss.angle_similarity=hermitean", "loss.duplicates=3", "data.train[0].format=pair",
-             "train.precision=int8", "train.schedule=step", "loss.in_batch_divisor=rows"}),
-      similarity, "loss.duplicates: 3 is not one of: none, drop, mask, positive\n",
+             "train.precision=int8", "train.schedule=step", "loss.in_batch_divisor=rows",
+             "loss.cosine_objective=regresion", "loss.cosine_similarity=euclid"}),
+      similarity,
+      "loss.cosine_objective: \"regresion\" is not one of: ranking, regression; did you mean \"regression\"?",
+      "loss.cosine_similarity: \"euclid\" is not one of: cosine, arccos, dot",
+      "loss.duplicates: 3 is not one of: none, drop, mask, positive\n",
       "data.train[0].format: \"pair\" is not one of: scored_pairs, pairs, triplets; did you mean \"pairs\"?",
       "train.precision: \"int8\" is not one of: float32, bfloat16",
       "train.schedule: \"step\" is not one of: linear, cosine, constant",
@@ -341,6 +345,31 @@ TEST(Rules, RefuseBatchesInWhichNothingIsCompared) {
   EXPECT_NO_THROW(with("triplets", "1"));
   EXPECT_NO_THROW(with("scored_pairs", "2"));
   EXPECT_NO_THROW(with("pairs", "2"));
+  EXPECT_NO_THROW(
+      parse({"train.batch_size=1", "loss.cosine_objective=regression", "loss.regression_labels=[0,5]"}));
+}
+
+TEST(Rules, RequireRegressionToMeetTheLabels) {
+  const std::string regression = "loss.cosine_objective=regression";
+  EXPECT_NO_THROW(parse({regression, "loss.regression_labels=[0,5]"}));
+  EXPECT_ERROR(
+      parse({regression}),
+      "loss.regression_labels: [0, 1], but labels of stsb/train.tsv are from 0 to 5; expected [0, 5]");
+  for (const std::string labels : {"[5,0]", "[1]", "[]", "[0,1,2]"})
+    EXPECT_ERROR(parse({regression, "loss.regression_labels=" + labels}), "loss.regression_labels: [",
+                 "expected [lowest, highest]");
+  EXPECT_ERROR(parse({regression, "loss.regression_labels=[0,5]", "loss.cosine_weight=0"}),
+               "loss.regression_labels: [0, 5], but only cosine_objective \"regression\" with a "
+               "cosine_weight can use it");
+  EXPECT_ERROR(parse({"loss.regression_labels=[0,5]"}), "but only cosine_objective \"regression\"");
+
+  LossOptions loss{.cosine_objective = CosineObjective::regression};
+  EXPECT_TRUE(problems_of(DataFormat::triplets, loss).empty());      // their labels are 0 and 1
+  EXPECT_TRUE(problems_of(DataFormat::scored_pairs, loss).empty());  // no scale declared
+  loss.regression_labels = {0, 5};
+  EXPECT_THAT(problems_of(DataFormat::triplets, loss),
+              ::testing::ElementsAre(
+                  ::testing::HasSubstr("labels of stsb/train.tsv are from 0 to 1; expected [0, 1]")));
 }
 
 TEST(Rules, AllowTermsThatOnlySomeOfTheDataUse) {
@@ -362,7 +391,13 @@ TEST(LoadConfig, NamesTheFile) {
   EXPECT_EQ(load_config(directory.file("run.json", kExample), {"train.seed=7"}).train.seed, 7);
   EXPECT_ERROR(load_config(directory.file("run.json", "{\"sed\": 1}")), "run.json:\n", "sed: unknown key");
   EXPECT_ERROR(load_config(directory.file("run.json", "{")), "run.json: not valid JSON");
-  EXPECT_ERROR(load_config(directory.path() / "missing.json"), "missing.json: can't be opened");
+  EXPECT_ERROR(load_config(directory.path() / "missing.json"), "missing.json: no such file");
+}
+
+TEST(LoadConfig, SuggestsAConfigurationCalledByItsName) {
+  const testing::TempDir directory;
+  directory.file("run.json", kExample);
+  EXPECT_ERROR(load_config(directory.path() / "run"), "run: no such file; did you mean ", "run.json?");
 }
 
 TEST(LoadConfig, ReadsEveryConfigurationOfTheProject) {

@@ -37,10 +37,13 @@ std::string bar(int64_t pairs, int64_t most) {
 }
 
 std::string describe_terms(const LossOptions& loss) {
-  return fmt::format("weights: cosine {}, in-batch {}, angle {}; scales: {}, {}, {}; angle similarity: {}",
-                     loss.cosine_weight, loss.in_batch_weight, loss.angle_weight, loss.cosine_scale,
-                     loss.in_batch_scale, loss.angle_scale,
-                     nlohmann::json(loss.angle_similarity).get<std::string>());
+  const auto name = [](auto choice) { return nlohmann::json(choice).template get<std::string>(); };
+  return fmt::format(
+      "weights: cosine {}, in-batch {}, angle {}; scales: {}, {}, {}; cosine objective: {} by {}; angle "
+      "similarity: {}",
+      loss.cosine_weight, loss.in_batch_weight, loss.angle_weight, loss.cosine_scale, loss.in_batch_scale,
+      loss.angle_scale, name(loss.cosine_objective), name(loss.cosine_similarity),
+      name(loss.angle_similarity));
 }
 
 }  // namespace

@@ -172,13 +172,14 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   const fs::path log = directory_of(run) / "train.log";
   const size_t logged_before = fs::exists(log) ? fs::file_size(log) : 0;
   ChildProcess child(train_command(run), log);
+  std::string shown;
   bool passed_on = false;
   std::optional<ChildEnd> end;
   for (int64_t tick = 0; !(end = child.poll()); ++tick) {
     if (*options_.interrupted && !std::exchange(passed_on, true)) child.send(SIGINT);
     if (tick % kTicksPerLook == kTicksPerLook - 1)
-      if (const std::string line = last_line(read_file(log).substr(logged_before)); !line.empty())
-        progress(line);
+      if (std::string line = last_line(read_file(log).substr(logged_before)); !line.empty() && line != shown)
+        progress(shown = std::move(line));
     std::this_thread::sleep_for(kTick);
   }
   if (end->exit_code == 0) return true;

@@ -5,18 +5,30 @@
 #include "angle/loss/contrastive.h"
 #include "angle/loss/duplicates.h"
 #include "angle/loss/ranking.h"
+#include "angle/loss/regression.h"
 #include "angle/loss/similarity.h"
 
 namespace angle {
 namespace {
 
-/// The two ranking terms, which differ in their similarity only.
-Objective ranking_terms(const Tensor& left, const Tensor& right, const Tensor& labels,
-                        const LossOptions& options) {
-  Objective objective;
-  if (options.cosine_weight != 0) {
-    objective.cosine = ranking_loss(angle::cosine_similarity(left, right), labels, options.cosine_scale);
+Tensor cosine_term(const Tensor& left, const Tensor& right, const Tensor& labels,
+                   const LossOptions& options) {
+  const Tensor scores = angle::cosine_similarity(left, right, options.cosine_similarity);
+  switch (options.cosine_objective) {
+    case CosineObjective::ranking:
+      return ranking_loss(scores, labels, options.cosine_scale);
+    case CosineObjective::regression:
+      return regression_loss(scores, labels, options.regression_labels.at(0),
+                             options.regression_labels.at(1));
   }
+  TORCH_CHECK(false, "objective: no such cosine objective");
+}
+
+/// The two terms that compare a similarity with labels.
+Objective labelled_terms(const Tensor& left, const Tensor& right, const Tensor& labels,
+                         const LossOptions& options) {
+  Objective objective;
+  if (options.cosine_weight != 0) objective.cosine = cosine_term(left, right, labels, options);
   if (options.angle_weight != 0) {
     objective.angle =
         ranking_loss(angle_similarity(left, right, options.angle_similarity), labels, options.angle_scale);
@@ -51,7 +63,7 @@ Tensor count_rows(const Tensor& rows) { return at::full({}, rows.size(0), rows.o
 Objective scored_pairs_objective(const Tensor& left, const Tensor& right, const Tensor& labels,
                                  const Tensor& identities, const LossOptions& options) {
   const Tensor is_positive = labels >= options.positive_threshold;  // [pairs]
-  Objective objective = ranking_terms(left, right, labels, options);
+  Objective objective = labelled_terms(left, right, labels, options);
   if (options.in_batch_weight != 0) {
     objective.in_batch = in_batch_negative_loss(left, right, is_positive, identities,
                                                 {.scale = options.in_batch_scale,
@@ -83,7 +95,7 @@ Objective triplets_objective(const Tensor& query, const Tensor& positive, const 
   const Tensor right = at::cat({positive, negatives.embeddings});  // [triplets + negatives, hidden]
   const Tensor labels = at::cat(
       {at::ones(query.size(0), query.options()), at::zeros(negatives.embeddings.size(0), query.options())});
-  Objective objective = ranking_terms(left, right, labels, options);
+  Objective objective = labelled_terms(left, right, labels, options);
   if (options.in_batch_weight != 0) {
     const auto contrastive = contrastive_options(options);
     const Tensor pair_identities =

@@ -178,8 +178,8 @@ Saturation measure_saturation(const Tensor& embeddings, const EmbeddingPairs& pa
   Saturation saturation = binned.count();
 
   binned.add(saturation, &SaturationBin::cosine_similarity,
-             binned.similarity_gradients([](const Tensor& left, const Tensor& right) {
-               return angle::cosine_similarity(left, right);
+             binned.similarity_gradients([&](const Tensor& left, const Tensor& right) {
+               return angle::cosine_similarity(left, right, options.cosine_similarity);
              }));
   if (has_complex_halves(values))
     binned.add(saturation, &SaturationBin::angle_similarity,

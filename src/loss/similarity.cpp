@@ -30,6 +30,17 @@ double smallest_entry(at::ScalarType type) {
                                         : double{std::numeric_limits<float>::min()});
 }
 
+/// 1 − 2θ/π with θ = 2·atan2(‖x̂ − ŷ‖, ‖x̂ + ŷ‖) (W. Kahan): the arccosine of a rounded cosine would lose half
+/// of the digits of a small angle, and its gradient is infinite at 0.
+Tensor arccos_similarity(const Tensor& left, const Tensor& right) {
+  const Tensor no_angle = zero_rows(left).logical_or(zero_rows(right));  // [pairs]
+  const Tensor x = normalize_rows(left), y = normalize_rows(right);
+  const Tensor difference = at::linalg_vector_norm(x - y, 2, 1);  // [pairs]
+  const Tensor sum = at::linalg_vector_norm(x + y, 2, 1).masked_fill(no_angle, 1);
+  const Tensor angle = 2 * at::atan2(difference, sum);
+  return (1 - angle * (2 / std::numbers::pi)).masked_fill(no_angle, 0);
+}
+
 /// −|arg(re + i·im)|. Written out because the gradient of at::atan2 is NaN at 0.
 struct NegativePhase : torch::autograd::Function<NegativePhase> {
   static Tensor forward(AutogradContext* context, const Tensor& re, const Tensor& im) {
@@ -67,9 +78,17 @@ Tensor normalize_rows(const Tensor& embeddings) {
   return scaled / length;
 }
 
-Tensor cosine_similarity(const Tensor& left, const Tensor& right) {
+Tensor cosine_similarity(const Tensor& left, const Tensor& right, CosineVariant variant) {
   check_sides("cosine_similarity", left, right);
-  return (normalize_rows(left) * normalize_rows(right)).sum(1);
+  switch (variant) {
+    case CosineVariant::cosine:
+      return (normalize_rows(left) * normalize_rows(right)).sum(1);
+    case CosineVariant::arccos:
+      return arccos_similarity(left, right);
+    case CosineVariant::dot:
+      return (at_least_float32(left) * at_least_float32(right)).sum(1);
+  }
+  TORCH_CHECK(false, "cosine_similarity: no such variant");
 }
 
 Tensor angle_similarity(const Tensor& left, const Tensor& right, AngleVariant variant) {

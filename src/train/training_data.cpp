@@ -78,6 +78,16 @@ void check_labels_differ(const TrainingSet& set) {
       set.file.string(), labels.lowest);
 }
 
+/// A label beyond the scale would be brought to a score that no pair can have.
+void check_labels_are_on_scale(const TrainingSet& set, const std::vector<double>& scale) {
+  const LabelRange labels = *set.examples.label_range();
+  if (labels.lowest >= scale.at(0) && labels.highest <= scale.at(1)) return;
+  fail(
+      "{}: labels are from {} to {}, outside of loss.regression_labels [{}, {}]; expected the lowest and the "
+      "highest label there",
+      set.file.string(), labels.lowest, labels.highest, scale.at(0), scale.at(1));
+}
+
 std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, const LossOptions& loss,
                                    int64_t max_seq_length, const DataPlaces& places,
                                    const DataLoading& loading) {
@@ -104,9 +114,10 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
   for (const TrainingSet& set : sets) {
     if (!set.examples.label_range()) continue;
+    if (loss.regresses()) check_labels_are_on_scale(set, loss.regression_labels);
     if (loss.in_batch_weight > 0)
       check_some_label_is_positive(set, loss.positive_threshold);
-    else
+    else if (!loss.regresses())
       check_labels_differ(set);
   }
 }

@@ -1,7 +1,7 @@
 // Pinned here:
 //  - hand-made golden totals of scored pairs, pairs and triplets; the golden batch with a zero row
 //  - the total is the weighted sum of the terms; a term of weight 0 is undefined, all weights 0 is an error
-//  - thresholds, divisors, policies, scales and variants reach their terms
+//  - thresholds, divisors, policies, scales, variants and the choice of regression reach their terms
 //  - triplets take any number of negatives in any order
 //  - gradients of whole objectives equal central differences for every variant and policy
 //  - the counts: positive rows, zero rows, duplicates
@@ -234,6 +234,32 @@ TEST(PositivePairsObjective, HasTheGradientOfCentralDifferences) {
     return positive_pairs_objective(in[0], in[1], text_identities({1, 2, 1, 4, 5, 4}), options).total;
   };
   expect_gradients(total, {random_tensor({3, 4}, 1), random_tensor({3, 4}, 2)});
+}
+
+TEST(ScoredPairsObjective, ScoresTheCosineTermAsChosen) {
+  for (const auto similarity : {CosineVariant::cosine, CosineVariant::arccos, CosineVariant::dot}) {
+    const Tensor scores = angle::cosine_similarity(kLeft, kRight, similarity);
+    auto options = weights(1, 0, 0);
+    options.cosine_similarity = similarity;
+    EXPECT_TRUE(tensors_close(scored(kGraded, options).total, ranking_loss(scores, kGraded, 20), 0));
+    options.cosine_objective = CosineObjective::regression;
+    options.regression_labels = {-1, 3};
+    EXPECT_TRUE(
+        tensors_close(scored(kGraded, options).cosine, (scores - (kGraded + 1) / 4).square().mean(), 1e-15));
+    expect_gradients(
+        [&](const auto& in) { return scored_pairs_objective(in[0], in[1], kGraded, {}, options).total; },
+        {kLeft, kRight});
+  }
+}
+
+/// The positives are to score 1, the negatives 0.
+TEST(TripletsObjective, RegressesOnItsTwoLabels) {
+  auto options = weights(1, 0, 0);
+  options.cosine_objective = CosineObjective::regression;
+  const Tensor positive = angle::cosine_similarity(kLeft, kRight),
+               negative = angle::cosine_similarity(kLeft, kNegatives);
+  EXPECT_TRUE(
+      tensors_close(triplets(options).total, at::cat({positive - 1, negative}).square().mean(), 1e-15));
 }
 
 TEST(Objective, CountsDuplicatesPositiveRowsAndZeroRows) {

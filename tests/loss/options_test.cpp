@@ -16,7 +16,8 @@ TEST(LossOptions, HaveTheKeysOfTheConfiguration) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : options.items()) keys.push_back(key);
   EXPECT_THAT(keys, ::testing::UnorderedElementsAre(
-                        "cosine_weight", "cosine_scale", "in_batch_weight", "in_batch_scale", "angle_weight",
+                        "cosine_weight", "cosine_scale", "cosine_objective", "cosine_similarity",
+                        "regression_labels", "in_batch_weight", "in_batch_scale", "angle_weight",
                         "angle_scale", "angle_similarity", "positive_threshold", "duplicates",
                         "in_batch_divisor", "symmetric", "matryoshka_dims", "matryoshka_weights"));
 }
@@ -24,6 +25,9 @@ TEST(LossOptions, HaveTheKeysOfTheConfiguration) {
 TEST(LossOptions, SurviveJson) {
   const nlohmann::json written = {{"cosine_weight", 0.5},
                                   {"cosine_scale", 10.0},
+                                  {"cosine_objective", "regression"},
+                                  {"cosine_similarity", "arccos"},
+                                  {"regression_labels", {1.0, 5.0}},
                                   {"in_batch_weight", 3.0},
                                   {"in_batch_scale", 30.0},
                                   {"angle_weight", 2.0},
@@ -39,7 +43,9 @@ TEST(LossOptions, SurviveJson) {
 }
 
 TEST(LossOptions, RefuseAnUnknownName) {
-  for (const auto& [key, allowed] : {std::pair("angle_similarity", "angle_emb, hermitian, phase"),
+  for (const auto& [key, allowed] : {std::pair("cosine_objective", "ranking, regression"),
+                                     std::pair("cosine_similarity", "cosine, arccos, dot"),
+                                     std::pair("angle_similarity", "angle_emb, hermitian, phase"),
                                      std::pair("duplicates", "none, drop, mask, positive"),
                                      std::pair("in_batch_divisor", "all_rows, positive_rows")}) {
     try {

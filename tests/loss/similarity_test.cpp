@@ -1,4 +1,4 @@
-// Pinned here, for cosine and for the angle similarity in its three variants:
+// Pinned here, for the cosine similarity and the angle similarity, each in its three variants:
 //  - golden values, where the reference has one; our defined value where it has NaN or has lost its digits
 //  - closed forms by hand: Re h is the cosine, scores at relative phases, lengths of gradients
 //  - range, symmetry, positive-scale invariance, behaviour at y = x and y = −x
@@ -21,6 +21,8 @@ namespace {
 using namespace angle::testing;
 using std::numbers::pi;
 
+constexpr CosineVariant kCosineVariants[] = {CosineVariant::cosine, CosineVariant::arccos,
+                                             CosineVariant::dot};
 constexpr AngleVariant kVariants[] = {AngleVariant::angle_emb, AngleVariant::hermitian, AngleVariant::phase};
 
 Tensor row(const std::vector<double>& values) { return at::tensor(values, at::kDouble).unsqueeze(0); }
@@ -95,6 +97,55 @@ TEST(AngleSimilarity, EqualsTheHandComputedExamples) {
 TEST(CosineSimilarity, EqualsTheHandComputedExamples) {
   const Tensor expected = at::tensor({0.596284794000, 0.925820099773, 0.5, 0.925820099773}, at::kDouble);
   EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight), expected, 1e-11));
+}
+
+TEST(CosineSimilarity, EqualsItsDefinitionInEveryVariant) {
+  const Tensor cosine = angle::cosine_similarity(kLeft, kRight);
+  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight, CosineVariant::arccos),
+                            1 - 2 / pi * cosine.arccos(), 1e-14));
+  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight, CosineVariant::dot),
+                            at::tensor({8., 6., 1., 6.}, at::kDouble), 0));
+}
+
+/// At an angle of 1e-7 the cosine is 1 to all its digits, in float32 from 2e-4 on.
+TEST(CosineSimilarity, KeepsSmallAnglesByArccos) {
+  for (const double angle : {1e-4, 1e-7, 1e-12}) {
+    const Tensor x = row({1, 0}), y = row({std::cos(angle), std::sin(angle)});
+    for (const double side : {1.0, -1.0}) {
+      const Tensor score = angle::cosine_similarity(x, side * y, CosineVariant::arccos);
+      EXPECT_NEAR((1 - side * score.item<double>()) * pi / 2 / angle, 1, 1e-3) << angle;
+    }
+  }
+  const Tensor x = row({1, 0}).to(at::kFloat), y = row({1, 1e-6}).to(at::kFloat);
+  const auto gradient = gradients(
+      [&](const auto& in) { return angle::cosine_similarity(in[0], y, CosineVariant::arccos).sum(); },
+      {x})[0];
+  EXPECT_TRUE(tensors_close(gradient, row({0, 2 / pi}), 1e-5));
+}
+
+TEST(CosineSimilarity, HasGradientsOfTheDocumentedLength) {
+  const Tensor x = random_tensor({50, 8}, 1), y = random_tensor({50, 8}, 2);
+  const auto expect = [&](CosineVariant variant, const Tensor& expected) {
+    const Tensor gradient =
+        gradients([&](const auto& in) { return angle::cosine_similarity(in[0], y, variant).sum(); }, {x})[0];
+    EXPECT_TRUE(tensors_close(gradient.norm(2, 1), expected, 1e-12));
+  };
+  const Tensor length = x.norm(2, 1);
+  expect(CosineVariant::cosine, (1 - angle::cosine_similarity(x, y).square()).sqrt() / length);
+  expect(CosineVariant::arccos, 2 / (pi * length));
+  expect(CosineVariant::dot, y.norm(2, 1));
+}
+
+TEST(CosineSimilarity, HasGradientZeroAtTheKinksOfArccos) {
+  const Tensor x = random_tensor({5, 8});
+  for (const double side : {1.0, -1.0}) {
+    const auto score = [&](const auto& in) {
+      return angle::cosine_similarity(in[0], side * in[1], CosineVariant::arccos);
+    };
+    EXPECT_TRUE(tensors_close(score(std::vector{x, x}), at::full({5}, side, at::kDouble), 0));
+    for (const Tensor& gradient : gradients([&](const auto& in) { return score(in).sum(); }, {x, x}))
+      EXPECT_TRUE(tensors_close(gradient, at::zeros_like(x), 0));
+  }
 }
 
 TEST(CosineSimilarity, IsTheRealPartOfTheComplexOne) {
@@ -180,8 +231,11 @@ TEST(AngleSimilarity, StillHasAGradientWhereTheCosineSaturates) {
 }
 
 TEST(CosineSimilarity, HasTheGradientOfCentralDifferences) {
-  expect_gradients([](const auto& in) { return (angle::cosine_similarity(in[0], in[1]) * in[2]).sum(); },
-                   {random_tensor({6, 7}, 1), random_tensor({6, 7}, 2), random_tensor({6}, 3)});
+  for (const auto variant : kCosineVariants) {
+    expect_gradients(
+        [&](const auto& in) { return (angle::cosine_similarity(in[0], in[1], variant) * in[2]).sum(); },
+        {random_tensor({6, 7}, 1), random_tensor({6, 7}, 2), random_tensor({6}, 3)});
+  }
 }
 
 TEST(AngleSimilarity, HasTheGradientOfCentralDifferences) {
@@ -237,6 +291,9 @@ TEST(Similarity, GivesZeroRowsADefinedScoreAndNoGradient) {
     }
   };
   check([](const Tensor& l, const Tensor& r) { return angle::cosine_similarity(l, r); }, 0);
+  check(
+      [](const Tensor& l, const Tensor& r) { return angle::cosine_similarity(l, r, CosineVariant::arccos); },
+      0);
   check([](const Tensor& l, const Tensor& r) { return angle_similarity(l, r, AngleVariant::angle_emb); }, 0);
   check([](const Tensor& l, const Tensor& r) { return angle_similarity(l, r, AngleVariant::hermitian); }, 0);
   check([](const Tensor& l, const Tensor& r) { return angle_similarity(l, r, AngleVariant::phase); },
@@ -250,6 +307,9 @@ TEST(Similarity, TakesVectorsOfAnyLength) {
     EXPECT_TRUE(
         tensors_close(angle::cosine_similarity(scaled, other), angle::cosine_similarity(x, y), tolerance))
         << factor;
+    EXPECT_TRUE(tensors_close(angle::cosine_similarity(scaled, other, CosineVariant::arccos),
+                              angle::cosine_similarity(x, y, CosineVariant::arccos), tolerance))
+        << factor;
     EXPECT_TRUE(tensors_close(angle_similarity(scaled, other), angle_similarity(x, y), tolerance)) << factor;
     const Tensor gradient = gradient_by_left(scaled, other, AngleVariant::angle_emb).to(at::kDouble) * factor;
     EXPECT_TRUE(tensors_close(gradient, gradient_by_left(x, y, AngleVariant::angle_emb), 10 * tolerance))
@@ -262,9 +322,12 @@ TEST(Similarity, TakesVectorsOfAnyLength) {
 TEST(Similarity, IsComputedInFloat32ForBfloat16) {
   const Tensor x = random_tensor({20, 64}, 1).to(at::kBFloat16),
                y = random_tensor({20, 64}, 2).to(at::kBFloat16);
-  EXPECT_EQ(angle::cosine_similarity(x, y).scalar_type(), at::kFloat);
-  EXPECT_TRUE(tensors_close(angle::cosine_similarity(x, y),
-                            angle::cosine_similarity(x.to(at::kDouble), y.to(at::kDouble)), 1e-6));
+  for (const auto variant : kCosineVariants) {
+    const Tensor scores = angle::cosine_similarity(x, y, variant);
+    EXPECT_EQ(scores.scalar_type(), at::kFloat);
+    EXPECT_TRUE(
+        tensors_close(scores, angle::cosine_similarity(x.to(at::kDouble), y.to(at::kDouble), variant), 3e-6));
+  }
   for (const auto variant : kVariants) {
     const Tensor scores = angle_similarity(x, y, variant);
     EXPECT_EQ(scores.scalar_type(), at::kFloat);

@@ -3,7 +3,8 @@
 //    taken as it is; a missing one names every place;
 //  - every data set has its format, length, prompts, weight, ignored fields and checksum;
 //  - in-batch negatives without a single positive pair are an error;
-//  - so are labels that are all the same when pairs are only ranked by them;
+//  - so are labels that are all the same when pairs are only ranked by them, and labels that regression has
+//    no score for;
 //  - small files are in memory, larger ones in their file, with the same examples, labels and checksum;
 //  - data sets are mixed as the configuration says; with duplicates dropped, batches stay full;
 //  - the description of the data changes when a file's bytes or number of rows do, not when it moves.
@@ -120,6 +121,25 @@ TEST(LoadTrainingSets, NeedsLabelsThatDifferForRanking) {
                  "scored.tsv: every label is 4.5", "nothing to rank", "expected labels that differ");
   directory.file("scored.tsv", kPairsFile);
   EXPECT_NO_THROW(load_training_sets(config, 64, places));
+}
+
+TEST(LoadTrainingSets, NeedsLabelsOnTheScaleOfRegression) {
+  const TempDir directory;
+  directory.file("scored.tsv", kPairsFile);
+  directory.file("equal.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t4.5\na\tb\t4.5\n");
+  const DataPlaces places{.data_dir = directory.path(), .config_dir = {}};
+  const auto load = [&](const std::string& file, std::vector<double> labels) {
+    TrainConfig config = config_of({{.path = file}});
+    config.loss.in_batch_weight = 0;
+    config.loss.cosine_objective = CosineObjective::regression;
+    config.loss.regression_labels = std::move(labels);
+    return load_training_sets(config, 64, places);
+  };
+  EXPECT_NO_THROW(load("scored.tsv", {1, 4.5}));
+  EXPECT_NO_THROW(load("equal.tsv", {0, 5}));  // each pair is learned from alone
+  EXPECT_ERROR(load("scored.tsv", {0, 4}),
+               "scored.tsv: labels are from 1 to 4.5, outside of loss.regression_labels [0, 4]");
+  EXPECT_ERROR(load("scored.tsv", {2, 5}), "labels are from 1 to 4.5, outside");
 }
 
 TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {

@@ -49,8 +49,8 @@ struct HardNegatives {
 ///
 ///     in_batch = ( contrastive(query, positive) + contrastive(query, positive, negatives) ) / 2
 ///
-/// as in angle_emb, where each has its own weight; here both have in_batch_weight. cosine and angle rank all
-/// (query, positive), labelled 1, over all (query, negative), labelled 0.
+/// as in angle_emb, where each has its own weight; here both have in_batch_weight. cosine and angle compare
+/// all (query, positive), labelled 1, with all (query, negative), labelled 0.
 ///
 /// @param query, positive  [triplets, hidden]; hidden even if the angle term is used
 /// @param identities       [2·triplets + negatives] int64: queries, positives, negatives

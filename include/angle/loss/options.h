@@ -10,6 +10,13 @@
 
 namespace angle {
 
+/// What the cosine objective makes of scores and labels: it ranks them (the paper; see loss/ranking.h), or
+/// brings each score to its label (Sentence-BERT; see loss/regression.h).
+enum class CosineObjective { ranking, regression };
+
+/// How the angle between two embeddings becomes the score of the cosine objective; see loss/similarity.h.
+enum class CosineVariant { cosine, arccos, dot };
+
 /// How a pair of complex vectors becomes a score; see loss/similarity.h.
 enum class AngleVariant { angle_emb, hermitian, phase };
 
@@ -20,6 +27,11 @@ enum class DuplicatePolicy { none, drop, mask, positive };
 /// pairs.
 enum class InBatchDivisor { all_rows, positive_rows };
 
+ANGLE_JSON_ENUM(CosineObjective,
+                {{CosineObjective::ranking, "ranking"}, {CosineObjective::regression, "regression"}})
+ANGLE_JSON_ENUM(CosineVariant, {{CosineVariant::cosine, "cosine"},
+                                {CosineVariant::arccos, "arccos"},
+                                {CosineVariant::dot, "dot"}})
 ANGLE_JSON_ENUM(AngleVariant, {{AngleVariant::angle_emb, "angle_emb"},
                                {AngleVariant::hermitian, "hermitian"},
                                {AngleVariant::phase, "phase"}})
@@ -34,7 +46,11 @@ ANGLE_JSON_ENUM(InBatchDivisor,
 /// those of angle_emb's STS-B recipe.
 struct LossOptions {
   double cosine_weight = 1.0;
-  double cosine_scale = 20.0;
+  double cosine_scale = 20.0;  // of ranking; regression has none
+  CosineObjective cosine_objective = CosineObjective::ranking;
+  CosineVariant cosine_similarity = CosineVariant::cosine;
+  std::vector<double> regression_labels = {
+      0, 1};  // the two labels whose pairs should score 0 and 1, of regression
 
   double in_batch_weight = 1.0;  // also weighs both contrastive terms of pairs and triplets
   double in_batch_scale = 20.0;
@@ -51,9 +67,13 @@ struct LossOptions {
 
   std::vector<int64_t> matryoshka_dims;    // also train the first so many dimensions; see loss/matryoshka.h
   std::vector<double> matryoshka_weights;  // one for each of them; []: all alike
+
+  /// Whether labels are reached as well as compared.
+  bool regresses() const { return cosine_weight > 0 && cosine_objective == CosineObjective::regression; }
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LossOptions, cosine_weight, cosine_scale, in_batch_weight,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LossOptions, cosine_weight, cosine_scale, cosine_objective,
+                                                cosine_similarity, regression_labels, in_batch_weight,
                                                 in_batch_scale, angle_weight, angle_scale, angle_similarity,
                                                 positive_threshold, duplicates, in_batch_divisor, symmetric,
                                                 matryoshka_dims, matryoshka_weights)

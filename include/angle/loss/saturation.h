@@ -40,9 +40,9 @@ struct RunningMean {
 /// their mean.
 struct SaturationBin {
   int64_t pairs = 0;
-  RunningMean cosine_similarity;  // of the pair's cosine alone: √(1 − cos²) / ‖x‖
-  RunningMean angle_similarity;   // of the pair's angle similarity alone
-  RunningMean cosine;             // of the terms of the objective, not weighted
+  RunningMean cosine_similarity;  // of the pair's cosine similarity alone; of the cosine √(1 − cos²) / ‖x‖
+  RunningMean angle_similarity;  // of the pair's angle similarity alone
+  RunningMean cosine;            // of the terms of the objective, not weighted
   RunningMean in_batch;
   RunningMean angle;
   RunningMean total;  // of their weighted sum, which is what training goes by

@@ -1,9 +1,9 @@
 // Scores of pairs of embeddings: the cosine, and AnglE's similarity in complex space (arXiv:2309.12871).
 //
-// All functions here take rows of any length: each row is divided by its length first, without overflow or
-// underflow. A row whose entries are all below about 1e-32 (float32; 1e-302 in float64) is a *zero row*: it
-// has no direction, so it is left at zero and gets the gradient 0. bfloat16 and half inputs are computed in
-// float32.
+// All functions here take rows of any length: each row is divided by its length first (but for `dot`),
+// without overflow or underflow. A row whose entries are all below about 1e-32 (float32; 1e-302 in float64)
+// is a *zero row*: it has no direction, so it is left at zero and gets the gradient 0. bfloat16 and half
+// inputs are computed in float32.
 #pragma once
 
 #include "angle/loss/options.h"
@@ -23,13 +23,26 @@ Tensor normalize_rows(const Tensor& embeddings);
 /// @return            [rows] bool
 Tensor zero_rows(const Tensor& embeddings);
 
-/// cos(x, y) = x·y / (‖x‖‖y‖), in [−1, 1]. Symmetric; 1 at y = x and −1 at y = −x, with gradient 0 at both; 0
-/// for a zero row. Call it as angle::cosine_similarity: at::cosine_similarity takes the same arguments, so
-/// the bare name is ambiguous.
+/// Similarity by the angle θ between two embeddings, cos θ = x·y / (‖x‖‖y‖). Three readings, all symmetric, 0
+/// for a pair with a zero row:
+///
+///     variant  score            range        y = x  y = −x  length of the gradient by x
+///     cosine   cos θ            [−1, 1]      1      −1      √(1 − score²) / ‖x‖
+///     arccos   1 − 2θ/π         [−1, 1]      1      −1      2 / (π‖x‖)
+///     dot      x·y              unbounded    ‖x‖²   −‖x‖²   ‖y‖
+///
+/// The gradient of the cosine vanishes at y = ±x; the other two are ways out of that. `arccos` grows as the
+/// angle shrinks, everywhere at the same rate, but for y = ±x, where it has a kink and the gradient 0; it is
+/// computed from ‖x̂ − ŷ‖ and ‖x̂ + ŷ‖, which are exact where an arccosine is not. `dot` is not normalised, so
+/// that it can also be changed by lengths.
+///
+/// Call it as angle::cosine_similarity: at::cosine_similarity takes the same arguments, so the bare name is
+/// ambiguous.
 ///
 /// @param left, right  [pairs, hidden]
-/// @return             [pairs]
-Tensor cosine_similarity(const Tensor& left, const Tensor& right);
+/// @return             [pairs], float64 for float64, else float32
+Tensor cosine_similarity(const Tensor& left, const Tensor& right,
+                         CosineVariant variant = CosineVariant::cosine);
 
 /// Similarity of two embeddings read as complex vectors (AnglE, arXiv:2309.12871, the angle objective).
 ///

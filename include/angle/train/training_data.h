@@ -51,7 +51,8 @@ std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t m
                                             const DataPlaces& places, const DataLoading& loading = {});
 
 /// Error when nothing could be learned from a scored data set: in_batch_weight is positive but no label
-/// reaches the positive threshold, or it is 0 and all labels are the same.
+/// reaches the positive threshold, or it is 0 and all labels are the same (which regression can learn from).
+/// Also when regression would meet labels outside of its scale.
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss);
 
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
