@@ -17,27 +17,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import zlib
 
 from benchmark import HERE, RESULTS, SOURCE, TRAIN_PEERS, print_table
+from split_qnli import split_qnli
 
 OURS = ("angle-float32", "angle-bfloat16")
 EPOCHS = {"stsb": 4, "mrpc": 1, "qnli": 1}
 LABEL_SCALE = {"stsb": [0, 5], "mrpc": [0, 1], "qnli": [0, 1]}
 
 
-def split_qnli(data):
-    """Three quarters of the questions for training, the others for the test; a question is in one of them only."""
-    header, *rows = (data / "qnli" / "validation.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
-    files = {name: RESULTS / f"qnli-{name}.tsv" for name in ("train", "test")}
-    for name, path in files.items():
-        kept = [row for row in rows if (zlib.crc32(row.split("\t")[0].encode()) % 4 == 0) == (name == "test")]
-        path.write_text(header + "".join(kept), encoding="utf-8")
-    return files["train"], files["test"]
-
-
 def files_of(task, data):
-    return split_qnli(data) if task == "qnli" else (data / task / "train.tsv", data / task / "test.tsv")
+    if task == "qnli":
+        return split_qnli(data, RESULTS / "qnli_split")
+    return data / task / "train.tsv", data / task / "test.tsv"
 
 
 def spearman_of_angle(args, model, test):
