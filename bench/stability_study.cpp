@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -66,10 +67,9 @@ Tensor official_angle(const Tensor& x, const Tensor& y) {
   return at::cat({re / ratio, im / ratio}, 1).sum(1).abs();
 }
 
-/// The angle between real vectors without an arc cosine (Kahan): 2·atan2(‖x̂ − ŷ‖, ‖x̂ + ŷ‖).
-Tensor half_angle_arc(const Tensor& x, const Tensor& y) {
-  const Tensor u = normalize_rows(x), v = normalize_rows(y);
-  return -2 * at::atan2(at::linalg_vector_norm(u - v, 2, 1), at::linalg_vector_norm(u + v, 2, 1));
+/// The angle between real vectors, out of a score that falls with it from 1 to −1.
+Tensor arc(const Tensor& x, const Tensor& y) {
+  return (angle::cosine_similarity(x, y, CosineVariant::arccos) - 1) * (std::numbers::pi / 2);
 }
 
 Tensor cosine(const Tensor& x, const Tensor& y) { return (divided(x) * divided(y)).sum(1); }
@@ -125,10 +125,10 @@ std::vector<Handling> handlings() {
       {S::phase, "phase", "acos clipped at 1e-6",
        [](const Tensor& x, const Tensor& y) { return phase_by_acos(x, y, 1e-6); }},
 
+      {S::arc, "arc", "ours", arc},
       {S::arc, "arc", "acos", [](const Tensor& x, const Tensor& y) { return -at::acos(cosine(x, y)); }},
       {S::arc, "arc", "acos clipped at 1e-6",
        [](const Tensor& x, const Tensor& y) { return -at::acos(clip_cosine(cosine(x, y), 1e-6)); }},
-      {S::arc, "arc", "2·atan2 of the half angle", half_angle_arc},
   };
 }
 

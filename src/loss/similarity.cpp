@@ -31,14 +31,16 @@ double smallest_entry(at::ScalarType type) {
 }
 
 /// 1 − 2θ/π with θ = 2·atan2(‖x̂ − ŷ‖, ‖x̂ + ŷ‖) (W. Kahan): the arccosine of a rounded cosine would lose half
-/// of the digits of a small angle, and its gradient is infinite at 0.
+/// of the digits of a small angle, and its gradient is infinite at 0. In float64, for the sake of the
+/// difference of two rows that are nearly the same.
 Tensor arccos_similarity(const Tensor& left, const Tensor& right) {
   const Tensor no_angle = zero_rows(left).logical_or(zero_rows(right));  // [pairs]
-  const Tensor x = normalize_rows(left), y = normalize_rows(right);
+  const Tensor x = normalize_rows(left.to(at::kDouble)), y = normalize_rows(right.to(at::kDouble));
   const Tensor difference = at::linalg_vector_norm(x - y, 2, 1);  // [pairs]
   const Tensor sum = at::linalg_vector_norm(x + y, 2, 1).masked_fill(no_angle, 1);
   const Tensor angle = 2 * at::atan2(difference, sum);
-  return (1 - angle * (2 / std::numbers::pi)).masked_fill(no_angle, 0);
+  const Tensor score = (1 - angle * (2 / std::numbers::pi)).masked_fill(no_angle, 0);
+  return left.scalar_type() == at::kDouble ? score : score.to(at::kFloat);
 }
 
 /// −|arg(re + i·im)|. Written out because the gradient of at::atan2 is NaN at 0.

@@ -120,7 +120,7 @@ TEST(CosineSimilarity, KeepsSmallAnglesByArccos) {
   const auto gradient = gradients(
       [&](const auto& in) { return angle::cosine_similarity(in[0], y, CosineVariant::arccos).sum(); },
       {x})[0];
-  EXPECT_TRUE(tensors_close(gradient, row({0, 2 / pi}), 1e-5));
+  EXPECT_TRUE(tensors_close(gradient, row({0, 2 / pi}), 1e-7));
 }
 
 TEST(CosineSimilarity, HasGradientsOfTheDocumentedLength) {

@@ -33,8 +33,8 @@ Tensor zero_rows(const Tensor& embeddings);
 ///
 /// The gradient of the cosine vanishes at y = ±x; the other two are ways out of that. `arccos` grows as the
 /// angle shrinks, everywhere at the same rate, but for y = ±x, where it has a kink and the gradient 0; it is
-/// computed from ‖x̂ − ŷ‖ and ‖x̂ + ŷ‖, which are exact where an arccosine is not. `dot` is not normalised, so
-/// that it can also be changed by lengths.
+/// computed from ‖x̂ − ŷ‖ and ‖x̂ + ŷ‖, in float64: exact where an arccosine is not. `dot` is not normalised,
+/// so that it can also be changed by lengths.
 ///
 /// Call it as angle::cosine_similarity: at::cosine_similarity takes the same arguments, so the bare name is
 /// ambiguous.
