@@ -90,13 +90,33 @@ void add(std::optional<double>& sum, const Tensor& term, double share) {
   if (term.defined()) sum = sum.value_or(0) + share * term.item<double>();
 }
 
+int64_t count(const Tensor& counter) { return counter.defined() ? counter.item<int64_t>() : 0; }
+
+/// Adds what a micro-batch came to.
+void add(StepResult& result, const Objective& objective, const CollatedBatch& batch, double share) {
+  result.total += share * objective.total.item<double>();
+  add(result.cosine, objective.cosine, share);
+  add(result.in_batch, objective.in_batch, share);
+  add(result.angle, objective.angle, share);
+  result.examples += batch.num_examples();
+  result.tokens += batch.num_tokens();
+  result.positive_rows += count(objective.positive_rows);
+  result.duplicates += count(objective.duplicates);
+  result.zero_rows += count(objective.zero_rows);
+}
+
+/// The same numbers; a term with its graph would keep what the encoder has computed.
+Objective without_graph(Objective objective) {
+  for (Tensor* term : {&objective.total, &objective.cosine, &objective.in_batch, &objective.angle})
+    if (term->defined()) *term = term->detach();
+  return objective;
+}
+
 std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters) {
   std::vector<Tensor> tensors;
   for (const Parameter& parameter : parameters) tensors.push_back(parameter.tensor);
   return tensors;
 }
-
-int64_t count(const Tensor& counter) { return counter.defined() ? counter.item<int64_t>() : 0; }
 
 /// The objective of embeddings of any number of dimensions.
 Objective plain_objective(const Tensor& embeddings, const CollatedBatch& batch, DataFormat format,
@@ -152,15 +172,19 @@ Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropo
 
 StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate,
                          bool measure_saturation) {
-  StepResult result;
-  if (measure_saturation) result.saturation.emplace();
+  const double share = 1.0 / static_cast<double>(micro_batches.size());
   optimizer_.zero_grad();
-  for (const FormattedBatch& micro_batch : micro_batches)
-    accumulate(micro_batch, 1.0 / static_cast<double>(micro_batches.size()), result);
+  std::vector<Outcome> outcomes;
+  for (const FormattedBatch& micro_batch : micro_batches) outcomes.push_back(backward(micro_batch, share));
   gradient_sum_.reduce();
+  StepResult result;
   if (group_.size() > 1) result.exchange_seconds = group_.take_exchange_seconds();
-  result.gradient_norm = optimizer_.gradient_norm();
+  result.gradient_norm = optimizer_.gradient_norm();  // for this a GPU is waited for
+  for (const Outcome& outcome : outcomes)
+    check_finite(outcome.objective, outcome.embeddings, outcome.micro_batch);
   check_finite(result.gradient_norm, micro_batches);
+  for (const Outcome& outcome : outcomes) add(result, outcome.objective, outcome.micro_batch.batch, share);
+  if (measure_saturation) result.saturation = saturation_of(outcomes);
   optimizer_.step(learning_rate, clipping_factor(result.gradient_norm, options_.max_grad_norm));
   return result;
 }
@@ -170,17 +194,16 @@ void Learner::check_state() const {
   check_finite(optimizer_.state(), "the moments of the gradients");
 }
 
-void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepResult& result) {
+Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double share) {
   const CollatedBatch& batch = micro_batch.batch;
   const SharedBatch shared(group_, batch.token_ids);
   const std::vector<std::vector<int64_t>> own_texts = shared.own_texts();
-  Objective objective;
+  Outcome outcome{.micro_batch = micro_batch, .objective = {}, .embeddings = {}};
   const auto loss = [&](const Tensor& own_embeddings) {
     const Tensor embeddings = shared.gather(own_embeddings);
-    objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
-    check_finite(objective, embeddings, micro_batch);
-    if (result.saturation)
-      result.saturation->add(batch_saturation(embeddings, batch, micro_batch.format, options_.loss));
+    const Objective objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
+    outcome.objective = without_graph(objective);
+    outcome.embeddings = embeddings.detach();
     return objective.total * share;
   };
   if (own_texts.empty()) {  // a batch of fewer texts than processes
@@ -193,16 +216,15 @@ void Learner::accumulate(const FormattedBatch& micro_batch, double share, StepRe
     const TokenBatch packed = pack(own_texts, encoder_.device());
     loss(encoder_.forward(packed, dropout_, options_.activations)).backward();
   }
+  return outcome;
+}
 
-  result.total += share * objective.total.item<double>();
-  add(result.cosine, objective.cosine, share);
-  add(result.in_batch, objective.in_batch, share);
-  add(result.angle, objective.angle, share);
-  result.examples += batch.num_examples();
-  result.tokens += batch.num_tokens();
-  result.positive_rows += count(objective.positive_rows);
-  result.duplicates += count(objective.duplicates);
-  result.zero_rows += count(objective.zero_rows);
+Saturation Learner::saturation_of(std::span<const Outcome> outcomes) const {
+  Saturation sum;
+  for (const Outcome& outcome : outcomes)
+    sum.add(batch_saturation(outcome.embeddings, outcome.micro_batch.batch, outcome.micro_batch.format,
+                             options_.loss));
+  return sum;
 }
 
 }  // namespace angle

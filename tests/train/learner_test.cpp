@@ -2,7 +2,7 @@
 //  - the gradient is the mean over the micro-batches, and so are the terms; counts are sums;
 //  - each form of data has the terms that it can use and no others;
 //  - a loss or gradient that is not finite is an error that names the terms, the file and the lines, those of
-//    the texts to blame where they can be told, and the weights stay as they were;
+//    the texts to blame where they can be told, and the weights stay as they were; losses come first;
 //  - a batch that teaches nothing (one pair, equal labels) is no error;
 //  - saturation is that of the embeddings that the update saw, with and without the gradient cache, over all
 //  micro-batches; measuring it changes nothing of the update.
@@ -250,6 +250,17 @@ TEST_F(LearnerTest, NamesTheLinesOfAGradientThatIsNotFinite) {
   EXPECT_ERROR(step({batch_of(kPairs), batch_of(kPairs)}, huge), "the gradient is not finite",
                "pairs.tsv, lines 11, 12, 13, 14; pairs.tsv, lines 11, 12, 13, 14");
   expect_weights(before);
+}
+
+TEST_F(LearnerTest, TellsOfALossThatIsNotFiniteRatherThanOfTheGradientOfAnotherMicroBatch) {
+  model->encoder.to(at::kDouble);
+  poison("sea");
+  LearnerOptions huge = options();
+  huge.loss.cosine_weight = 1e300;
+  const std::vector<ScoredPair> finite = {kPairs[0], kPairs[2]}, poisoned = {kPairs[0], kPairs[1]};
+  EXPECT_ERROR(step({batch_of(finite)}, huge), "the gradient is not finite");
+  EXPECT_ERROR(step({batch_of(finite), batch_of(poisoned)}, huge), "the loss is not finite",
+               "at pairs.tsv, line 12");
 }
 
 TEST_F(LearnerTest, ShowsEightLinesAtMost) {

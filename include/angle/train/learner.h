@@ -71,7 +71,7 @@ class Learner {
   /// micro-batches and share the work; result and weights are those of one process, to rounding.
   ///
   /// Error when a loss or the gradient is not finite; it names the term and the examples. The weights are
-  /// unchanged then.
+  /// unchanged then. That is looked at after the backward passes: until then a GPU is not waited for.
   ///
   /// @param measure_saturation  also measure the gradients by the embeddings, which computes the objective
   /// again;
@@ -86,7 +86,17 @@ class Learner {
   const Dropout& dropout() const { return dropout_; }
 
  private:
-  void accumulate(const FormattedBatch& micro_batch, double share, StepResult& result);
+  /// What a micro-batch came to. The tensors stay on the device, so that making one waits for nothing.
+  struct Outcome {
+    const FormattedBatch& micro_batch;
+    Objective objective;  // without its graph
+    Tensor embeddings;    // [texts, dims], without their graph
+  };
+
+  /// Adds the gradient of a micro-batch's share of the loss to the parameters.
+  Outcome backward(const FormattedBatch& micro_batch, double share);
+
+  Saturation saturation_of(std::span<const Outcome> outcomes) const;
 
   SentenceEncoder& encoder_;
   LearnerOptions options_;
