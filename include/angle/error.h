@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -22,5 +23,27 @@ template <typename... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) {
   throw Error(fmt::format(format, std::forward<Args>(args)...));
 }
+
+/// What is wrong in several places, to be told all at once.
+class ErrorList {
+ public:
+  /// Does the work; an Error that it throws is kept.
+  template <class Work>
+  void collect(const Work& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      messages_.emplace_back(error.what());
+    }
+  }
+
+  /// Error with all that was kept, each from a line of its own; nothing without any.
+  void raise() const {
+    if (!messages_.empty()) fail("{}", fmt::join(messages_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> messages_;
+};
 
 }  // namespace angle

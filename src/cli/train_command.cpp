@@ -215,8 +215,12 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   Model model = load_start_model(config.model, device);
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
                             .note = [](const std::string& text) { log_info("data: {}", text); }};
-  auto sets = load_training_sets(config, model.max_seq_length, places, loading);
-  validation.loss_sets = load_loss_sets(config, model.max_seq_length, places, loading);
+  std::vector<TrainingSet> sets;
+  ErrorList errors;
+  errors.collect([&] { sets = load_training_sets(config, model.max_seq_length, places, loading); });
+  errors.collect(
+      [&] { validation.loss_sets = load_loss_sets(config, model.max_seq_length, places, loading); });
+  errors.raise();
   log_start(config, model, sets);
   if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 

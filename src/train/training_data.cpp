@@ -88,13 +88,26 @@ void check_labels_are_on_scale(const TrainingSet& set, const std::vector<double>
       set.file.string(), labels.lowest, labels.highest, scale.at(0), scale.at(1));
 }
 
+void check_labels(const TrainingSet& set, const LossOptions& loss) {
+  if (!set.examples.label_range()) return;
+  if (loss.regresses()) check_labels_are_on_scale(set, loss.regression_labels);
+  if (loss.in_batch_weight > 0)
+    check_some_label_is_positive(set, loss.positive_threshold);
+  else if (!loss.regresses())
+    check_labels_differ(set);
+}
+
 std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, const LossOptions& loss,
                                    int64_t max_seq_length, const DataPlaces& places,
                                    const DataLoading& loading) {
   std::vector<TrainingSet> sets;
+  ErrorList errors;
   for (const DataSetConfig& entry : entries)
-    sets.push_back(load_training_set(entry, max_seq_length, places, loading));
-  check_training_labels(sets, loss);
+    errors.collect([&] {
+      sets.push_back(load_training_set(entry, max_seq_length, places, loading));
+      check_labels(sets.back(), loss);
+    });
+  errors.raise();
   return sets;
 }
 
@@ -112,14 +125,9 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 }
 
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
-  for (const TrainingSet& set : sets) {
-    if (!set.examples.label_range()) continue;
-    if (loss.regresses()) check_labels_are_on_scale(set, loss.regression_labels);
-    if (loss.in_batch_weight > 0)
-      check_some_label_is_positive(set, loss.positive_threshold);
-    else if (!loss.regresses())
-      check_labels_differ(set);
-  }
+  ErrorList errors;
+  for (const TrainingSet& set : sets) errors.collect([&] { check_labels(set, loss); });
+  errors.raise();
 }
 
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,

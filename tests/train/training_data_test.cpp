@@ -2,6 +2,7 @@
 //  - a relative path is looked up in the data directory, then beside the configuration, an absolute one is
 //    taken as it is; a missing one names every place;
 //  - every data set has its format, length, prompts, weight, ignored fields and checksum;
+//  - what is wrong is told of all files together;
 //  - in-batch negatives without a single positive pair are an error;
 //  - so are labels that are all the same when pairs are only ranked by them, and labels that regression has
 //    no score for;
@@ -100,6 +101,15 @@ TEST(LoadTrainingSets, PassesOnWhatIsWrongWithAFile) {
   EXPECT_ERROR(load_training_sets(config_of({{.path = "scored.tsv"}}), 64,
                                   {.data_dir = directory.path(), .config_dir = {}}),
                "scored.tsv:2", "many");
+}
+
+TEST(LoadTrainingSets, TellsWhatIsWrongWithAllFiles) {
+  const TempDir directory;
+  directory.file("bad.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\tmany\n");
+  directory.file("low.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t1\n");
+  EXPECT_ERROR(load_training_sets(config_of({{.path = "bad.tsv"}, {.path = "low.tsv"}, {.path = "no.tsv"}}),
+                                  64, {.data_dir = directory.path(), .config_dir = {}}),
+               "bad.tsv:2", "low.tsv: no label reaches", "no.tsv: no such data file");
 }
 
 TEST(LoadTrainingSets, RefusesADirectory) {

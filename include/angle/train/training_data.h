@@ -45,14 +45,14 @@ struct DataLoading {
   std::function<void(const std::string&)> note = {};
 };
 
-/// Opens every data set. Error for what is wrong with the files, labels included; see
-/// check_training_labels().
+/// Opens every data set. Error for what is wrong with any of the files: those that are not there, malformed
+/// rows (of each file the first 20), and labels, see check_training_labels().
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
                                             const DataPlaces& places, const DataLoading& loading = {});
 
 /// Error when nothing could be learned from a scored data set: in_batch_weight is positive but no label
 /// reaches the positive threshold, or it is 0 and all labels are the same (which regression can learn from).
-/// Also when regression would meet labels outside of its scale.
+/// Also when regression would meet labels outside of its scale. It tells of all data sets.
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss);
 
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
