@@ -30,6 +30,7 @@ json make_schema() {
   json data_set = DataSetConfig{};
   data_set["format"] = one_of<DataFormat>();
   data_set["label_scale"] = json::array({0.0});
+  data_set["positive_threshold"] = 0.0;
   data_set["columns"] = {{"*", ""}};
   schema["data"]["train"] = json::array({data_set});
   schema["evaluation"]["loss_data"] = json::array({data_set});
@@ -42,7 +43,8 @@ bool lacks_threshold(const json& given, const TrainConfig& config) {
   if (given.contains("loss") && given.at("loss").contains("positive_threshold")) return false;
   for (const auto* sets : {&config.data.train, &config.evaluation.loss_data})
     for (const DataSetConfig& data_set : *sets)
-      if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs) return true;
+      if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs && !data_set.positive_threshold)
+        return true;
   return false;
 }
 
@@ -108,6 +110,31 @@ json parse_value(const std::string& text) {
 }
 
 }  // namespace
+
+void to_json(json& out, const DataSetConfig& set) {
+  out = {{"path", set.path},
+         {"format", set.format},
+         {"label_scale", set.label_scale},
+         {"weight", set.weight},
+         {"max_rows", set.max_rows},
+         {"columns", set.columns},
+         {"left_prompt", set.left_prompt},
+         {"right_prompt", set.right_prompt}};
+  if (set.positive_threshold) out["positive_threshold"] = *set.positive_threshold;
+}
+
+void from_json(const json& in, DataSetConfig& set) {
+  const DataSetConfig otherwise;
+  set.path = in.value("path", otherwise.path);
+  set.format = in.value("format", otherwise.format);
+  set.label_scale = in.value("label_scale", otherwise.label_scale);
+  if (in.contains("positive_threshold")) set.positive_threshold = in.at("positive_threshold").get<double>();
+  set.weight = in.value("weight", otherwise.weight);
+  set.max_rows = in.value("max_rows", otherwise.max_rows);
+  set.columns = in.value("columns", otherwise.columns);
+  set.left_prompt = in.value("left_prompt", otherwise.left_prompt);
+  set.right_prompt = in.value("right_prompt", otherwise.right_prompt);
+}
 
 json default_config() { return TrainConfig{}; }
 

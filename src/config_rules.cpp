@@ -95,6 +95,7 @@ class Rules : ConfigRules {
     require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
     require(set.max_rows >= 0, "{}.max_rows: {}, expected at least 0", where, set.max_rows);
     check_label_scale(set, where + ".label_scale");
+    check_threshold(set, where + ".positive_threshold");
     check_regression_labels(set);
     const std::vector<std::string> names = column_names(set.format);
     for (const auto& [name, column] : set.columns) {
@@ -106,18 +107,23 @@ class Rules : ConfigRules {
   }
 
   void check_label_scale(const DataSetConfig& set, const std::string& where) {
-    const std::vector<double>& scale = set.label_scale;
-    if (scale.empty()) return;
-    const bool is_scale = has_two_ends(scale);
+    if (set.label_scale.empty()) return;
     require(set.format == DataFormat::scored_pairs, "{}: only scored_pairs have labels", where);
-    require(is_scale, "{}: [{}], expected [lowest, highest]", where, fmt::join(scale, ", "));
-    if (!is_scale || set.format != DataFormat::scored_pairs) return;
+    require(has_two_ends(set.label_scale), "{}: [{}], expected [lowest, highest]", where,
+            fmt::join(set.label_scale, ", "));
+  }
+
+  void check_threshold(const DataSetConfig& set, const std::string& own) {
+    const bool has_labels = set.format == DataFormat::scored_pairs;
+    require(has_labels || !set.positive_threshold, "{}: only scored_pairs have labels", own);
+    if (!has_labels || !has_two_ends(set.label_scale)) return;
     if (set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
-    const double threshold = config_.loss.positive_threshold;
-    require(
-        threshold > scale[0] && threshold <= scale[1],
-        "loss.positive_threshold: {}, but labels of {} are from {} to {}; it must be above {} and at most {}",
-        threshold, set.path, scale[0], scale[1], scale[0], scale[1]);
+    const double threshold = set.positive_threshold.value_or(config_.loss.positive_threshold);
+    const double lowest = set.label_scale[0], highest = set.label_scale[1];
+    require(threshold > lowest && threshold <= highest,
+            "{}: {}, but labels of {} are from {} to {}; it must be above {} and at most {}{}",
+            set.positive_threshold ? own : "loss.positive_threshold", threshold, set.path, lowest, highest,
+            lowest, highest, set.positive_threshold ? "" : fmt::format(" (or give {})", own));
   }
 
   /// Labels on another scale would be brought to the wrong scores in silence.

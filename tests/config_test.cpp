@@ -80,6 +80,7 @@ TEST(Config, RoundTripsThroughJson) {
   const json saved = config;
   EXPECT_EQ(json(parse_config(saved, "train_config.json")), saved);
   EXPECT_EQ(saved.at("data").at("train").at(0).at("columns").at("left"), "premise");
+  EXPECT_FALSE(saved.at("data").at("train").at(0).contains("positive_threshold"));
 }
 
 TEST(Config, DefaultsAreAllKeysOfTheSchema) {
@@ -287,6 +288,9 @@ TEST(Rules, RequireAThresholdForInBatchNegativesOfScoredPairs) {
   json given = parse_json(kExample, "run.json");
   given["loss"].erase("positive_threshold");
   EXPECT_ERROR(parse_config(given, "run.json"), "loss.positive_threshold: not given");
+  json own = given;
+  own["data"]["train"][0]["positive_threshold"] = 4;
+  EXPECT_NO_THROW(parse_config(own, "run.json"));
   given["loss"]["in_batch_weight"] = 0;
   EXPECT_NO_THROW(parse_config(given, "run.json"));
 }
@@ -297,6 +301,30 @@ TEST(Rules, RequireAThresholdThatTellsLabelsApart) {
   EXPECT_ERROR(parse({"loss.positive_threshold=0"}), "it must be above 0 and at most 5");
   EXPECT_NO_THROW(parse({"loss.positive_threshold=5"}));
   EXPECT_NO_THROW(parse({"loss.positive_threshold=6", "loss.in_batch_weight=0"}));
+}
+
+TEST(Rules, TakeAThresholdForEachDataSet) {
+  const auto mixed = [](const std::string& threshold, const std::string& more = "train.seed=1") {
+    return parse({R"(data.train=[{"path":"stsb/train.tsv","label_scale":[0,5]},
+                                 {"path":"mrpc/train.tsv","label_scale":[0,1])" +
+                      threshold + "}]",
+                  more});
+  };
+  const TrainConfig config = mixed(R"(,"positive_threshold":0.5)");
+  EXPECT_FALSE(config.data.train[0].positive_threshold);
+  EXPECT_EQ(config.data.train[1].positive_threshold, 0.5);
+  EXPECT_EQ(json(parse_config(config, "train_config.json")), json(config));
+  EXPECT_ERROR(mixed(""), "loss.positive_threshold: 4, but labels of mrpc/train.tsv are from 0 to 1",
+               "at most 1 (or give data.train[1].positive_threshold)");
+  EXPECT_ERROR(
+      mixed(R"(,"positive_threshold":2)"),
+      "data.train[1].positive_threshold: 2, but labels of mrpc/train.tsv are from 0 to 1; it must be "
+      "above 0 and at most 1");
+  EXPECT_ERROR(mixed(R"(,"positive_threshold":null)"),
+               "data.train[1].positive_threshold: expected number, found null");
+  EXPECT_ERROR(
+      mixed("", R"(evaluation.loss_data=[{"path":"a.jsonl","format":"pairs","positive_threshold":1}])"),
+      "evaluation.loss_data[0].positive_threshold: only scored_pairs have labels");
 }
 
 TEST(Rules, RequireASensibleLabelScale) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,14 +37,15 @@ struct DataSetConfig {
   std::string path;  // relative: looked up in the data directory, then beside the configuration; required
   DataFormat format = DataFormat::scored_pairs;
   std::vector<double> label_scale;             // [lowest, highest] label, of scored pairs; []: not declared
+  std::optional<double> positive_threshold;    // of these labels; absent: loss.positive_threshold
   double weight = 1.0;                         // what DataConfig::mixing says; 0: not trained on
   int64_t max_rows = 0;                        // most rows per epoch, with mixing "passes"; 0: no limit
   std::map<std::string, std::string> columns;  // "left": the file's name for it
   std::string left_prompt;                     // put before every left text or query
   std::string right_prompt;                    // put before every right text, positive and negative
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DataSetConfig, path, format, label_scale, weight, max_rows,
-                                                columns, left_prompt, right_prompt)
+void to_json(json& out, const DataSetConfig& set);  // without positive_threshold where it is absent
+void from_json(const json& in, DataSetConfig& set);
 
 struct DataConfig {
   std::vector<DataSetConfig> train;  // at least one with a positive weight

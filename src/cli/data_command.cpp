@@ -76,7 +76,8 @@ std::vector<DataFile> configured_files(const DataOptions& options, const TrainCo
     own.left_prompt = set.left_prompt;
     own.right_prompt = set.right_prompt;
     own.batch_size = config.train.batch_size;
-    if (config.loss.in_batch_weight > 0) own.positive_threshold = config.loss.positive_threshold;
+    if (config.loss.in_batch_weight > 0)
+      own.positive_threshold = set.positive_threshold.value_or(config.loss.positive_threshold);
     files.push_back({find_data_file(set.path, places), own});
   }
   return files;

@@ -70,8 +70,9 @@ void log_start(const TrainConfig& config, const Model& model, const std::vector<
   log_info("model: {}: {}", model.directory.string(), model.describe());
   for (const std::string& note : model.notes) log_info("model: {}", note);
   for (const TrainingSet& set : sets) {
-    log_info("data: {}: {} {}, weight {}", set.file.string(), set.examples.size(),
-             nlohmann::json(set.format()).get<std::string>(), set.weight);
+    log_info("data: {}: {} {}, weight {}{}", set.file.string(), set.examples.size(),
+             nlohmann::json(set.format()).get<std::string>(), set.weight,
+             set.positive_threshold ? fmt::format(", positive from {}", *set.positive_threshold) : "");
     if (set.ignored_fields > 0)
       log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
   }

@@ -35,7 +35,8 @@ DataSaturation measure_data_saturation(const Model& model, const std::vector<Tra
     result.statistics += prepared.statistics;
     const Tensor embeddings = model.encoder.forward(pack(batch.token_ids, model.encoder.device()));
     check_finite(embeddings, model, set, number);
-    result.saturation.add(batch_saturation(embeddings, batch, set.format(), config.loss));
+    result.saturation.add(batch_saturation(embeddings, batch, set.format(),
+                                           config.loss.with_threshold(set.positive_threshold)));
     if (progress) progress(number + 1, result.batches);
   }
   return result;

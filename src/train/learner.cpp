@@ -201,7 +201,8 @@ Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double sha
   Outcome outcome{.micro_batch = micro_batch, .objective = {}, .embeddings = {}};
   const auto loss = [&](const Tensor& own_embeddings) {
     const Tensor embeddings = shared.gather(own_embeddings);
-    const Objective objective = compute_objective(embeddings, batch, micro_batch.format, options_.loss);
+    const Objective objective =
+        compute_objective(embeddings, batch, micro_batch.format, loss_of(micro_batch));
     outcome.objective = without_graph(objective);
     outcome.embeddings = embeddings.detach();
     return objective.total * share;
@@ -219,11 +220,15 @@ Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double sha
   return outcome;
 }
 
+LossOptions Learner::loss_of(const FormattedBatch& micro_batch) const {
+  return options_.loss.with_threshold(micro_batch.positive_threshold);
+}
+
 Saturation Learner::saturation_of(std::span<const Outcome> outcomes) const {
   Saturation sum;
   for (const Outcome& outcome : outcomes)
     sum.add(batch_saturation(outcome.embeddings, outcome.micro_batch.batch, outcome.micro_batch.format,
-                             options_.loss));
+                             loss_of(outcome.micro_batch)));
   return sum;
 }
 

@@ -315,7 +315,7 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
     PreparedBatch prepared = make_batch(set, sampled, *model_.tokenizer, config_.loss.duplicates);
     state_.statistics += prepared.statistics;
     state_.dropped_examples += prepared.dropped_examples;
-    batches.push_back({std::move(prepared.batch), set.format(), set.file.string()});
+    batches.push_back({std::move(prepared.batch), set.format(), set.file.string(), set.positive_threshold});
   }
   return batches;
 }

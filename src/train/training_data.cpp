@@ -31,6 +31,7 @@ TrainingSet load_training_set(const DataSetConfig& config, int64_t max_seq_lengt
                   .encode = {.max_seq_length = max_seq_length,
                              .left_prompt = config.left_prompt,
                              .right_prompt = config.right_prompt},
+                  .positive_threshold = config.positive_threshold,
                   .checksum = {}};
   if (fits_into_memory(file, loading)) {
     auto data = read_examples(file, config.format, options);
@@ -58,13 +59,16 @@ void mix_sets(const DataConfig& config, std::vector<TrainingSet>& sets) {
 }
 
 /// Without a positive pair the in-batch objective would silently be zero.
-void check_some_label_is_positive(const TrainingSet& set, double threshold) {
+void check_some_label_is_positive(const TrainingSet& set, const LossOptions& loss) {
+  const double threshold = set.positive_threshold.value_or(loss.positive_threshold);
   const double highest = set.examples.label_range()->highest;
   if (highest >= threshold) return;
   fail(
-      "{}: no label reaches loss.positive_threshold {} (the highest is {}), so in-batch negatives have no "
-      "positives; lower the threshold or set loss.in_batch_weight to 0",
-      set.file.string(), threshold, highest);
+      "{}: no label reaches {} {} (the highest is {}), so in-batch negatives have no positives; lower it, "
+      "{}or "
+      "set loss.in_batch_weight to 0",
+      set.file.string(), set.positive_threshold ? "its positive_threshold" : "loss.positive_threshold",
+      threshold, highest, set.positive_threshold ? "" : "give the data set a positive_threshold of its own ");
 }
 
 /// All other objectives would.
@@ -92,7 +96,7 @@ void check_labels(const TrainingSet& set, const LossOptions& loss) {
   if (!set.examples.label_range()) return;
   if (loss.regresses()) check_labels_are_on_scale(set, loss.regression_labels);
   if (loss.in_batch_weight > 0)
-    check_some_label_is_positive(set, loss.positive_threshold);
+    check_some_label_is_positive(set, loss);
   else if (!loss.regresses())
     check_labels_differ(set);
 }

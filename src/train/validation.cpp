@@ -70,7 +70,8 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
     const CollatedBatch batch = make_batch(set, sampled, *model.tokenizer, config.loss.duplicates).batch;
     const Tensor embeddings =
         embed_in_chunks(model.encoder, batch.token_ids, config.train.gradient_cache_tokens);
-    const Objective objective = compute_objective(embeddings, batch, set.format(), config.loss);
+    const Objective objective = compute_objective(embeddings, batch, set.format(),
+                                                  config.loss.with_threshold(set.positive_threshold));
     means["val_loss"].add(objective.total, batch.num_examples());
     means["val_loss_cosine"].add(objective.cosine, batch.num_examples());
     means["val_loss_in_batch"].add(objective.in_batch, batch.num_examples());

@@ -69,6 +69,21 @@ TEST(DataCommand, ReadsDataSetsAsAConfigurationSays) {
   EXPECT_EQ(report.at("tokens").at("texts_cut"), 1);
 }
 
+TEST(DataCommand, CountsPositivePairsByTheThresholdOfTheirDataSet) {
+  const TempDir directory;
+  directory.file("x.tsv", "left\tright\tlabel\na\tb\t1\nc\td\t4\ne\tf\t5\n");
+  const json config = {
+      {"model", {{"path", tiny_bert()}}},
+      {"data", {{"train", {{{"path", "x.tsv"}}, {{"path", "x.tsv"}, {"positive_threshold", 5}}}}}},
+      {"loss", {{"positive_threshold", 4}}}};
+  const CommandResult result =
+      data({"--config", directory.file("run.json", config.dump()).string(), "--no-tokens", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json reports = parse_json(result.out, "stdout");
+  EXPECT_EQ(reports.at(0).at("labels").at("positives"), 2);
+  EXPECT_EQ(reports.at(1).at("labels").at("positives"), 1);
+}
+
 TEST(DataCommand, EndsWithOneForRowsThatCannotBeUsed) {
   const TempDir directory;
   const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\na\tb\t1\n").string();

@@ -1,6 +1,7 @@
 // One update:
 //  - the gradient is the mean over the micro-batches, and so are the terms; counts are sums;
-//  - each form of data has the terms that it can use and no others;
+//  - each form of data has the terms that it can use and no others; labels are positive by the threshold of
+//    their batch, where it has one;
 //  - a loss or gradient that is not finite is an error that names the terms, the file and the lines, those of
 //    the texts to blame where they can be told, and the weights stay as they were; losses come first;
 //  - a batch that teaches nothing (one pair, equal labels) is no error;
@@ -116,6 +117,22 @@ TEST_F(LearnerTest, CountsWhatItSaw) {
   EXPECT_EQ(result.zero_rows, 0);
   EXPECT_EQ(result.tokens, batch_of(kPairs).batch.num_tokens());
   EXPECT_GT(result.gradient_norm, 0);
+}
+
+TEST_F(LearnerTest, TakesTheThresholdOfABatchBeforeThatOfTheLoss) {
+  const auto measure = [&](double of_loss, std::optional<double> of_batch) {
+    LearnerOptions options;
+    options.loss.positive_threshold = of_loss;
+    FormattedBatch batch = batch_of(kPairs);
+    batch.positive_threshold = of_batch;
+    return Learner(model->encoder, options, Dropout()).step(std::vector{batch}, 0, true);
+  };
+  const StepResult of_loss = measure(5, {}), of_batch = measure(1, 5), other = measure(1, {});
+  EXPECT_EQ(of_batch.positive_rows, 1);
+  EXPECT_EQ(other.positive_rows, 3);
+  EXPECT_EQ(of_batch.in_batch, of_loss.in_batch);
+  EXPECT_NE(of_batch.in_batch, other.in_batch);
+  EXPECT_EQ(saturation_json(*of_batch.saturation), saturation_json(*of_loss.saturation));
 }
 
 TEST_F(LearnerTest, AddsTheWeightedTerms) {

@@ -341,6 +341,8 @@ TEST_F(Resume, RefusesAnotherConfiguration) {
   EXPECT_ERROR(resume_with("loss.angle_similarity=phase"),
                "loss.angle_similarity: \"angle_emb\" → \"phase\"");
   EXPECT_ERROR(resume_with("data.train[0].weight=2"), "data.train.0.weight: 1.0 → 2.0");
+  EXPECT_ERROR(resume_with("data.train[0].positive_threshold=5"),
+               "data.train.0.positive_threshold: nothing → 5.0");
 }
 
 TEST_F(Resume, AllowsAnotherDescriptionAndOtherCheckpoints) {

@@ -173,6 +173,20 @@ TEST(Trainer, TrainsOnMixedData) {
   EXPECT_EQ(examples, 2 * (360 + 44 + 2 * 80));
 }
 
+TEST(Trainer, TellsPositivePairsByTheThresholdOfTheirDataSet) {
+  const TempDir output;
+  const auto pairs = [](double threshold) {
+    return fmt::format(R"({{"path":"../data/samples/pairs_train.tsv","positive_threshold":{}}})", threshold);
+  };
+  const RunRecord run =
+      train({.output = output.path(), .set = {fmt::format("data.train=[{},{}]", pairs(5), pairs(4.8))}});
+  int64_t positive_rows = 0, examples = 0;
+  for (const TrainProgress& at : run.steps)
+    positive_rows += at.result.positive_rows, examples += at.result.examples;
+  EXPECT_EQ(examples, 2 * (360 + 360));  // two epochs
+  EXPECT_EQ(positive_rows, 2 * (9 + (9 + 18)));
+}
+
 TEST(Trainer, TrainsOnPairsAndOnTripletsAlone) {
   for (const auto& [file, format, objective] : {std::tuple("positives.csv", "pairs", "loss.cosine_weight=0"),
                                                 {"triplets.jsonl", "triplets", "loss.symmetric=true"}}) {

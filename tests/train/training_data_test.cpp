@@ -95,6 +95,25 @@ TEST(LoadTrainingSets, NeedsAPositivePairForInBatchNegatives) {
   EXPECT_NO_THROW(load_training_sets(config, 64, places));
 }
 
+TEST(LoadTrainingSets, NeedsAPositivePairByTheThresholdOfTheDataSet) {
+  const TempDir directory;
+  directory.file("scored.tsv", kPairsFile);
+  directory.file("binary.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\t1\na\tb\t0\n");
+  const auto load = [&](double threshold) {
+    return load_training_sets(
+        config_of({{.path = "scored.tsv"}, {.path = "binary.tsv", .positive_threshold = threshold}}), 64,
+        {.data_dir = directory.path(), .config_dir = {}});
+  };
+  const auto sets = load(1);
+  EXPECT_FALSE(sets[0].positive_threshold);
+  EXPECT_EQ(sets[1].positive_threshold, 1);
+  EXPECT_ERROR(load(2), "binary.tsv: no label reaches its positive_threshold 2 (the highest is 1)");
+  EXPECT_ERROR(load_training_sets(config_of({{.path = "binary.tsv"}}), 64,
+                                  {.data_dir = directory.path(), .config_dir = {}}),
+               "no label reaches loss.positive_threshold 4",
+               "give the data set a positive_threshold of its own");
+}
+
 TEST(LoadTrainingSets, PassesOnWhatIsWrongWithAFile) {
   const TempDir directory;
   directory.file("scored.tsv", "sentence1\tsentence2\tscore\na cat\ta dog\tmany\n");

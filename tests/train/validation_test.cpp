@@ -77,6 +77,17 @@ TEST_F(ValidationTest, HasTheTermsThatTheDataHave) {
               UnorderedElementsAre(Key("val_loss"), Key("val_loss_in_batch")));
 }
 
+TEST_F(ValidationTest, TellsPositivePairsByTheThresholdOfTheirDataSet) {
+  const auto in_batch = [&](const std::string& own, const std::string& of_loss) {
+    return losses({R"(evaluation.loss_data=[{"path":"../data/samples/pairs_train.tsv")" + own + "}]",
+                   "evaluation.metric=val_loss", "loss.positive_threshold=" + of_loss})
+        .at("val_loss_in_batch");
+  };
+  const std::string three = R"(,"positive_threshold":3)";
+  EXPECT_EQ(in_batch(three, "4.8"), in_batch("", "3"));
+  EXPECT_NE(in_batch(three, "4.8"), in_batch("", "4.8"));
+}
+
 TEST_F(ValidationTest, AveragesACorrelationOverTheTasks) {
   const Validation mean = validation({}, two_tasks());
   EXPECT_EQ(mean.name(), "stsb validation, sts12 test cosine_spearman");

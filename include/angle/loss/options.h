@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -59,7 +60,8 @@ struct LossOptions {
   double angle_scale = 20.0;
   AngleVariant angle_similarity = AngleVariant::angle_emb;
 
-  // Labels from here on are positive. 1 fits labels 0 and 1; graded labels need their own.
+  // Labels from here on are positive. 1 fits labels 0 and 1; graded labels need their own. A data set may
+  // have one of its own.
   double positive_threshold = 1.0;
   DuplicatePolicy duplicates = DuplicatePolicy::positive;
   InBatchDivisor in_batch_divisor = InBatchDivisor::all_rows;  // scored pairs only; all_rows as in angle_emb
@@ -70,6 +72,13 @@ struct LossOptions {
 
   /// Whether labels are reached as well as compared.
   bool regresses() const { return cosine_weight > 0 && cosine_objective == CosineObjective::regression; }
+
+  /// The same for labels with a threshold of their own, if they have one.
+  LossOptions with_threshold(const std::optional<double>& own) const {
+    LossOptions options = *this;
+    options.positive_threshold = own.value_or(positive_threshold);
+    return options;
+  }
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LossOptions, cosine_weight, cosine_scale, cosine_objective,

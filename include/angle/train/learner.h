@@ -33,7 +33,8 @@ Saturation batch_saturation(const Tensor& embeddings, const CollatedBatch& batch
 struct FormattedBatch {
   CollatedBatch batch;
   DataFormat format = DataFormat::scored_pairs;
-  std::string file = "the training data";  // where its lines are, for messages
+  std::string file = "the training data";    // where its lines are, for messages
+  std::optional<double> positive_threshold;  // of its labels; absent: that of the loss
 };
 
 /// What one update did. Terms are means over its micro-batches and are not weighted; a term that no
@@ -96,6 +97,7 @@ class Learner {
   /// Adds the gradient of a micro-batch's share of the loss to the parameters.
   Outcome backward(const FormattedBatch& micro_batch, double share);
 
+  LossOptions loss_of(const FormattedBatch& micro_batch) const;
   Saturation saturation_of(std::span<const Outcome> outcomes) const;
 
   SentenceEncoder& encoder_;

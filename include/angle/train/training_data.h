@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct TrainingSet {
   ExampleStore examples;
   EncodeOptions encode;
   double weight = 1.0;  // of the rows, that an epoch holds: what data.mixing makes of the configured one
+  std::optional<double> positive_threshold;  // of its labels; absent: that of the loss
   int64_t ignored_fields = 0;
   std::string checksum;  // of the file
 
