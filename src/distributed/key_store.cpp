@@ -12,6 +12,7 @@
 #include "angle/error.h"
 
 #include "distributed/c10d_store.h"
+#include "distributed/detached_task.h"
 
 namespace angle {
 namespace {
@@ -71,16 +72,17 @@ KeyStore KeyStore::connect(const std::string& host, uint16_t port, std::chrono::
   options.port = port;
   options.waitWorkers = false;
   options.timeout = timeout;
+  // LibTorch's store tries for up to twice that time, and for ever where something listens but says nothing.
+  auto store = start_detached([host, options] { return c10::make_intrusive<c10d::TCPStore>(host, options); });
   try {
-    return KeyStore(
-        std::make_shared<Connection>(Connection{c10::make_intrusive<c10d::TCPStore>(host, options), port}));
-  } catch (const c10::Error&) {
-    fail(
-        "{}:{}: nobody answers there within {} s, where the processes are to meet; is rank 0 running, and "
-        "are "
-        "MASTER_ADDR and MASTER_PORT the same everywhere?",
-        host, port, timeout.count());
+    if (store.wait_for(timeout) == std::future_status::ready)
+      return KeyStore(std::make_shared<Connection>(Connection{store.get(), port}));
+  } catch (const c10::Error&) {  // it has given up just before
   }
+  fail(
+      "{}:{}: nobody answers there within {} s, where the processes are to meet; is rank 0 running, and are "
+      "MASTER_ADDR and MASTER_PORT the same everywhere?",
+      host, port, timeout.count());
 }
 
 KeyStore KeyStore::clone() const {

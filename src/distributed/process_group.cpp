@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 
 #include "distributed/backend.h"
+#include "distributed/detached_task.h"
 #include "distributed/key_store.h"
 #include "distributed/watch.h"
 
@@ -99,13 +100,10 @@ class ProcessGroup::Member {
   double exchange_seconds = 0;
 
  private:
-  /// By a thread of its own, which is left behind when another process dies meanwhile: it would wait for that
-  /// one for ever.
+  /// Detached, because it would wait for ever for a process that dies meanwhile.
   BackendPointer connect(const LaunchEnvironment& environment) {
-    std::packaged_task<BackendPointer()> task(
+    auto backend = start_detached(
         [environment, store = store_, device = device_] { return make_backend(store, environment, device); });
-    auto backend = task.get_future();
-    std::thread(std::move(task)).detach();
     return together([&] {
       wait([&] { return backend.wait_for(Clock::duration::zero()) == std::future_status::ready; },
            Patience::timeout);
@@ -203,7 +201,8 @@ class Timer {
 
 ProcessGroup ProcessGroup::join(const LaunchEnvironment& environment, at::Device device,
                                 std::chrono::seconds timeout) {
-  FLAGS_caffe2_log_level = c10::GLOG_ERROR;  // connections that close are reported by the group, in its words
+  FLAGS_caffe2_log_level = c10::GLOG_FATAL;  // what goes wrong is reported by the group, in its words
+  c10::initLogging();                        // unless TORCH_CPP_LOG_LEVEL asks for LibTorch's, too
   ProcessGroup group;
   if (environment.size > 1) group.member_ = std::make_shared<Member>(environment, device, timeout);
   return group;

@@ -6,6 +6,7 @@
 //  - processes that somebody else starts, with torchrun's environment, do the same;
 //  - wrong numbers and different configurations are errors.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -38,6 +39,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::RunningCommand;
+using ::testing::StartsWith;
 using testing::TempDir;
 using testing::tiny_command;
 
@@ -351,11 +353,22 @@ TEST(Processes, NameTheOnesThatNeverCame) {
       member(0, 2, testing::free_port(), tiny_command(directory.path() / "model", {"--timeout", "1"})));
   EXPECT_EQ(alone.exit_code, 1);
   EXPECT_THAT(alone.err, HasSubstr("1 of 2 processes have not joined within 1 s: rank 1"));
-  const CommandResult lost = testing::run_command(
-      member(1, 2, testing::free_port(), tiny_command(directory.path() / "model", {"--timeout", "1"})));
-  EXPECT_EQ(lost.exit_code, 1);
-  EXPECT_THAT(lost.err,
-              AllOf(HasSubstr("rank 1: error: 127.0.0.1:"), HasSubstr("nobody answers there within 1 s")));
+}
+
+TEST(Processes, WaitForTheFirstAsLongAsTheTimeoutAndSayOneThing) {
+  const TempDir directory;
+  const testing::SilentListener silent;
+  for (const uint16_t port : {testing::free_port(), silent.port()}) {
+    const Clock::time_point start = Clock::now();
+    const CommandResult lost = testing::run_command(
+        member(1, 2, port, tiny_command(directory.path() / "model", {"--timeout", "3"})));
+    EXPECT_LT(Clock::now() - start, 6s);
+    EXPECT_EQ(lost.exit_code, 1);
+    EXPECT_THAT(lost.err, StartsWith("rank 1: error: 127.0.0.1:" + std::to_string(port) +
+                                     ": nobody answers there within 3 s, where the processes are to meet; is "
+                                     "rank 0 running"));
+    EXPECT_EQ(std::count(lost.err.begin(), lost.err.end(), '\n'), 1) << lost.err;
+  }
 }
 
 TEST(Processes, WithDifferentConfigurationsAreRefused) {
