@@ -91,7 +91,9 @@ class OverridePath {
     if (close == std::string_view::npos || parsed != end || error != std::errc())
       fail("--set {}: expected an index such as [0]", assignment_);
     const size_t size = place.is_array() ? place.size() : 0;
-    if (index >= size) fail("--set {}: there is no [{}]; the list has {} elements", assignment_, index, size);
+    if (index >= size)
+      fail("--set {}: there is no [{}]; the list has {} element{}", assignment_, index, size,
+           size == 1 ? "" : "s");
     rest_.remove_prefix(close + 1);
     if (rest_.starts_with('.') && rest_.size() > 1) rest_.remove_prefix(1);
     return place[index];
@@ -151,8 +153,13 @@ void apply_override(json& config, const std::string& assignment) {
 
 TrainConfig parse_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
-  check_against_schema(given, make_schema(), "", problems);
-  if (!problems.empty()) fail_with(source, problems);
+  const json good = check_against_schema(given, make_schema(), "", problems);
+  if (!problems.empty()) {
+    // What fits together can't be told while a part is unknown.
+    const TrainConfig known = good.is_object() ? good.get<TrainConfig>() : TrainConfig{};
+    for (const std::string& problem : check_ranges(known)) problems.push_back(problem);
+    fail_with(source, problems);
+  }
 
   auto config = given.get<TrainConfig>();
   problems = validate(config);

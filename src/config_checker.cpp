@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kOneOf = "one of";
 constexpr const char* kAnyKey = "*";
+const json kNothing = json::value_t::discarded;
 
 std::string kind(const json& value) { return value.is_number_integer() ? "integer" : value.type_name(); }
 
@@ -35,29 +36,48 @@ std::vector<std::string> keys(const json& object) {
   return keys;
 }
 
-void check_name(const json& given, const std::vector<std::string>& names, const std::string& path,
+/// @return whether it is one of the names
+bool check_name(const json& given, const std::vector<std::string>& names, const std::string& path,
                 std::vector<std::string>& problems) {
   std::string allowed;
   for (const std::string& name : names) {
-    if (given == name) return;
+    if (given == name) return true;
     allowed += (allowed.empty() ? "" : ", ") + name;
   }
   const std::string hint = given.is_string() ? suggestion(given.get<std::string>(), names) : "";
   problems.push_back(path + ": " + show(given) + " is not one of: " + allowed + hint);
+  return false;
 }
 
-void check_members(const json& given, const json& schema, const std::string& path,
+/// The schema of a key; nothing for one that it does not have.
+const json* schema_of(const std::string& key, const json& schema) {
+  if (schema.contains(key)) return &schema.at(key);
+  return schema.contains(kAnyKey) ? &schema.at(kAnyKey) : nullptr;
+}
+
+json check_members(const json& given, const json& schema, const std::string& path,
                    std::vector<std::string>& problems) {
+  json good = json::object();
   for (const auto& [key, value] : given.items()) {
     const std::string child = path.empty() ? key : path + "." + key;
-    if (schema.contains(key)) {
-      check_against_schema(value, schema.at(key), child, problems);
-    } else if (schema.contains(kAnyKey)) {
-      check_against_schema(value, schema.at(kAnyKey), child, problems);
+    if (const json* expected = schema_of(key, schema)) {
+      json part = check_against_schema(value, *expected, child, problems);
+      if (!part.is_discarded()) good[key] = std::move(part);
     } else {
       problems.push_back(child + ": unknown key" + suggestion(key, keys(schema)));
     }
   }
+  return good;
+}
+
+json check_elements(const json& given, const json& schema, const std::string& path,
+                    std::vector<std::string>& problems) {
+  json good = json::array();
+  for (size_t i = 0; i < given.size(); ++i) {
+    json part = check_against_schema(given[i], schema, path + "[" + std::to_string(i) + "]", problems);
+    if (!part.is_discarded()) good.push_back(std::move(part));
+  }
+  return good.size() == given.size() ? good : kNothing;
 }
 
 bool fits_int64(const json& given) {
@@ -67,22 +87,24 @@ bool fits_int64(const json& given) {
 
 }  // namespace
 
-void check_against_schema(const json& given, const json& schema, const std::string& path,
+json check_against_schema(const json& given, const json& schema, const std::string& path,
                           std::vector<std::string>& problems) {
-  if (schema.is_null()) return;
-  if (is_one_of(schema)) {
-    check_name(given, schema.at(kOneOf).get<std::vector<std::string>>(), path, problems);
-  } else if (!accepts(schema, given)) {
+  if (schema.is_null()) return given;
+  if (is_one_of(schema))
+    return check_name(given, schema.at(kOneOf).get<std::vector<std::string>>(), path, problems) ? given
+                                                                                                : kNothing;
+  if (!accepts(schema, given)) {
     problems.push_back((path.empty() ? "the whole" : path) + ": expected " + kind(schema) + ", found " +
                        kind(given) + " " + show(given));
-  } else if (schema.is_number_integer() && !fits_int64(given)) {
-    problems.push_back(path + ": " + show(given) + " is too large");
-  } else if (given.is_object()) {
-    check_members(given, schema, path, problems);
-  } else if (given.is_array()) {
-    for (size_t i = 0; i < given.size(); ++i)
-      check_against_schema(given[i], schema.at(0), path + "[" + std::to_string(i) + "]", problems);
+    return kNothing;
   }
+  if (schema.is_number_integer() && !fits_int64(given)) {
+    problems.push_back(path + ": " + show(given) + " is too large");
+    return kNothing;
+  }
+  if (given.is_object()) return check_members(given, schema, path, problems);
+  if (given.is_array()) return check_elements(given, schema.at(0), path, problems);
+  return given;
 }
 
 }  // namespace angle

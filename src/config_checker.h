@@ -19,7 +19,9 @@ namespace angle {
 
 /// Appends to `problems` every place where `given` departs from `schema`: `loss.seed: expected integer, found
 /// "1"`.
-void check_against_schema(const json& given, const json& schema, const std::string& path,
+///
+/// @return what is as it should be; a list with a bad element is left out, and discarded stands for nothing
+json check_against_schema(const json& given, const json& schema, const std::string& path,
                           std::vector<std::string>& problems);
 
 /// The schema of an enum: `{"one of": [its names]}`.
@@ -37,6 +39,9 @@ class ConfigRules {
   void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
     if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
+
+  /// Whether it is [lowest, highest].
+  static bool is_scale(const std::vector<double>& ends) { return ends.size() == 2 && ends[0] < ends[1]; }
 
   template <class Number>
   void require_range(Number value, Number least, Number most, const std::string& path) {

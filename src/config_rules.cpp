@@ -1,4 +1,5 @@
-// The rules of a configuration as a whole: ranges, what is required, and what fits together.
+// The rules of a configuration as a whole: what is required, and what fits together. Ranges of single values:
+// config_ranges.cpp.
 #include <algorithm>
 #include <utility>
 
@@ -22,6 +23,7 @@ class Rules : ConfigRules {
   explicit Rules(const TrainConfig& config) : config_(config) {}
 
   std::vector<std::string> check() {
+    problems_ = check_ranges(config_);
     check_model();
     check_data();
     check_loss();
@@ -33,25 +35,6 @@ class Rules : ConfigRules {
   }
 
  private:
-  template <class Number>
-  void require_at_least(Number value, Number least, const char* path) {
-    require(value >= least, "{}: {}, expected at least {}", path, value, least);
-  }
-
-  void require_count(int64_t value, const char* path) {
-    constexpr int64_t kMost = 1'000'000;  // products of three of them fit into 64 bits
-    require(value >= 1, "{}: {}, expected at least 1", path, value);
-    require(value <= kMost, "{}: {}, expected at most {}", path, value, kMost);
-  }
-
-  void require_positive(double value, const char* path) {
-    require(value > 0, "{}: {}, expected more than 0", path, value);
-  }
-
-  static bool has_two_ends(const std::vector<double>& scale) {
-    return scale.size() == 2 && scale[0] < scale[1];
-  }
-
   bool trains_on(DataFormat format) const {
     const auto& sets = config_.data.train;
     return std::any_of(sets.begin(), sets.end(),
@@ -59,12 +42,8 @@ class Rules : ConfigRules {
   }
 
   void check_model() {
-    const ModelConfig& model = config_.model;
-    require(!model.path.empty(),
+    require(!config_.model.path.empty(),
             "model.path: not given; expected a model directory or a name such as all-MiniLM-L6-v2");
-    require(model.max_seq_length == 0 || model.max_seq_length >= 3,
-            "model.max_seq_length: {}, expected 0 (as the model says) or at least 3, special tokens included",
-            model.max_seq_length);
   }
 
   void check_data() {
@@ -79,10 +58,8 @@ class Rules : ConfigRules {
   void check_mixing() {
     const DataConfig& data = config_.data;
     const bool passes = data.mixing == MixingRule::passes;
-    require_at_least(data.temperature, 1.0, "data.temperature");
     require(passes || data.temperature == 1.0, "data.temperature: {}, but only mixing \"passes\" has one",
             data.temperature);
-    require_at_least<int64_t>(data.rows_per_epoch, 0, "data.rows_per_epoch");
     for (size_t i = 0; i < data.train.size(); ++i)
       require(passes || data.train[i].max_rows == 0,
               "data.train[{}].max_rows: {}, but only mixing \"passes\" has limits", i,
@@ -91,33 +68,22 @@ class Rules : ConfigRules {
 
   void check_data_set(const DataSetConfig& set, const std::string& where) {
     require(!set.path.empty(), "{}.path: not given", where);
-    require(set.weight >= 0, "{}.weight: {}, expected at least 0", where, set.weight);
-    require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
-    require(set.max_rows >= 0, "{}.max_rows: {}, expected at least 0", where, set.max_rows);
-    check_label_scale(set, where + ".label_scale");
-    check_threshold(set, where + ".positive_threshold");
+    const bool has_labels = set.format == DataFormat::scored_pairs;
+    require(has_labels || set.label_scale.empty(), "{}.label_scale: only scored_pairs have labels", where);
+    require(has_labels || !set.positive_threshold, "{}.positive_threshold: only scored_pairs have labels",
+            where);
+    if (has_labels) check_threshold(set, where + ".positive_threshold");
     check_regression_labels(set);
     const std::vector<std::string> names = column_names(set.format);
     for (const auto& [name, column] : set.columns) {
       const bool known = std::find(names.begin(), names.end(), name) != names.end();
       require(known, "{}.columns.{}: unknown key{}; expected: {}", where, name, suggestion(name, names),
               fmt::join(names, ", "));
-      require(!column.empty(), "{}.columns.{}: empty; expected the name of a column", where, name);
     }
   }
 
-  void check_label_scale(const DataSetConfig& set, const std::string& where) {
-    if (set.label_scale.empty()) return;
-    require(set.format == DataFormat::scored_pairs, "{}: only scored_pairs have labels", where);
-    require(has_two_ends(set.label_scale), "{}: [{}], expected [lowest, highest]", where,
-            fmt::join(set.label_scale, ", "));
-  }
-
   void check_threshold(const DataSetConfig& set, const std::string& own) {
-    const bool has_labels = set.format == DataFormat::scored_pairs;
-    require(has_labels || !set.positive_threshold, "{}: only scored_pairs have labels", own);
-    if (!has_labels || !has_two_ends(set.label_scale)) return;
-    if (set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
+    if (!is_scale(set.label_scale) || set.weight <= 0 || config_.loss.in_batch_weight <= 0) return;
     const double threshold = set.positive_threshold.value_or(config_.loss.positive_threshold);
     const double lowest = set.label_scale[0], highest = set.label_scale[1];
     require(threshold > lowest && threshold <= highest,
@@ -128,23 +94,18 @@ class Rules : ConfigRules {
 
   /// Labels on another scale would be brought to the wrong scores in silence.
   void check_regression_labels(const DataSetConfig& set) {
-    if (!config_.loss.regresses() || set.weight <= 0 || !has_two_ends(config_.loss.regression_labels)) return;
+    if (!config_.loss.regresses() || set.weight <= 0 || !is_scale(config_.loss.regression_labels)) return;
     const std::vector<double>& expected = config_.loss.regression_labels;
     const std::vector<double> labels =
         set.format == DataFormat::triplets ? std::vector{0.0, 1.0} : set.label_scale;
-    require(labels.empty() || !has_two_ends(labels) || labels == expected,
+    if (!is_scale(labels)) return;
+    require(labels == expected,
             "loss.regression_labels: [{}], but labels of {} are from {} to {}; expected [{}]",
             fmt::join(expected, ", "), set.path, labels[0], labels[1], fmt::join(labels, ", "));
   }
 
   void check_loss() {
     const LossOptions& loss = config_.loss;
-    require_at_least(loss.cosine_weight, 0.0, "loss.cosine_weight");
-    require_at_least(loss.in_batch_weight, 0.0, "loss.in_batch_weight");
-    require_at_least(loss.angle_weight, 0.0, "loss.angle_weight");
-    require_positive(loss.cosine_scale, "loss.cosine_scale");
-    require_positive(loss.in_batch_scale, "loss.in_batch_scale");
-    require_positive(loss.angle_scale, "loss.angle_scale");
     require(loss.cosine_weight > 0 || loss.in_batch_weight > 0 || loss.angle_weight > 0,
             "loss: every weight is 0; expected a positive one");
     check_regression();
@@ -153,8 +114,6 @@ class Rules : ConfigRules {
 
   void check_regression() {
     const std::vector<double>& labels = config_.loss.regression_labels;
-    require(has_two_ends(labels), "loss.regression_labels: [{}], expected [lowest, highest]",
-            fmt::join(labels, ", "));
     require(config_.loss.regresses() || labels == LossOptions{}.regression_labels,
             "loss.regression_labels: [{}], but only cosine_objective \"regression\" with a cosine_weight can "
             "use it",
@@ -164,18 +123,12 @@ class Rules : ConfigRules {
   void check_matryoshka() {
     const std::vector<int64_t>& dims = config_.loss.matryoshka_dims;
     const std::vector<double>& weights = config_.loss.matryoshka_weights;
-    for (size_t i = 0; i < dims.size(); ++i) {
-      require_at_least<int64_t>(dims[i], 1, "loss.matryoshka_dims");
-      require(config_.loss.angle_weight <= 0 || dims[i] % 2 == 0,
-              "loss.matryoshka_dims: {}, but the angle objective needs an even number of dimensions",
-              dims[i]);
-      require(std::count(dims.begin(), dims.end(), dims[i]) == 1, "loss.matryoshka_dims: {} is there twice",
-              dims[i]);
-    }
+    for (const int64_t size : dims)
+      require(config_.loss.angle_weight <= 0 || size % 2 == 0,
+              "loss.matryoshka_dims: {}, but the angle objective needs an even number of dimensions", size);
     require(weights.empty() || weights.size() == dims.size(),
             "loss.matryoshka_weights: {} numbers, expected one for each of the {} matryoshka_dims",
             weights.size(), dims.size());
-    for (const double weight : weights) require_positive(weight, "loss.matryoshka_weights");
   }
 
   /// Scored pairs use all three terms, triplets too, pairs only in_batch. A term or a choice that none of the
@@ -211,45 +164,25 @@ class Rules : ConfigRules {
 
   void check_optimization() {
     const OptimizationConfig& train = config_.train;
-    require_count(train.epochs, "train.epochs");
-    require_at_least<int64_t>(train.max_steps, 0, "train.max_steps");
-    require_count(train.batch_size, "train.batch_size");
-    require_count(train.accumulation_steps, "train.accumulation_steps");
-    require_positive(train.learning_rate, "train.learning_rate");
-    require_at_least<int64_t>(train.warmup_steps, 0, "train.warmup_steps");
     require(train.max_steps == 0 || train.warmup_steps <= train.max_steps,
             "train.warmup_steps: {}, more than max_steps, {}", train.warmup_steps, train.max_steps);
-    require_at_least(train.weight_decay, 0.0, "train.weight_decay");
-    require_at_least(train.max_grad_norm, 0.0, "train.max_grad_norm");
-    require(train.dropout == -1.0 || (train.dropout >= 0 && train.dropout < 1),
-            "train.dropout: {}, expected -1 (as the model says) or from 0 to below 1", train.dropout);
-    require_at_least<int64_t>(train.seed, 0, "train.seed");
-    require_at_least<int64_t>(train.gradient_cache_tokens, 0, "train.gradient_cache_tokens");
-    require_at_least<int64_t>(train.freeze_layers, 0, "train.freeze_layers");
     require(
         train.freeze_layers <= 0 || train.freeze_embeddings,
         "train.freeze_layers: {}, but the embeddings below these layers would be trained through them; set "
         "train.freeze_embeddings to true",
         train.freeze_layers);
-    require(train.layer_decay > 0 && train.layer_decay <= 1,
-            "train.layer_decay: {}, expected more than 0 and at most 1 (no decay)", train.layer_decay);
-    require_at_least<int64_t>(train.saturation_every_steps, 0, "train.saturation_every_steps");
   }
 
   void check_evaluation() {
     const EvaluationConfig& evaluation = config_.evaluation;
     check_loss_data();
     check_tasks_and_metric();
-    require_at_least<int64_t>(evaluation.every_steps, 0, "evaluation.every_steps");
-    require_at_least<int64_t>(evaluation.patience, 0, "evaluation.patience");
     const bool has_judge = !evaluation.task.empty() || !evaluation.loss_data.empty();
     require(evaluation.patience <= 0 || has_judge,
             "evaluation.patience: {}, but there is no evaluation.task or loss_data to judge by",
             evaluation.patience);
     require(!config_.checkpoint.keep_best || has_judge,
             "checkpoint.keep_best: true, but there is no evaluation.task or loss_data to judge by");
-    require_at_least<int64_t>(config_.checkpoint.every_steps, 0, "checkpoint.every_steps");
-    require_at_least<int64_t>(config_.checkpoint.keep, 1, "checkpoint.keep");
   }
 
   void check_loss_data() {

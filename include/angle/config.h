@@ -2,8 +2,8 @@
 // directory, device) is said on the command line.
 //
 // A configuration is JSON of exactly the shape of TrainConfig; what is left out has the default written here.
-// Unknown keys, wrong types, unknown names and combinations that make no sense are errors, all reported
-// together.
+// Unknown keys, wrong types, unknown names and values out of range are errors, all reported together; so are
+// combinations that make no sense, once keys, types and names are right.
 #pragma once
 
 #include <cstdint>
@@ -136,9 +136,12 @@ void apply_override(json& config, const std::string& assignment);
 /// @param source  where it came from, for messages
 TrainConfig parse_config(const json& given, const std::string& source);
 
-/// What is wrong with a configuration as a whole, as far as that can be told without model and data; see
-/// config.cpp for the rules. `positive_threshold` must also be in the JSON for in-batch negatives of scored
-/// pairs; only parse_config() knows whether it is.
+/// Single values that are out of their range; see config_ranges.cpp.
+std::vector<std::string> check_ranges(const TrainConfig& config);
+
+/// What is wrong with a configuration as a whole, ranges included, as far as that can be told without model
+/// and data; see config_rules.cpp. `positive_threshold` must also be in the JSON for in-batch negatives of
+/// scored pairs; only parse_config() knows whether it is.
 std::vector<std::string> validate(const TrainConfig& config);
 
 /// A configuration file (`-`: stdin) with `--set` overrides applied, checked.

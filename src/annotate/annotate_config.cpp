@@ -60,8 +60,7 @@ class Rules : ConfigRules {
 
   void check_gold() {
     const GoldConfig& gold = config_.gold;
-    require(gold.label_scale.size() == 2 && gold.label_scale[0] < gold.label_scale[1],
-            "gold.label_scale: expected [lowest, highest]");
+    require(is_scale(gold.label_scale), "gold.label_scale: expected [lowest, highest]");
     require_range(gold.limit, int64_t{0}, kMany, "gold.limit");
     require(gold.path.empty() || !config_.prompts.score.empty(),
             "gold.path: nobody scores the pairs without prompts.score");
