@@ -208,6 +208,12 @@ std::string missing_file_message(const std::filesystem::path& file, const TaskSp
                      task.name, task.title);
 }
 
+bool is_public_data(std::string_view name) {
+  const std::vector<TaskSpec>& tasks = all_tasks();
+  return name == "nli" || name == "biosses" ||
+         std::any_of(tasks.begin(), tasks.end(), [&](const TaskSpec& task) { return task.name == name; });
+}
+
 std::string split_remark(const TaskSpec& task, const std::string& split, int64_t pairs) {
   if (!task.file.empty()) return {};
   std::vector<int64_t> known;

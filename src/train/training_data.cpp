@@ -5,6 +5,7 @@
 
 #include "angle/data/reader.h"
 #include "angle/error.h"
+#include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
 #include "angle/loss/duplicates.h"
 
@@ -115,17 +116,24 @@ std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, co
   return sets;
 }
 
+/// What to do when it is not there.
+std::string how_to_get(const std::string& path) {
+  const std::string folder = path.substr(0, path.find('/'));
+  if (is_public_data(folder))
+    return fmt::format("`scripts/fetch_data.sh {}` fetches {}, --data-dir names another directory", folder,
+                       folder);
+  return "correct the path, name another directory with --data-dir, or make the file first: the description "
+         "of the configuration may say how";
+}
+
 }  // namespace
 
 fs::path find_data_file(const std::string& path, const DataPlaces& places) {
   if (fs::path(path).is_absolute() && fs::exists(path)) return path;
   for (const fs::path& place : {places.data_dir, places.config_dir})
     if (!place.empty() && fs::exists(place / path)) return place / path;
-  fail(
-      "{}: no such data file, neither in the data directory {} nor beside the configuration in {}; fetch "
-      "public data sets with "
-      "scripts/fetch_data.sh, or name the directory with --data-dir",
-      path, places.data_dir.string(), places.config_dir.string());
+  fail("{}: no such data file, neither in the data directory {} nor beside the configuration in {}; {}", path,
+       places.data_dir.string(), places.config_dir.string(), how_to_get(path));
 }
 
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {

@@ -236,12 +236,14 @@ TEST(TrainCommand, SaysWhatToDoAboutWhatIsMissing) {
     return result.err;
   };
   EXPECT_THAT(error("data.train[0].path=stsb/train.tsv"),
-              AllOf(HasSubstr("stsb/train.tsv: no such data file"), HasSubstr("scripts/fetch_data.sh")));
+              AllOf(HasSubstr("stsb/train.tsv: no such data file"),
+                    HasSubstr("`scripts/fetch_data.sh stsb` fetches")));
   EXPECT_THAT(error("model.path=no-such-model"), HasSubstr("scripts/fetch_model.sh no-such-model"));
   EXPECT_THAT(error("model.pooling=meen"), HasSubstr("did you mean \"mean\"?"));
   EXPECT_THAT(error("model.pooling=cls_avg"), HasSubstr("pooling cls_avg"));
   EXPECT_THAT(error("model.max_seq_length=65"),
-              HasSubstr("model.max_seq_length: 65 is more than the 64 positions"));
+              HasSubstr("model.max_seq_length: 65 is more than the 64 positions of " +
+                        testing::golden_path("models/tiny-bert").string() + "; expected at most 64, or 0"));
   EXPECT_THAT(error("evaluation.task=stbs"),
               AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
   EXPECT_THAT(error("train.warmup_steps=1000"),

@@ -1,9 +1,13 @@
 // Pins: names, comma lists and groups select tasks, each once; the split scored by default; what an unknown
-// name and a missing file say; which scores can't be compared with published ones.
+// name and a missing file say; which data are public; which scores can't be compared with published ones.
 #include "angle/eval/tasks.h"
+
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "angle/io/file.h"
 
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
@@ -28,6 +32,16 @@ std::vector<std::string> groups(const std::vector<std::string>& names) {
   std::vector<std::string> result;
   for (const TaskGroup* group : select_tasks(names).groups) result.push_back(group->name);
   return result;
+}
+
+TEST(IsPublicData, KnowsWhatTheScriptFetches) {
+  const std::string script = read_file(std::filesystem::path(ANGLE_SOURCE_DIR) / "scripts/fetch_data.sh");
+  const size_t begin = script.find("\ntasks=(") + 8, end = script.find(')', begin);
+  std::istringstream names(script.substr(begin, end - begin));
+  int64_t fetched = 0;
+  for (std::string name; names >> name; ++fetched) EXPECT_TRUE(is_public_data(name)) << name;
+  EXPECT_GT(fetched, static_cast<int64_t>(all_tasks().size()));
+  for (const char* name : {"", "..", "mine.tsv", "all"}) EXPECT_FALSE(is_public_data(name)) << name;
 }
 
 TEST(SelectTasks, TakesNamesAndCommaLists) {

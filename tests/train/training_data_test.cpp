@@ -1,6 +1,6 @@
 // Training data:
 //  - a relative path is looked up in the data directory, then beside the configuration, an absolute one is
-//    taken as it is; a missing one names every place;
+//    taken as it is; a missing one names every place and says how to get it;
 //  - every data set has its format, length, prompts, weight, ignored fields and checksum;
 //  - what is wrong is told of all files together;
 //  - in-batch negatives without a single positive pair are an error;
@@ -45,10 +45,20 @@ TEST(FindDataFile, LooksInTheDataDirectoryThenBesideTheConfiguration) {
 
 TEST(FindDataFile, NamesEveryPlaceItLooked) {
   EXPECT_ERROR(find_data_file("stsb/train.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
-               "stsb/train.tsv: no such data file", "/no/data", "/no/configs", "scripts/fetch_data.sh",
-               "--data-dir");
+               "stsb/train.tsv: no such data file", "/no/data", "/no/configs");
   EXPECT_ERROR(find_data_file("/absent.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
                "/absent.tsv");
+}
+
+TEST(FindDataFile, SaysHowToGetTheFile) {
+  const DataPlaces places{.data_dir = "/no/data", .config_dir = "/no/configs"};
+  EXPECT_ERROR(find_data_file("qqp/train.tsv", places),
+               "; `scripts/fetch_data.sh qqp` fetches qqp, --data-dir");
+  EXPECT_ERROR(find_data_file("nli/train.tsv", places), "`scripts/fetch_data.sh nli`");
+  for (const char* path : {"../runs/recorded/plain.jsonl", "mine.tsv", "/absent/stsb/train.tsv"})
+    EXPECT_ERROR(find_data_file(path, places),
+                 "; correct the path, name another directory with --data-dir, or "
+                 "make the file first: the description of the configuration");
 }
 
 TEST(LoadTrainingSets, ReadsEveryFormat) {

@@ -87,6 +87,9 @@ std::filesystem::path task_file(const std::filesystem::path& data_dir, const Tas
 /// to get it.
 std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task);
 
+/// Whether `scripts/fetch_data.sh NAME` fetches a folder of that name: a task, or what is only trained on.
+bool is_public_data(std::string_view name);
+
 /// What to know before comparing a score over so many pairs of a split with others: the remark of the known
 /// split, or that the number of pairs is not the known one. Empty when there is nothing to say.
 std::string split_remark(const TaskSpec& task, const std::string& split, int64_t pairs);
