@@ -114,6 +114,14 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
   if (!problems.empty()) fail("{}:\n  {}", source, fmt::join(problems, "\n  "));
 }
 
+/// Appends what is wrong.  @return what is as it should be
+StudyConfig check_study(const json& given, std::vector<std::string>& problems) {
+  const json good = check_against_schema(given, make_schema(), "", problems);
+  auto config = good.is_object() ? good.get<StudyConfig>() : StudyConfig{};
+  if (problems.empty()) problems = Rules(config).check();
+  return config;
+}
+
 void flatten(const json& value, const std::string& path, std::vector<std::string>& assignments) {
   if (!value.is_object()) {
     assignments.push_back(path + "=" + value.dump());
@@ -157,18 +165,20 @@ size_t baseline_row(const StudyConfig& config) {
 
 StudyConfig parse_study_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
-  check_against_schema(given, make_schema(), "", problems);
+  StudyConfig config = check_study(given, problems);
   fail_with(source, problems);
-  auto config = given.get<StudyConfig>();
-  fail_with(source, Rules(config).check());
   return config;
 }
 
 StudyConfig load_study_config(const fs::path& path) {
-  StudyConfig config = parse_study_config(read_json(path), path == "-" ? "<stdin>" : path.string());
+  std::vector<std::string> problems;
+  StudyConfig config = check_study(read_json(path), problems);
   const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
-  if (fs::path(config.base).is_relative())
+  if (!config.base.empty()) {
     config.base = (directory / config.base).lexically_normal().string();
+    if (!fs::exists(config.base)) problems.push_back(fmt::format("base: {}: no such file", config.base));
+  }
+  fail_with(path == "-" ? "<stdin>" : path.string(), problems);
   return config;
 }
 

@@ -122,10 +122,23 @@ TEST(Overrides, OfAnObjectAreThoseOfAList) {
 
 TEST(LoadStudyConfig, LooksForTheBaseBesideTheStudy) {
   const testing::TempDir directory;
+  const fs::path base = directory.file("base.json", "{}");
   const fs::path file = directory.file("studies/study.json", changed("/base", "../base.json").dump());
-  EXPECT_EQ(load_study_config(file).base, (directory.path() / "base.json").string());
+  EXPECT_EQ(load_study_config(file).base, base.string());
   EXPECT_ERROR(load_study_config(directory.file("bad.json", "{\"bsae\": 1}")), "bad.json:\n",
                "bsae: unknown key; did you mean \"base\"?");
+}
+
+TEST(LoadStudyConfig, TellsOfAMissingBaseTogetherWithTheRest) {
+  const testing::TempDir directory;
+  const std::string problem = "\n  base: " + (directory.path() / "base.json").string() + ": no such file";
+  json given = changed("/seeds", json::array());
+  EXPECT_ERROR(load_study_config(directory.file("study.json", given.dump())),
+               "study.json:\n  seeds: expected at least one", problem);
+  given["sead"] = 1;
+  EXPECT_ERROR(load_study_config(directory.file("study.json", given.dump())), "sead: unknown key", problem);
+  EXPECT_ERROR(load_study_config(directory.file("study.json", kExample)), "study.json:" + problem);
+  EXPECT_NO_THROW(parse(json::parse(kExample)));
 }
 
 TEST(LoadStudyConfig, ReadsEveryStudyOfTheProject) {

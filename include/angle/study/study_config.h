@@ -62,7 +62,7 @@ size_t baseline_row(const StudyConfig& config);
 /// @param source  where it came from, for messages
 StudyConfig parse_study_config(const json& given, const std::string& source);
 
-/// A study file (`-`: stdin), its `base` resolved against its directory.
+/// A study file (`-`: stdin), its `base` resolved against its directory, where it must be.
 StudyConfig load_study_config(const std::filesystem::path& path);
 
 }  // namespace angle
