@@ -8,7 +8,7 @@
 #include "angle/config.h"
 #include "angle/data/reader.h"
 #include "angle/error.h"
-#include "angle/eval/tasks.h"
+#include "angle/eval/task_name.h"
 #include "angle/suggest.h"
 #include "angle/train/validation_metric.h"
 
@@ -201,43 +201,39 @@ class Rules : ConfigRules {
     try {
       const auto tasks = parse_task_names(config_.evaluation.task, config_.evaluation.split);
       for (const TaskName& name : tasks) {
-        if (!is_own_task(name.task)) find_task(name.task, "evaluation.task");
+        check_task_name(name, "evaluation.task");
         const auto is_same = [&](const TaskName& other) { return other.task == name.task; };
         require(std::count_if(tasks.begin(), tasks.end(), is_same) == 1, "evaluation.task: {} is there twice",
                 name.task);
       }
-      check_metric_is_measured(parse_validation_metric(config_.evaluation.metric), tasks);
+      check_metric_is_measured(parse_validation_metric(config_.evaluation.metric, tasks), !tasks.empty());
     } catch (const Error& error) {
       problems_.emplace_back(error.what());
     }
   }
 
-  void check_metric_is_measured(const ValidationMetric& metric, const std::vector<TaskName>& tasks) {
+  void check_metric_is_measured(const ValidationMetric& metric, bool any_task) {
     const EvaluationConfig& evaluation = config_.evaluation;
     const LossOptions& loss = config_.loss;
-    require(metric.loss.empty() || !evaluation.loss_data.empty(),
+    require(!metric.is_loss() || !evaluation.loss_data.empty(),
             "evaluation.metric: {}, but there is no evaluation.loss_data to take it on", evaluation.metric);
     for (const auto& [name, weight] : {std::pair("val_loss_cosine", loss.cosine_weight),
                                        {"val_loss_in_batch", loss.in_batch_weight},
                                        {"val_loss_angle", loss.angle_weight}})
-      require(metric.loss != name || weight > 0, "evaluation.metric: {}, but the weight of that term is 0",
+      require(metric.name != name || weight > 0, "evaluation.metric: {}, but the weight of that term is 0",
               name);
     const auto& sets = evaluation.loss_data;
     const bool ranks = std::any_of(sets.begin(), sets.end(), [](const DataSetConfig& set) {
       return set.weight > 0 && set.format != DataFormat::pairs;
     });
-    require(sets.empty() || ranks || (metric.loss != "val_loss_cosine" && metric.loss != "val_loss_angle"),
+    require(sets.empty() || ranks || (metric.name != "val_loss_cosine" && metric.name != "val_loss_angle"),
             "evaluation.metric: {}, but the pairs of evaluation.loss_data have no such term",
             evaluation.metric);
-    require(!metric.loss.empty() || evaluation.loss_data.empty() || !tasks.empty(),
+    require(metric.is_loss() || evaluation.loss_data.empty() || any_task,
             "evaluation.metric: {}, but there is no evaluation.task to measure it on; with loss_data alone "
             "choose "
             "val_loss",
             evaluation.metric);
-    const bool is_named = std::any_of(tasks.begin(), tasks.end(),
-                                      [&](const TaskName& name) { return name.task == metric.task; });
-    require(metric.task.empty() || is_named, "evaluation.metric: {}, but evaluation.task does not name {}",
-            evaluation.metric, metric.task);
   }
 
   const TrainConfig& config_;

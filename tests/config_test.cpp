@@ -237,8 +237,9 @@ TEST(Rules, BoundWhatIsMultiplied) {
 }
 
 TEST(Rules, KnowTheMetrics) {
-  EXPECT_ERROR(parse({"evaluation.metric=cosine_spaerman", "train.epochs=0"}), "train.epochs: 0",
-               "evaluation.metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?");
+  EXPECT_ERROR(
+      parse({"evaluation.metric=cosine_spaerman", "train.epochs=0"}), "train.epochs: 0",
+      "evaluation.metric cosine_spaerman: no task has this metric; did you mean \"cosine_spearman\"?");
 }
 
 TEST(Rules, RequireAMetricThatIsMeasured) {
@@ -253,6 +254,13 @@ TEST(Rules, RequireAMetricThatIsMeasured) {
                "evaluation.metric: cosine_spearman, but there is no evaluation.task", "choose val_loss");
   EXPECT_ERROR(parse({"evaluation.metric=sts12/cosine_spearman"}), "but evaluation.task does not name sts12");
   EXPECT_ERROR(parse({"evaluation.task=stsb,stbs"}), "evaluation.task stbs: unknown task");
+  EXPECT_ERROR(parse({"evaluation.task=retrival:faq"}), "evaluation.task retrival:faq: unknown kind of task",
+               "did you mean \"retrieval\"?");
+  EXPECT_NO_THROW(parse({"evaluation.task=stsb,retrieval:faq", "evaluation.metric=ndcg@10"}));
+  EXPECT_NO_THROW(parse({"evaluation.task=pairs:a.tsv,pairs:b.tsv", "evaluation.metric=pairs:a.tsv/dot_f1"}));
+  EXPECT_ERROR(
+      parse({"evaluation.task=retrieval:faq"}), "evaluation.metric cosine_spearman: no task has this metric",
+      "(metrics of retrieval:faq: ndcg@10, mrr@10, map@100, recall@1, recall@5, recall@10, recall@100)");
   EXPECT_ERROR(parse({"evaluation.task=sts12,sts12/test"}), "evaluation.task: sts12 is there twice");
 }
 

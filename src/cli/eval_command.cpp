@@ -10,6 +10,7 @@
 #include "angle/eval/compare.h"
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/long_texts.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
@@ -72,10 +73,12 @@ struct RequestedTasks {
 RequestedTasks requested_tasks(const EvalOptions& options) {
   RequestedTasks requested{.windows_too = options.long_texts.are_both()};
   for (const std::string& name : options.tasks) {
-    if (const auto own = parse_own_data_task(name))
+    if (const auto own = parse_own_data_task(name)) {
+      own_data_files(*own);  // Error when one is missing
       requested.own_data.push_back(*own);
-    else
+    } else {
       requested.of_pairs.push_back(name);
+    }
   }
   if (!requested.own_data.empty() && !options.split.empty())
     fail("--split {}: {} has files of its own, not splits", options.split, requested.own_data[0].name);

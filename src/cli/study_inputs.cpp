@@ -9,6 +9,8 @@
 #include "angle/model/model_directory.h"
 #include "angle/train/run_length.h"
 
+#include "cli/task_data.h"
+
 namespace angle::cli {
 namespace {
 
@@ -40,7 +42,8 @@ json StudyInputs::checksums(const TrainConfig& config) {
   for (const DataSetConfig& set : config.evaluation.loss_data)
     validation.push_back(checksum_of(find_data_file(set.path, places_)));
   for (const TaskName& task : parse_task_names(config.evaluation.task, config.evaluation.split))
-    validation.push_back(checksum_of(file_of(task)));
+    for (const fs::path& file : find_task_data(task, places_, "evaluation.task").files())
+      validation.push_back(checksum_of(file));
   const json model = model_checksums(find_model(config.model.path),
                                      [this](const fs::path& file) { return checksum_of(file); });
   return {{"model", model}, {"data", data}, {"validation", validation}};
@@ -62,19 +65,11 @@ int64_t StudyInputs::count_steps(const TrainConfig& config) {
 std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
   std::vector<TaskFile> files;
   for (const TaskName& task : scored_tasks(study)) {
-    const fs::path file = file_of(task);
+    const fs::path file = find_task_data(task, places_, "tasks").path;
     check_labels(task, file);
     files.push_back({task, file, checksum_of(file)});
   }
   return files;
-}
-
-fs::path StudyInputs::file_of(const TaskName& name) const {
-  if (is_own_task(name.task)) return find_data_file(name.task, places_);
-  const TaskSpec& task = find_task(name.task, "tasks");
-  fs::path file = task_file(places_.data_dir, task, name.split);
-  if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
-  return file;
 }
 
 }  // namespace angle::cli

@@ -32,7 +32,6 @@ class StudyInputs {
   std::vector<TaskFile> task_files(const StudyConfig& study);
 
  private:
-  std::filesystem::path file_of(const TaskName& task) const;
   std::string checksum_of(const std::filesystem::path& file);
   const std::vector<TrainingSet>& training_sets(const TrainConfig& config);
 

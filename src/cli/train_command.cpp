@@ -13,7 +13,6 @@
 #include "angle/distributed/launch_environment.h"
 #include "angle/distributed/process_group.h"
 #include "angle/error.h"
-#include "angle/eval/tasks.h"
 #include "angle/io/directory_lock.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
@@ -25,6 +24,7 @@
 #include "cli/processes.h"
 #include "cli/shared_options.h"
 #include "cli/shell_word.h"
+#include "cli/task_data.h"
 
 namespace angle::cli {
 namespace {
@@ -132,20 +132,17 @@ TrainObserver make_observer(ProgressLine& line) {
               }};
 }
 
-/// The files of the tasks to validate on; Error when one is not there.
-std::vector<ValidationTask> find_tasks(const EvaluationConfig& config, const DataPlaces& places) {
-  std::vector<ValidationTask> tasks;
+/// The tasks to validate on with their files; Error when one is not there.
+ValidationData find_tasks(const EvaluationConfig& config, const DataPlaces& places) {
+  ValidationData found;
   for (const TaskName& name : parse_task_names(config.task, config.split)) {
-    if (is_own_task(name.task)) {
-      tasks.push_back({name.task, "", find_data_file(name.task, places)});
-      continue;
-    }
-    const TaskSpec& task = find_task(name.task, "evaluation.task");
-    const fs::path file = task_file(places.data_dir, task, name.split);
-    if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
-    tasks.push_back({task.name, name.split, file});
+    const TaskData data = find_task_data(name, places, "evaluation.task");
+    if (data.own_data)
+      found.own_data.push_back(*data.own_data);
+    else
+      found.tasks.push_back({name.task, name.split, data.path});
   }
-  return tasks;
+  return found;
 }
 
 void log_end(const TrainResult& result, const std::string& output) {
@@ -212,7 +209,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
                           .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
-  ValidationData validation{.tasks = find_tasks(config.evaluation, places)};
+  ValidationData validation = find_tasks(config.evaluation, places);
   Model model = load_start_model(config.model, device);
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
                             .note = [](const std::string& text) { log_info("data: {}", text); }};

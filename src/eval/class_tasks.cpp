@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <map>
 
-#include "angle/error.h"
+#include <spdlog/fmt/fmt.h>
+
 #include "angle/eval/contingency.h"
 #include "angle/eval/k_means.h"
-#include "angle/eval/labelled_texts.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/probes.h"
 #include "angle/eval/v_measure.h"
 
@@ -23,16 +24,6 @@ std::vector<int64_t> guess_majority(const LabelledTexts& train, const LabelledTe
                     })->first;
   std::vector<int64_t> predicted(test.labels.size(), most);
   return predicted;
-}
-
-/// The column of ids, taken for the classes, would cost hours and gigabytes.
-void require_repeated_labels(const LabelledTexts& data, const std::filesystem::path& file) {
-  const auto classes = static_cast<int64_t>(data.classes.size());
-  if (classes == data.size())
-    fail("{}: every text has a label of its own; is `label` the column of classes?", file.string());
-  if (2 * classes > data.size())
-    fail("{}: {} labels for {} texts; is `label` the column of classes?", file.string(), classes,
-         data.size());
 }
 
 /// A score of what was classified, and its bootstrap over the texts. Probes stay as they were trained.
@@ -61,12 +52,8 @@ void add_v_measure(OwnDataResult& result, const Contingency& clustered, const Ow
 
 OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
   constexpr int64_t kNeighbours = 10;
-  const LabelledTexts train = read_labelled_texts(split_file(task.path, "train"), options.columns);
-  const LabelledTexts test =
-      read_labelled_texts(split_file(task.path, "test"), options.columns, train.classes);
+  const auto [train, test] = read_probe_texts(task, options.columns);
   const auto classes = static_cast<int64_t>(train.classes.size());
-  if (classes < 2) fail("{}: all training texts have the same label", task.path.string());
-  require_repeated_labels(train, task.path);
 
   Embedder embedder(model, options.embed);
   const LabelledVectors training{embed_in_parts(embedder, train.texts, options.progress), train.labels};
@@ -75,7 +62,6 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
   require_finite(vectors, task);
   const Contingency by_neighbours(test.labels, classify_by_neighbours(training, vectors, kNeighbours));
   const Contingency by_regression(test.labels, fit_logistic_regression(training, classes).classify(vectors));
-  const Contingency by_majority(test.labels, guess_majority(train, test));
 
   const auto unknown = static_cast<int64_t>(test.classes.size()) - classes;
   OwnDataResult result{task,
@@ -90,16 +76,16 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
   add_score(result, "knn_macro_f1", by_neighbours, macro_f1, options);
   add_score(result, "logistic_regression_accuracy", by_regression, accuracy, options);
   add_score(result, "logistic_regression_macro_f1", by_regression, macro_f1, options);
+  if (!options.baselines) return result;
+  const Contingency by_majority(test.labels, guess_majority(train, test));
   add_score(result, "majority_accuracy", by_majority, accuracy, options);
   result.scores.back().is_baseline = true;
   return result;
 }
 
 OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
-  const LabelledTexts data = read_labelled_texts(task.path, options.columns);
+  const LabelledTexts data = read_cluster_texts(task, options.columns);
   const auto classes = static_cast<int64_t>(data.classes.size());
-  if (classes < 2) fail("{}: all texts have the same label", task.path.string());
-  require_repeated_labels(data, task.path);
   Embedder embedder(model, options.embed);
   const Tensor vectors = embed_in_parts(embedder, data.texts, options.progress);
   require_finite(vectors, task);

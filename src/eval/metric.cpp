@@ -38,12 +38,16 @@ std::vector<Metric> all_metrics() {
   return metrics;
 }
 
+std::optional<Metric> find_metric(std::string_view name) {
+  for (const Metric& metric : all_metrics())
+    if (to_string(metric) == name) return metric;
+  return std::nullopt;
+}
+
 Metric parse_metric(std::string_view name, const std::string& where) {
+  if (const auto metric = find_metric(name)) return *metric;
   std::vector<std::string> names;
-  for (const Metric& metric : all_metrics()) {
-    names.push_back(to_string(metric));
-    if (names.back() == name) return metric;
-  }
+  for (const Metric& metric : all_metrics()) names.push_back(to_string(metric));
   fail("{} {}: unknown metric{} (metrics: {})", where, name, suggestion(name, names), fmt::join(names, ", "));
 }
 

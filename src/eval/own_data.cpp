@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/eval/retrieval_metrics.h"
 #include "angle/suggest.h"
 
 #include "eval/paired_difference.h"
@@ -37,7 +38,7 @@ json intervals_json(const OwnDataResult& result) {
 
 }  // namespace
 
-std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
+std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const std::string& where) {
   const size_t colon = name.find(':');
   if (colon == std::string::npos) return std::nullopt;
   const std::string kind = name.substr(0, colon);
@@ -46,12 +47,37 @@ std::optional<OwnDataTask> parse_own_data_task(const std::string& name) {
   for (const auto& [candidate, candidate_name] : json_names(OwnDataKind{})) {
     kinds.emplace_back(candidate_name);
     if (kind != candidate_name) continue;
-    if (path.empty()) fail("--task {}: no path behind the colon", name);
-    if (!std::filesystem::exists(path)) fail("--task {}: {}: no such file or directory", name, path);
+    if (path.empty()) fail("{} {}: no path behind the colon", where, name);
     return OwnDataTask{candidate, path, name};
   }
-  fail("--task {}: unknown kind of task{} (kinds: {})", name, suggestion(kind, kinds),
+  fail("{} {}: unknown kind of task{} (kinds: {})", where, name, suggestion(kind, kinds),
        fmt::join(kinds, ", "));
+}
+
+std::vector<std::string> own_data_metrics(OwnDataKind kind) {
+  std::vector<std::string> names;
+  switch (kind) {
+    case OwnDataKind::pairs:
+      for (const Similarity similarity : kSimilarities)
+        for (const char* score : {"average_precision", "f1", "precision", "recall", "accuracy"})
+          names.push_back(to_string(similarity) + "_" + score);
+      return names;
+    case OwnDataKind::retrieval:
+      names = {"ndcg@10", "mrr@10", "map@100"};
+      for (const int64_t cutoff : kRecallCutoffs) names.push_back(fmt::format("recall@{}", cutoff));
+      return names;
+    case OwnDataKind::classify:
+      return {"logistic_regression_accuracy", "logistic_regression_macro_f1", "knn_accuracy", "knn_macro_f1"};
+    case OwnDataKind::cluster:
+      return {"v_measure", "homogeneity", "completeness"};
+  }
+  return names;
+}
+
+std::optional<double> OwnDataResult::value(std::string_view score) const {
+  const auto found = std::find_if(scores.begin(), scores.end(),
+                                  [&](const NamedScore& candidate) { return candidate.name == score; });
+  return found == scores.end() ? std::nullopt : std::optional(found->value);
 }
 
 bool is_of(const NamedScore& score, std::span<const Metric> metrics) {

@@ -1,10 +1,9 @@
 #include <algorithm>
 
-#include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/eval/baselines.h"
 #include "angle/eval/binary_classification.h"
-#include "angle/eval/labelled_texts.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/sts.h"
 
 #include "eval/own_data_tasks.h"
@@ -12,24 +11,16 @@
 namespace angle {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct ScoredLabels {
   std::vector<ScoredPair> pairs;
   StsScores scores;
   std::vector<double> labels;
 };
 
-ScoredLabels score_pair_file(const fs::path& file, Embedder& embedder, const OwnDataOptions& options) {
-  ScoredLabels result;
-  result.pairs = read_scored_pairs(file, {.columns = options.columns}).examples;
-  for (const ScoredPair& pair : result.pairs) {
-    if (pair.label != 0 && pair.label != 1)
-      fail("{}:{}: label {}: expected 0 or 1", file.string(), pair.line, pair.label);
-    result.labels.push_back(pair.label);
-  }
-  const auto positives = std::count(result.labels.begin(), result.labels.end(), 1.0);
-  if (positives == 0) fail("{}: no pair has label 1; there is nothing to find", file.string());
+ScoredLabels score_pair_file(const std::filesystem::path& file, Embedder& embedder,
+                             const OwnDataOptions& options) {
+  ScoredLabels result{.pairs = read_binary_pairs(file, options.columns), .scores = {}, .labels = {}};
+  for (const ScoredPair& pair : result.pairs) result.labels.push_back(pair.label);
   result.scores = evaluate_pairs(embedder, result.pairs, AngleVariant::angle_emb, options.progress);
   return result;
 }
@@ -81,18 +72,16 @@ void add_baseline(OwnDataResult& result, const std::string& name, const std::vec
 OwnDataResult evaluate_pair_classification(const OwnDataTask& task, Model& model,
                                            const OwnDataOptions& options) {
   Embedder embedder(model, options.embed);
-  const bool has_splits = fs::is_directory(task.path);
-  const fs::path test = has_splits ? split_file(task.path, "test") : task.path;
-  fs::path chosen_on = has_splits ? find_split_file(task.path, "validation") : fs::path();
-  if (has_splits && chosen_on.empty()) chosen_on = find_split_file(task.path, "train");
-
+  const auto [test, chosen_on] = pair_files(task);
   const ScoredLabels scored = score_pair_file(test, embedder, options);
   const ScoredLabels chosen = chosen_on.empty() ? scored : score_pair_file(chosen_on, embedder, options);
   OwnDataResult result{task, {}, {}};
   for (const Similarity similarity : kSimilarities)
     add_pair_scores(result, similarity, chosen, scored, options.bootstrap);
-  add_baseline(result, "word_overlap", word_overlap(scored.pairs), scored.labels, options.bootstrap);
-  add_baseline(result, "tf_idf", tf_idf_cosine(scored.pairs), scored.labels, options.bootstrap);
+  if (options.baselines) {
+    add_baseline(result, "word_overlap", word_overlap(scored.pairs), scored.labels, options.bootstrap);
+    add_baseline(result, "tf_idf", tf_idf_cosine(scored.pairs), scored.labels, options.bootstrap);
+  }
   const auto positives = std::count(scored.labels.begin(), scored.labels.end(), 1.0);
   result.about = fmt::format(
       "{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,

@@ -81,6 +81,11 @@ bool has_relevant(const std::map<std::string, int64_t>& grades) {
 
 }  // namespace
 
+std::vector<fs::path> retrieval_files(const fs::path& directory, const std::string& split) {
+  return {existing(directory / "corpus.jsonl"), existing(directory / "queries.jsonl"),
+          existing(directory / "qrels" / (split + ".tsv"))};
+}
+
 RelevanceGrades read_relevance_grades(const fs::path& directory, const std::string& split) {
   const fs::path file = existing(directory / "qrels" / (split + ".tsv"));
   LineReader lines(file);
@@ -117,14 +122,36 @@ std::vector<IdentifiedText> read_queries(const fs::path& directory, const Releva
   return queries;
 }
 
-CorpusReader::CorpusReader(const fs::path& directory) : lines_(existing(directory / "corpus.jsonl")) {}
+CorpusReader::CorpusReader(const fs::path& directory)
+    : file_(existing(directory / "corpus.jsonl")), lines_(file_) {}
 
 std::vector<IdentifiedText> CorpusReader::next(int64_t count) {
   std::vector<IdentifiedText> documents;
   std::string line;
-  while (static_cast<int64_t>(documents.size()) < count && lines_.next(line))
+  while (static_cast<int64_t>(documents.size()) < count && lines_.next(line)) {
     documents.push_back(parse_text(line, lines_.location()));
+    const std::string& id = documents.back().id;
+    if (!seen_.insert(id).second) fail("{}: document {} comes twice in the corpus", lines_.location(), id);
+  }
+  if (seen_.empty()) fail("{}: the corpus has no documents", file_.string());
   return documents;
+}
+
+RelevantDocuments count_relevant(const fs::path& directory, const RelevanceGrades& grades,
+                                 std::span<const std::string> corpus) {
+  const std::set<std::string> ids(corpus.begin(), corpus.end());
+  RelevantDocuments relevant;
+  for (const auto& [query, documents] : grades) {
+    for (const auto& [document, grade] : documents) {
+      if (grade <= 0) continue;
+      ++relevant.all;
+      if (!ids.contains(document)) ++relevant.missing;
+    }
+  }
+  if (relevant.missing == relevant.all)
+    fail("{}: none of the {} relevant documents of the qrels is in the corpus; are the ids the same?",
+         directory.string(), relevant.all);
+  return relevant;
 }
 
 }  // namespace angle

@@ -1,8 +1,10 @@
 #include <initializer_list>
-#include <set>
+#include <optional>
 
-#include "angle/error.h"
+#include <spdlog/fmt/fmt.h>
+
 #include "angle/eval/bm25.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/retrieval_data.h"
 #include "angle/eval/retrieval_metrics.h"
 
@@ -38,37 +40,34 @@ std::vector<std::string> texts_of(std::vector<IdentifiedText> items) {
 
 constexpr int64_t kDepth = 100 + 1;  // the query itself may be left out
 
-/// The documents that were found for each query, by the model and by BM25, and the ids that they have.
+/// The documents that were found for each query, and the ids that they have.
 struct Found {
   TopDocuments top;
-  TopDocuments by_words;
+  std::optional<TopDocuments> by_words;  // by BM25, where baselines are asked for
   std::vector<std::string> ids;
 };
 
 Found search(const OwnDataTask& task, const std::vector<std::string>& queries, const Tensor& query_vectors,
              Embedder& embedder, const OwnDataOptions& options) {
   const auto num_queries = static_cast<int64_t>(queries.size());
-  Found found{TopDocuments(num_queries, kDepth), TopDocuments(num_queries, kDepth), {}};
-  Bm25Search bm25(queries);
+  Found found{TopDocuments(num_queries, kDepth), {}, {}};
+  std::optional<Bm25Search> bm25;
+  if (options.baselines) bm25.emplace(queries);
   CorpusReader corpus(task.path);
-  std::set<std::string> seen;
   while (true) {
     std::vector<IdentifiedText> documents = corpus.next(options.documents_per_block);
     if (documents.empty()) break;
     const auto first = static_cast<int64_t>(found.ids.size());
     for (const IdentifiedText& document : documents) {
-      if (!seen.insert(document.id).second)
-        fail("{}: document {} comes twice in the corpus", task.path.string(), document.id);
       found.ids.push_back(document.id);
-      bm25.add(document.text);
+      if (bm25) bm25->add(document.text);
     }
     const Tensor vectors = embedder.embed(texts_of(std::move(documents)));
     require_finite(vectors, task);
     add_scores(found.top, query_vectors, normalized(vectors), first);
     if (options.progress) options.progress(static_cast<int64_t>(found.ids.size()), 0);
   }
-  if (found.ids.empty()) fail("{}: the corpus has no documents", task.path.string());
-  found.by_words = bm25.search(kDepth);
+  if (bm25) found.by_words = bm25->search(kDepth);
   return found;
 }
 
@@ -101,6 +100,7 @@ Scored score_found(const TopDocuments& top, const std::vector<std::string>& ids,
   return result;
 }
 
+/// In the order of own_data_metrics().
 std::vector<double> values_of(const RetrievalScores& scores) {
   std::vector<double> values{scores.ndcg_10, scores.mrr_10, scores.map_100};
   values.insert(values.end(), scores.recall.begin(), scores.recall.end());
@@ -112,8 +112,7 @@ std::vector<double> values_of(const RetrievalScores& scores) {
 /// @param baseline  that they are of, as a prefix of their names; empty: of the model
 void add_means(OwnDataResult& result, const std::string& baseline, std::span<const RetrievalScores> queries,
                const BootstrapOptions& bootstrap) {
-  std::vector<std::string> names{"ndcg@10", "mrr@10", "map@100"};
-  for (const int64_t cutoff : kRecallCutoffs) names.push_back(fmt::format("recall@{}", cutoff));
+  const std::vector<std::string> names = own_data_metrics(OwnDataKind::retrieval);
   const std::vector<double> values = values_of(mean(queries));
   for (size_t i = 0; i < names.size(); ++i)
     result.scores.push_back(
@@ -122,29 +121,21 @@ void add_means(OwnDataResult& result, const std::string& baseline, std::span<con
   bootstrap_last(result, static_cast<int64_t>(queries.size()), score, bootstrap);
 }
 
-/// Relevant documents that the corpus does not have: they can't be found, and nobody notices. Error when it
-/// has none of them.
-std::string missing_documents_remark(const OwnDataTask& task, const Found& found,
-                                     const RelevanceGrades& grades) {
-  const std::set<std::string> ids(found.ids.begin(), found.ids.end());
-  int64_t relevant = 0, missing = 0;
-  for (const auto& [query, documents] : grades) {
-    for (const auto& [document, grade] : documents) {
-      if (grade <= 0) continue;
-      ++relevant;
-      if (!ids.contains(document)) ++missing;
-    }
-  }
-  if (missing == relevant)
-    fail("{}: none of the {} relevant documents of the qrels is in the corpus; are the ids the same?",
-         task.path.string(), relevant);
-  return missing == 0 ? "" : fmt::format("; not in the corpus: {} of {} relevant", missing, relevant);
+std::string missing_documents_remark(const RelevantDocuments& relevant) {
+  return relevant.missing == 0
+             ? ""
+             : fmt::format("; not in the corpus: {} of {} relevant", relevant.missing, relevant.all);
+}
+
+std::string bm25_remark() {
+  constexpr Bm25Options kOptions;
+  return fmt::format("; BM25 without prompts, k1 = {}, b = {}", kOptions.k1, kOptions.b);
 }
 
 }  // namespace
 
 OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
-  const RelevanceGrades grades = read_relevance_grades(task.path, "test");
+  const RelevanceGrades grades = read_relevance_grades(task.path, kRetrievalSplit);
   const std::vector<IdentifiedText> queries = read_queries(task.path, grades);
   const std::string& fallback = options.embed.prompt;
   const auto query_prompt = options.query_prompt.value_or(prompt_named(model, {"query"}, fallback));
@@ -162,16 +153,15 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const Ow
   statistics += document_embedder.statistics();
   OwnDataResult result{task, {}, {}};
   add_means(result, "", scores, options.bootstrap);
-  add_means(result, "bm25_", score_found(found.by_words, found.ids, queries, grades).queries,
-            options.bootstrap);
-  constexpr Bm25Options kBm25;
+  if (found.by_words)
+    add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries,
+              options.bootstrap);
   result.about = fmt::format(
-      "{} queries, {} documents, by cosine; query prompt {}, document prompt {}; BM25 without prompts, k1 = "
-      "{}, b = {}{}{}{}",
-      queries.size(), found.ids.size(), nlohmann::json(query_prompt).dump(),
-      nlohmann::json(document_prompt).dump(), kBm25.k1, kBm25.b,
+      "{} queries, {} documents, by cosine; query prompt {}, document prompt {}{}{}{}{}", queries.size(),
+      found.ids.size(), nlohmann::json(query_prompt).dump(), nlohmann::json(document_prompt).dump(),
+      options.baselines ? bm25_remark() : "",
       left_out == 0 ? "" : fmt::format("; left out: {} found by the query of the same id", left_out),
-      missing_documents_remark(task, found, grades), cut_remark(statistics));
+      missing_documents_remark(count_relevant(task.path, grades, found.ids)), cut_remark(statistics));
   result.statistics = statistics;
   return result;
 }

@@ -7,6 +7,8 @@
 #include "angle/error.h"
 #include "angle/suggest.h"
 
+#include "eval/comma_list.h"
+
 namespace angle {
 namespace {
 
@@ -115,16 +117,6 @@ void add_name(TaskSelection& selection, const std::string& name) {
   if (groups.empty()) add_task(selection, find_task(name), /*by_name=*/true);
 }
 
-std::vector<std::string> split_at_commas(const std::string& names) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= names.size();) {
-    const size_t end = std::min(names.find(',', begin), names.size());
-    if (end > begin) parts.push_back(names.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 /// The splits of a task that are in its directory, sorted.
 std::vector<std::string> splits_there(const std::filesystem::path& directory) {
   std::vector<std::string> splits;
@@ -143,13 +135,13 @@ void refuse_path(std::string_view name, const std::string& where) {
   const auto status = std::filesystem::status(name, error);
   if (std::filesystem::is_directory(status))
     fail(
-        "{0} {1}: a directory, not a task; `angle eval --task` takes the data in one as pairs:{1}, "
-        "retrieval:{1} or classify:{1}, and scored pairs as a file",
+        "{0} {1}: a directory, not a task; the data in one are a task as pairs:{1}, retrieval:{1} or "
+        "classify:{1}, and scored pairs as a file",
         where, name);
   if (std::filesystem::exists(status))
     fail(
         "{0} {1}: not a file of scored pairs, whose name ends in .tsv, .csv or .jsonl, each possibly with "
-        ".gz; `angle eval --task` takes such a file of other data as pairs:FILE or cluster:FILE",
+        ".gz; such a file of other data is a task as pairs:FILE or cluster:FILE",
         where, name);
 }
 
@@ -187,7 +179,7 @@ bool is_own_task(std::string_view name) { return is_data_file(name); }
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
   for (const std::string& list : names) {
-    for (const std::string& name : split_at_commas(list)) add_name(selection, name);
+    for (const std::string& name : parse_comma_list(list)) add_name(selection, name);
   }
   if (selection.tasks.empty())
     fail("--task: no task named; `--task all` scores every task whose data are there");

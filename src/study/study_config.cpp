@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/eval/metric.h"
 #include "angle/eval/tasks.h"
 #include "angle/suggest.h"
 

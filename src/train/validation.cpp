@@ -10,6 +10,8 @@
 #include "angle/data/sampler.h"
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
+#include "angle/eval/evaluate_own_data.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/sts.h"
 #include "angle/io/checksum.h"
 #include "angle/train/gradient_cache.h"
@@ -43,6 +45,17 @@ void add_predictions(Measurement& found, const ValidationTask& task, const std::
       task.split.empty() ? task.name : task.name + "/" + task.split, {}, similarities};
   for (const ScoredPair& pair : pairs) predictions.labels.push_back(pair.label);
   found.predictions.push_back(std::move(predictions));
+}
+
+std::vector<TaskName> names_of(const ValidationData& data) {
+  std::vector<TaskName> names;
+  for (const ValidationTask& task : data.tasks) names.push_back({task.name, task.split});
+  for (const OwnDataTask& task : data.own_data) names.push_back({task.name, ""});
+  return names;
+}
+
+nlohmann::json describe_file(const std::filesystem::path& file) {
+  return {{"file", file.filename().string()}, {"xxh3_128", file_checksum(file)}};
 }
 
 }  // namespace
@@ -84,18 +97,23 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
 }
 
 Validation::Validation(const TrainConfig& config, ValidationData data)
-    : config_(config), data_(std::move(data)), metric_(parse_validation_metric(config.evaluation.metric)) {
+    : config_(config),
+      data_(std::move(data)),
+      tasks_(names_of(data_)),
+      metric_(parse_validation_metric(config.evaluation.metric, tasks_)),
+      correlation_(find_metric(metric_.name).value_or(Metric{})) {
   for (const ValidationTask& task : data_.tasks) pairs_.push_back(read_scored_pairs(task.file).examples);
+  for (const OwnDataTask& task : data_.own_data) check_own_data(task);
 }
 
 std::string Validation::name() const {
-  if (!metric_.loss.empty()) return metric_.loss;
+  if (metric_.is_loss()) return metric_.name;
   std::string text;
-  for (const ValidationTask& task : data_.tasks)
-    if (metric_.task.empty() || metric_.task == task.name)
-      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", task.name, task.split.empty() ? "" : " ",
+  for (const TaskName& task : tasks_)
+    if (metric_.decides_on(task))
+      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", task.task, task.split.empty() ? "" : " ",
                           task.split);
-  return fmt::format("{} {}", text, to_string(metric_.correlation));
+  return fmt::format("{} {}", text, metric_.name);
 }
 
 bool Validation::is_better(const std::optional<double>& score, const std::optional<double>& best) const {
@@ -105,51 +123,74 @@ bool Validation::is_better(const std::optional<double>& score, const std::option
 
 Measurement Validation::measure(Model& model) const {
   Measurement found;
-  found.score = measure_tasks(model, found);
+  std::vector<TaskScore> scores = score_pairs(model, found);
+  for (TaskScore& score : score_own_data(model)) scores.push_back(std::move(score));
+  decide(scores, found);
   if (data_.loss_sets.empty()) return found;
   found.others.merge(validation_losses(model, data_.loss_sets, config_));
-  if (metric_.loss.empty()) return found;
-  const auto loss = found.others.extract(metric_.loss);
+  if (!metric_.is_loss()) return found;
+  const auto loss = found.others.extract(metric_.name);
   if (loss) found.score = loss.mapped();
   return found;
 }
 
 void Validation::keep_predictions(const Measurement& measured, const std::string& moment,
                                   const std::filesystem::path& directory) const {
-  write_predictions(directory / "predictions.json", moment, to_string(metric_.correlation.similarity),
+  write_predictions(directory / "predictions.json", moment, to_string(correlation_.similarity),
                     measured.predictions);
 }
 
-/// The correlation that decides, if one does; those of single tasks beside it, and what was predicted.
-std::optional<double> Validation::measure_tasks(Model& model, Measurement& found) const {
-  if (data_.tasks.empty()) return std::nullopt;
+/// The correlation of each task; what was predicted is added to what was found.
+std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measurement& found) const {
+  std::vector<TaskScore> scores;
   Embedder embedder(model, {.prompt = model.default_prompt});
-  double sum = 0;
-  int64_t counted = 0, undefined = 0;
   for (size_t i = 0; i < pairs_.size(); ++i) {
-    const StsScores scores = evaluate_pairs(embedder, pairs_[i]);
-    const auto score = scores.value(metric_.correlation);
+    const StsScores measured = evaluate_pairs(embedder, pairs_[i]);
+    scores.push_back({tasks_[i], to_string(correlation_), measured.value(correlation_)});
     add_predictions(found, data_.tasks[i], pairs_[i],
-                    scores.similarities[static_cast<size_t>(metric_.correlation.similarity)]);
-    const bool decides =
-        metric_.loss.empty() && (metric_.task.empty() || metric_.task == data_.tasks[i].name);
-    const bool is_the_score = decides && (pairs_.size() == 1 || !metric_.task.empty());
-    if (score && !is_the_score)
-      found.others[data_.tasks[i].name + "/" + to_string(metric_.correlation)] = *score;
-    if (!decides) continue;
-    if (score) sum += *score, ++counted;
-    if (!score) ++undefined;
+                    measured.similarities[static_cast<size_t>(correlation_.similarity)]);
   }
-  if (counted == 0 || undefined > 0) return std::nullopt;
-  return sum / static_cast<double>(counted);
+  return scores;
+}
+
+std::vector<Validation::TaskScore> Validation::score_own_data(Model& model) const {
+  const OwnDataOptions options{
+      .embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false};
+  std::vector<TaskScore> scores;
+  for (const OwnDataTask& task : data_.own_data) {
+    const TaskName name{task.name, ""};
+    const std::string metric = metric_.measured_on(name);
+    scores.push_back({name, metric, evaluate_own_data(task, model, options).value(metric)});
+  }
+  return scores;
+}
+
+/// The mean of the scores that decide. All others are told beside it, and those that it is the mean of.
+void Validation::decide(const std::vector<TaskScore>& scores, Measurement& found) const {
+  const auto decides = [&](const TaskScore& score) { return metric_.decides_on(score.task); };
+  const auto deciding = std::count_if(scores.begin(), scores.end(), decides);
+  double sum = 0;
+  bool is_defined = deciding > 0;
+  for (const TaskScore& score : scores) {
+    const bool counts = decides(score);
+    if (counts) {
+      sum += score.value.value_or(0);
+      is_defined = is_defined && score.value;
+    }
+    if (score.value && !(counts && deciding == 1))
+      found.others[score.task.task + "/" + score.metric] = *score.value;
+  }
+  if (is_defined) found.score = sum / static_cast<double>(deciding);
 }
 
 nlohmann::json Validation::describe() const {
   nlohmann::json files = describe_training_sets(data_.loss_sets);
-  for (size_t i = 0; i < pairs_.size(); ++i)
-    files.push_back({{"file", data_.tasks[i].file.filename().string()},
-                     {"rows", pairs_[i].size()},
-                     {"xxh3_128", file_checksum(data_.tasks[i].file)}});
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    files.push_back(describe_file(data_.tasks[i].file));
+    files.back()["rows"] = pairs_[i].size();
+  }
+  for (const OwnDataTask& task : data_.own_data)
+    for (const std::filesystem::path& file : own_data_files(task)) files.push_back(describe_file(file));
   return files.empty() ? nlohmann::json() : files;
 }
 

@@ -1,9 +1,11 @@
 #include "angle/train/validation_metric.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "angle/error.h"
-#include "angle/eval/tasks.h"
+#include "angle/eval/metric.h"
+#include "angle/eval/own_data.h"
 #include "angle/suggest.h"
 
 namespace angle {
@@ -15,42 +17,44 @@ const std::vector<std::string>& loss_names() {
   return names;
 }
 
-std::string_view without_blanks(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+bool is_own_data_metric(const std::string& name) {
+  const auto& kinds = json_names(OwnDataKind{});
+  return std::any_of(kinds.begin(), kinds.end(), [&](const auto& kind) {
+    const std::vector<std::string> metrics = own_data_metrics(kind.first);
+    return std::find(metrics.begin(), metrics.end(), name) != metrics.end();
+  });
 }
 
 }  // namespace
 
-std::vector<TaskName> parse_task_names(std::string_view list, const std::string& split) {
-  std::vector<TaskName> names;
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    const std::string_view entry = without_blanks(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-    if (entry.empty()) continue;
-    if (is_own_task(entry)) {
-      names.push_back({std::string(entry), ""});
-      continue;
-    }
-    const size_t slash = std::min(entry.find('/'), entry.size());
-    names.push_back({std::string(entry.substr(0, slash)),
-                     slash < entry.size() ? std::string(entry.substr(slash + 1)) : split});
-  }
-  return names;
+bool ValidationMetric::decides_on(const TaskName& measured) const {
+  return !is_loss() && (task.empty() || task == measured.task) && has_metric(measured, name);
 }
 
-ValidationMetric parse_validation_metric(std::string_view name) {
+std::string ValidationMetric::measured_on(const TaskName& measured) const {
+  return has_metric(measured, name) ? name : metrics_of(measured).front();
+}
+
+ValidationMetric parse_validation_metric(std::string_view name, std::span<const TaskName> tasks) {
   const auto& losses = loss_names();
-  if (std::find(losses.begin(), losses.end(), name) != losses.end()) return {.loss = std::string(name)};
+  if (std::find(losses.begin(), losses.end(), name) != losses.end()) return {"", std::string(name)};
   if (name.starts_with("val_"))
-    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(std::string(name), losses),
+    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(name, losses),
          fmt::join(losses, ", "));
   const size_t slash = name.rfind('/');
   const bool of_one = slash != std::string_view::npos;
-  return {.task = std::string(name.substr(0, of_one ? slash : 0)),
-          .correlation = parse_metric(of_one ? name.substr(slash + 1) : name, "evaluation.metric")};
+  const ValidationMetric metric{std::string(name.substr(0, of_one ? slash : 0)),
+                                std::string(of_one ? name.substr(slash + 1) : name)};
+  std::vector<TaskName> meant;
+  for (const TaskName& task : tasks)
+    if (metric.task.empty() || metric.task == task.task) meant.push_back(task);
+  if (meant.empty() && of_one)
+    fail("evaluation.metric: {}, but evaluation.task does not name {}", name, metric.task);
+  if (!meant.empty())
+    require_metric(metric.name, meant, "evaluation.metric");
+  else if (!is_own_data_metric(metric.name))
+    parse_metric(metric.name, "evaluation.metric");  // not measured, but it may be misspelt all the same
+  return metric;
 }
 
 }  // namespace angle

@@ -3,6 +3,7 @@
 //  - thresholds come from another split where there is one, and the report says which;
 //  - intervals beside all scores but thresholds, unless none are asked for; baselines in the same run;
 //  - prompts reach the side that they are for;
+//  - every score that a configuration can name is there;
 //  - malformed data end with 1 and are named by file and line, before the model is loaded where that can be.
 
 #include <algorithm>
@@ -11,11 +12,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/eval/own_data.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 
 #include "support/golden.h"
 #include "support/model_copy.h"
+#include "support/own_data.h"
 #include "support/run_command.h"
 #include "support/temp_dir.h"
 
@@ -204,6 +207,17 @@ TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
             read_file(std::filesystem::path(ANGLE_SOURCE_DIR) / "data/samples/pairs_validation.tsv"));
   const CommandResult both = eval({"--task", "stsb," + task, "--data-dir", data.path().string()});
   EXPECT_THAT(both.out, AllOf(HasSubstr("stsb *  test"), HasSubstr("v_measure")));
+}
+
+TEST_F(EvalOwnData, HasEveryScoreThatModelsAreJudgedBy) {
+  const std::string classes = testing::write_classes(data.path() / "kinds");
+  for (const std::string& task :
+       {testing::write_binary_pairs(data.path() / "mine.tsv"), testing::write_retrieval(data.path() / "faq"),
+        classes, "cluster:" + (data.path() / "kinds/train.jsonl").string()}) {
+    const json found = scores(task, {"--resamples", "0"}).at("scores");
+    for (const std::string& metric : own_data_metrics(parse_own_data_task(task)->kind))
+      EXPECT_TRUE(found.contains(metric)) << task << ": " << metric;
+  }
 }
 
 TEST_F(EvalOwnData, NamesMalformedData) {

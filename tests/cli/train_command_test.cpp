@@ -20,6 +20,7 @@
 
 #include "cli/tiny_command.h"
 #include "support/golden.h"
+#include "support/own_data.h"
 #include "support/run_command.h"
 #include "support/run_directory.h"
 #include "support/signal_masks.h"
@@ -187,6 +188,22 @@ TEST(TrainCommand, ValidatesOnAFileOfPairs) {
   EXPECT_NE(task.at("before"), task.at("best"));
 }
 
+TEST(TrainCommand, ValidatesOnOwnData) {
+  const TempDir directory;
+  testing::write_retrieval(directory.path() / "faq");
+  testing::write_binary_pairs(directory.path() / "mine.tsv");
+  const CommandResult result =
+      train(directory.path() / "model",
+            {"--data-dir", directory.path().string(), "--set", "train.max_steps=4", "--set",
+             "evaluation.task=retrieval:faq,pairs:mine.tsv", "--set", "evaluation.metric=ndcg@10"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("step 0: retrieval:faq ndcg@10 "),
+                                HasSubstr("; pairs:mine.tsv/cosine_average_precision ")));
+  const std::string metrics = read_file(directory.path() / "model/metrics.jsonl");
+  EXPECT_THAT(metrics, AllOf(HasSubstr("\"evaluation\":\"retrieval:faq ndcg@10\""),
+                             HasSubstr("\"pairs:mine.tsv/cosine_average_precision\":")));
+}
+
 TEST(TrainCommand, TakesABareNameAndStdinForItsConfiguration) {
   const TempDir directory;
   fs::copy_file(kSource / "data/samples/pairs_train.tsv", directory.path() / "pairs.tsv");
@@ -246,6 +263,12 @@ TEST(TrainCommand, SaysWhatToDoAboutWhatIsMissing) {
                         testing::golden_path("models/tiny-bert").string() + "; expected at most 64, or 0"));
   EXPECT_THAT(error("evaluation.task=stbs"),
               AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
+  EXPECT_THAT(
+      error("evaluation.task=retrieval:faq"),
+      HasSubstr("evaluation.metric cosine_spearman: no task has this metric (metrics of retrieval:faq: "
+                "ndcg@10, mrr@10, "));
+  EXPECT_THAT(error("evaluation={\"task\":\"pairs:absent.tsv\",\"metric\":\"cosine_f1\"}"),
+              HasSubstr("absent.tsv: no such data file"));
   EXPECT_THAT(error("train.warmup_steps=1000"),
               HasSubstr("train.warmup_steps: 1000 is more than the 46 steps"));
   EXPECT_THAT(error("loss.positive_threshold=6"), HasSubstr("loss.positive_threshold: 6"));

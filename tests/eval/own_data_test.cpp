@@ -1,32 +1,29 @@
-// Pins: what has a colon is a task on own data, and its kind and path are checked at once; the table and JSON
-// of its results, with intervals when they were resampled.
+// Pins: what has a colon is a task on own data, whose kind is checked at once; a score by its name; the table
+// and JSON of its results, with intervals when they were resampled.
 #include "angle/eval/own_data.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/expect_error.h"
-#include "support/temp_dir.h"
 
 namespace angle {
 namespace {
 
 TEST(ParseOwnDataTask, ReadsKindAndPath) {
-  const testing::TempDir data;
-  const std::string file = data.file("a:b.tsv", "").string();
-  const auto task = parse_own_data_task("pairs:" + file).value();
+  const auto task = parse_own_data_task("pairs:own/a:b.tsv").value();
   EXPECT_EQ(task.kind, OwnDataKind::pairs);
-  EXPECT_EQ(task.path, file);
-  EXPECT_EQ(task.name, "pairs:" + file);
-  EXPECT_EQ(parse_own_data_task("retrieval:" + data.path().string())->kind, OwnDataKind::retrieval);
+  EXPECT_EQ(task.path, "own/a:b.tsv");
+  EXPECT_EQ(task.name, "pairs:own/a:b.tsv");
+  EXPECT_EQ(parse_own_data_task("retrieval:/faq")->kind, OwnDataKind::retrieval);
   EXPECT_FALSE(parse_own_data_task("stsb").has_value());
 }
 
 TEST(ParseOwnDataTask, RefusesWhatIsMistyped) {
   EXPECT_ERROR(parse_own_data_task("retrival:/tmp"), "--task retrival:/tmp: unknown kind of task",
                "did you mean \"retrieval\"?", "pairs, retrieval, classify, cluster");
-  EXPECT_ERROR(parse_own_data_task("pairs:"), "no path behind the colon");
-  EXPECT_ERROR(parse_own_data_task("cluster:/absent.tsv"), "/absent.tsv: no such file or directory");
+  EXPECT_ERROR(parse_own_data_task("pairs:", "evaluation.task"),
+               "evaluation.task pairs:: no path behind the colon");
 }
 
 const std::vector<OwnDataResult> kResults{{{OwnDataKind::pairs, "p.tsv", "pairs:p.tsv"},
@@ -37,6 +34,11 @@ const std::vector<OwnDataResult> kResults{{{OwnDataKind::pairs, "p.tsv", "pairs:
                                           {{OwnDataKind::cluster, "c.tsv", "cluster:c.tsv"},
                                            {{"v_measure", 1.0, false, {}, {1.0, 1.0, 1.0}}},
                                            "8 texts"}};
+
+TEST(OwnDataResult, HasScoresByName) {
+  EXPECT_EQ(kResults[0].value("dot_f1"), 0.75);
+  EXPECT_EQ(kResults[0].value("v_measure"), std::nullopt);
+}
 
 constexpr BootstrapOptions kThree{.resamples = 3, .seed = 7};
 constexpr BootstrapOptions kNone{.resamples = 0};

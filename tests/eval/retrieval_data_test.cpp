@@ -1,5 +1,5 @@
 // Pins: BEIR's three files, plain or gzip; titles stand before texts; queries without a relevant document are
-// left out; every damaged line is named.
+// left out; every damaged line is named; relevant documents that the corpus doesn't have are counted.
 #include "angle/eval/retrieval_data.h"
 
 #include <gmock/gmock.h>
@@ -51,6 +51,10 @@ TEST_F(RetrievalData, IsReadFromThreeFiles) {
   ASSERT_THAT(second, SizeIs(1));
   EXPECT_EQ(second[0].id, "d3");
   EXPECT_THAT(corpus.next(2), IsEmpty());
+
+  EXPECT_THAT(retrieval_files(data.path(), "test"),
+              ::testing::ElementsAre(data.path() / "corpus.jsonl", data.path() / "queries.jsonl",
+                                     data.path() / "qrels/test.tsv"));
 }
 
 TEST_F(RetrievalData, MayBeCompressed) {
@@ -67,6 +71,18 @@ TEST_F(RetrievalData, NamesWhatIsMissing) {
   EXPECT_ERROR(read_queries(data.path(), grades()), "queries.jsonl: query q2 of the qrels is not there");
 }
 
+TEST_F(RetrievalData, CountsRelevantDocumentsThatAreNotThere) {
+  const std::vector<std::string> all = {"d1", "d2", "d3"}, some = {"d2"}, none = {"d3"};
+  EXPECT_EQ(count_relevant(data.path(), grades(), all).missing, 0);
+  const RelevantDocuments relevant = count_relevant(data.path(), grades(), some);
+  EXPECT_EQ(relevant.all, 2);
+  EXPECT_EQ(relevant.missing, 1);
+  EXPECT_ERROR(count_relevant(data.path(), grades(), none),
+               "none of the 2 relevant documents of the qrels is in the corpus");
+  data.file("corpus.jsonl", "");
+  EXPECT_ERROR(CorpusReader(data.path()).next(9), "corpus.jsonl: the corpus has no documents");
+}
+
 TEST_F(RetrievalData, NamesDamagedLines) {
   const auto corpus_error = [&](const std::string& line) {
     data.file("corpus.jsonl", "{\"_id\": \"d1\", \"text\": \"Cats\"}\n" + line + "\n");
@@ -81,6 +97,8 @@ TEST_F(RetrievalData, NamesDamagedLines) {
   EXPECT_THAT(corpus_error("{\"_id\": \"d2\"}"), HasSubstr("corpus.jsonl:2: no text \"text\""));
   EXPECT_THAT(corpus_error("{\"_id\": 2, \"text\": \"Dogs\"}"), HasSubstr("corpus.jsonl:2: no text \"_id\""));
   EXPECT_THAT(corpus_error("{\"_id\": \"d2\", \"text\": "), HasSubstr("corpus.jsonl:2: not valid JSON"));
+  EXPECT_THAT(corpus_error("{\"_id\": \"d1\", \"text\": \"Dogs\"}"),
+              HasSubstr("corpus.jsonl:2: document d1 comes twice in the corpus"));
   EXPECT_THAT(corpus_error("[1]"), HasSubstr("corpus.jsonl:2: expected a JSON object, found array"));
   EXPECT_THAT(corpus_error("{\"_id\": \"d2\", \"text\": \"\xff\"}"), HasSubstr("not valid UTF-8"));
 

@@ -1,7 +1,8 @@
 // A run that was stopped:
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
 //    early stopping, logs and checkpoints included;
-//  - so it does in bfloat16, with the gradient cache and with gradient checkpointing;
+//  - so it does when a score on own data decides, in bfloat16, with the gradient cache and with gradient
+//  checkpointing;
 //  - from every state that a kill can leave behind, --resume works; what the killed run left unfinished goes,
 //    and nothing else;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
@@ -20,6 +21,7 @@
 
 #include "support/expect_error.h"
 #include "support/model_copy.h"
+#include "support/own_data.h"
 #include "support/temp_dir.h"
 #include "train/tiny_run.h"
 
@@ -131,6 +133,29 @@ TEST_F(Resume, MayMeasureSaturationMoreOrLessOften) {
   for (std::string line; std::getline(log, line);)
     steps.push_back(json::parse(line).at("step").get<int64_t>());
   EXPECT_THAT(steps, ::testing::ElementsAre(1, 4, 8, 12, 18, 24));
+}
+
+TEST_F(Resume, GivesTheBytesOfAWholeRunJudgedByOwnData) {
+  const std::string task = testing::write_retrieval(outputs->path() / "faq");
+  const auto run_to = [&](const fs::path& output) {
+    TinyRun run = full_run(output);
+    run.set.insert(run.set.end(), {"evaluation.task=" + task, "evaluation.metric=ndcg@10"});
+    run.own_data = task;
+    return run;
+  };
+  const RunRecord at_once = train(run_to(outputs->path() / "judged"));
+  TinyRun first = run_to(broken());
+  first.interrupt_after = 7;
+  train(first);
+  const RunRecord rest = train(resumed(run_to(broken())));
+  EXPECT_EQ(rest.result.best_score, at_once.result.best_score);
+  EXPECT_EQ(rest.result.best_step, at_once.result.best_step);
+  EXPECT_THAT(differing_files(outputs->path() / "judged", broken()), IsEmpty());
+
+  const fs::path queries = outputs->path() / "faq/queries.jsonl";
+  write_file(queries, read_file(queries) + R"({"_id": "more", "text": "of no relevance"})" + "\n");
+  EXPECT_ERROR(train(resumed(run_to(broken()))), "configuration, data or model have changed",
+               "files.evaluation.2.xxh3_128: ");
 }
 
 /// Runs in which a step computes in another way.

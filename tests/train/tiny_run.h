@@ -21,7 +21,8 @@ inline std::filesystem::path source_file(const std::string& name) {
 struct TinyRun {
   std::filesystem::path output;
   std::vector<std::string> set = {};
-  bool validate = false;  // on the validation pairs of the samples
+  bool validate = false;      // on the validation pairs of the samples
+  std::string own_data = {};  // also validate on `retrieval:DIR`, or the like; "": no
   bool resume = false;
   int64_t interrupt_after = 0;  // step; 0: never
   std::filesystem::path model = golden_path("models/tiny-bert");
@@ -52,6 +53,7 @@ inline RunRecord train(const TinyRun& run,
   std::atomic<bool> interrupted = false;
   ValidationData validation{.loss_sets = load_loss_sets(config, model.max_seq_length, places)};
   if (run.validate) validation.tasks = {{"samples", "validation", run.evaluation_file}};
+  if (!run.own_data.empty()) validation.own_data = {parse_own_data_task(run.own_data).value()};
   TrainerOptions options{.output = run.output,
                          .validation = std::move(validation),
                          .resume = run.resume,

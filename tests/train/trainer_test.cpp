@@ -20,11 +20,13 @@
 
 #include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
+#include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/sts.h"
 #include "angle/model/weights.h"
 
 #include "support/expect_error.h"
 #include "support/model_copy.h"
+#include "support/own_data.h"
 #include "support/temp_dir.h"
 #include "train/tiny_run.h"
 
@@ -313,6 +315,34 @@ TEST(Trainer, KeepsTheBestModelByTheValidation) {
   EXPECT_EQ(run.result.best_step, best_step);
   EXPECT_EQ(run.result.initial_score, run.evaluations.front().score);
   EXPECT_NEAR(validate(output.path()), best, 1e-9);
+}
+
+TEST(Trainer, KeepsTheBestModelByAScoreOnOwnData) {
+  const TempDir output;
+  const std::string task = testing::write_retrieval(output.path() / "faq");
+  const RunRecord run =
+      train({.output = output.path() / "model",
+             .set = {"train.learning_rate=0.02", "evaluation.every_steps=4", "train.epochs=2",
+                     "evaluation.task=" + task, "evaluation.metric=ndcg@10"},
+             .own_data = task});
+  double best = -1;
+  for (const TrainEvaluation& at : run.evaluations) {
+    EXPECT_EQ(at.name, task + " ndcg@10");
+    if (at.step == 0) continue;
+    EXPECT_EQ(at.best, *at.score > best) << at.step;
+    best = std::max(best, *at.score);
+  }
+  EXPECT_EQ(run.result.best_score, best);
+  Model kept = load_model(output.path() / "model");
+  const OwnDataResult scored = evaluate_own_data(parse_own_data_task(task).value(), kept,
+                                                 {.embed = {}, .bootstrap = {.resamples = 0}});
+  EXPECT_NEAR(scored.value("ndcg@10").value(), best, 1e-9);
+  const json first = read_metrics(output.path() / "model").front();
+  EXPECT_EQ(first.at("evaluation"), task + " ndcg@10");
+  EXPECT_EQ(first.at("score"), run.result.initial_score.value());
+  EXPECT_THAT(read_file(output.path() / "model/README.md"),
+              ::testing::AllOf(::testing::HasSubstr("ndcg@10 × 100 | "),
+                               ::testing::HasSubstr("| corpus.jsonl | evaluation |")));
 }
 
 TEST(Trainer, KeepsTheModelOfTheLowestLossAndItsCheckpoint) {

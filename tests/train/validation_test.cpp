@@ -1,6 +1,8 @@
 // Validation:
 //  - losses are those of training on the same data without dropout, whatever the chunks, each term by name;
-//  - over several tasks a correlation is their mean, or that of the one named; the rest is told beside it;
+//  - over several tasks a score is the mean of those that have it, or that of the one named; the rest is told
+//    beside it;
+//  - on own data the scores are those of `angle eval`; what is wrong with the files is told at once;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - everything that is read is described by file, rows and checksum.
 
@@ -9,6 +11,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/eval/evaluate_own_data.h"
+#include "angle/io/checksum.h"
+
+#include "support/expect_error.h"
+#include "support/own_data.h"
 #include "support/temp_dir.h"
 #include "train/tiny_run.h"
 
@@ -108,6 +115,65 @@ TEST_F(ValidationTest, TakesTheCorrelationOfTheTaskNamed) {
   EXPECT_THAT(found.others, UnorderedElementsAre(Key("stsb/angle_pearson")));
 }
 
+TEST_F(ValidationTest, TakesTheScoresOfOwnDataAsEvalDoes) {
+  const TempDir data;
+  const std::string classes = testing::write_classes(data.path() / "kinds");
+  for (const auto& [task, metric] :
+       {std::pair(testing::write_retrieval(data.path() / "faq"), "mrr@10"),
+        std::pair(testing::write_binary_pairs(data.path() / "mine.tsv"), "cosine_average_precision"),
+        std::pair(classes, "knn_accuracy"),
+        std::pair("cluster:" + (data.path() / "kinds/train.jsonl").string(), "v_measure")}) {
+    const OwnDataTask own = parse_own_data_task(task).value();
+    const Validation judge =
+        validation({"evaluation.task=" + task, std::string("evaluation.metric=") + metric},
+                   {.tasks = {}, .own_data = {own}, .loss_sets = {}});
+    EXPECT_EQ(judge.name(), task + " " + metric);
+    EXPECT_FALSE(judge.is_empty() || judge.lower_is_better());
+    const Measurement found = judge.measure(model);
+    const OwnDataResult by_eval = evaluate_own_data(own, model, {.embed = {}, .bootstrap = {.resamples = 0}});
+    EXPECT_EQ(found.score, by_eval.value(metric)) << task;
+    EXPECT_TRUE(found.score) << task;
+    EXPECT_THAT(found.others, IsEmpty());
+    EXPECT_THAT(found.predictions, IsEmpty());
+  }
+}
+
+TEST_F(ValidationTest, HasAScoreForEachTaskWhateverItsKind) {
+  const TempDir data;
+  const std::string faq = testing::write_retrieval(data.path());
+  const auto measured = [&](const std::string& metric) {
+    ValidationData tasks = two_tasks();
+    tasks.own_data = {parse_own_data_task(faq).value()};
+    const Validation judge = validation(
+        {"evaluation.task=stsb,sts12/test," + faq, "evaluation.metric=" + metric}, std::move(tasks));
+    return std::pair(judge.name(), judge.measure(model));
+  };
+  const auto [correlation, by_correlation] = measured("cosine_spearman");
+  EXPECT_EQ(correlation, "stsb validation, sts12 test cosine_spearman");
+  EXPECT_THAT(
+      by_correlation.others,
+      UnorderedElementsAre(Key("stsb/cosine_spearman"), Key("sts12/cosine_spearman"), Key(faq + "/ndcg@10")));
+  EXPECT_DOUBLE_EQ(by_correlation.score.value(), (by_correlation.others.at("stsb/cosine_spearman") +
+                                                  by_correlation.others.at("sts12/cosine_spearman")) /
+                                                     2);
+  for (const std::string& metric : {std::string("ndcg@10"), faq + "/ndcg@10"}) {
+    const auto [name, found] = measured(metric);
+    EXPECT_EQ(name, faq + " ndcg@10");
+    EXPECT_EQ(found.score, by_correlation.others.at(faq + "/ndcg@10"));
+    EXPECT_THAT(found.others,
+                UnorderedElementsAre(Key("stsb/cosine_spearman"), Key("sts12/cosine_spearman")));
+  }
+}
+
+TEST_F(ValidationTest, NamesWhatIsWrongWithOwnDataBeforeItMeasures) {
+  const TempDir data;
+  const std::string file = data.file("flat.tsv", "text\tlabel\na\tx\nb\tx\n").string();
+  EXPECT_ERROR(
+      validation({"evaluation.task=cluster:" + file, "evaluation.metric=v_measure"},
+                 {.tasks = {}, .own_data = {*parse_own_data_task("cluster:" + file)}, .loss_sets = {}}),
+      "flat.tsv: all texts have the same label");
+}
+
 TEST_F(ValidationTest, DecidesByALossWithTheTasksBesideIt) {
   const Validation loss =
       validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss_angle"}, two_tasks());
@@ -140,6 +206,14 @@ TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
   EXPECT_EQ(files[0].at("rows"), 360);
   EXPECT_EQ(files[1].at("file"), "pairs_validation.tsv");
   EXPECT_EQ(files[0].at("xxh3_128"), files[2].at("xxh3_128"));
+  const TempDir data;
+  const std::string faq = testing::write_retrieval(data.path());
+  const json own = validation({"evaluation.task=" + faq, "evaluation.metric=ndcg@10"},
+                              {.tasks = {}, .own_data = {*parse_own_data_task(faq)}, .loss_sets = {}})
+                       .describe();
+  ASSERT_EQ(own.size(), 3u);
+  EXPECT_EQ(own[1],
+            json({{"file", "queries.jsonl"}, {"xxh3_128", file_checksum(data.path() / "queries.jsonl")}}));
   EXPECT_TRUE(validation({}).describe().is_null());
   EXPECT_TRUE(validation({}).is_empty());
 }

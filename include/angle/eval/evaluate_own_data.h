@@ -18,6 +18,7 @@ struct OwnDataOptions {
   std::map<std::string, std::string>
       columns;                         // of files of pairs and of texts: left, right, label; text, label
   BootstrapOptions bootstrap;          // its seed is that of clustering too
+  bool baselines = true;               // score what needs no model, too
   int64_t documents_per_block = 4096;  // of a corpus in memory at one time
   TextProgress progress = {};
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,10 @@ std::string to_string(const Metric& metric);
 /// All ten, by similarity, Pearson before Spearman.
 std::vector<Metric> all_metrics();
 
-/// The metric of a name; Error `--metric cosine_spaerman: unknown metric; did you mean "cosine_spearman"? …`.
+/// The metric of a name; nothing for another name.
+std::optional<Metric> find_metric(std::string_view name);
+
+/// The same; Error `--metric cosine_spaerman: unknown metric; did you mean "cosine_spearman"? …`.
 ///
 /// @param where  what the name was given to, for the message: `--metric`, `evaluation.metric`
 Metric parse_metric(std::string_view name, const std::string& where);

@@ -1,5 +1,5 @@
 // Tasks on the user's own files, beyond correlations: what `--task KIND:PATH` means and how its results are
-// shown. Knows no torch; evaluate_own_data.h computes them.
+// shown. Knows no torch; own_data_files.h reads their files, evaluate_own_data.h computes them.
 //
 //     pairs:FILE       scored pairs with labels 0 and 1 (data/reader.h): average precision, F1, accuracy
 //     pairs:DIR        the same for DIR/test, with the thresholds chosen on DIR/validation, else DIR/train
@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -35,8 +36,15 @@ struct OwnDataTask {
   std::string name;  // as it was given, `pairs:mine.tsv`
 };
 
-/// The task of a name with a colon; nothing for a name without. Error for an unknown kind, with the nearest.
-std::optional<OwnDataTask> parse_own_data_task(const std::string& name);
+/// The task of a name with a colon; nothing for a name without. Error for an unknown kind, with the nearest,
+/// and for a kind alone. Whether the path is there is not looked at.
+///
+/// @param where  what the name was given to, for the message
+std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const std::string& where = "--task");
+
+/// The scores that a model can be judged by on tasks of a kind, the higher the better: the main one first.
+/// Thresholds and baselines are not among them.
+std::vector<std::string> own_data_metrics(OwnDataKind kind);
 
 struct NamedScore {
   std::string name;                           // `cosine_f1`
@@ -52,6 +60,9 @@ struct OwnDataResult {
   std::vector<NamedScore> scores;
   std::string about;               // what was scored and how, a sentence
   TextStatistics statistics = {};  // of what the model read
+
+  /// The score of a name; empty when there is none, as of the angle of an odd number of dims.
+  std::optional<double> value(std::string_view score) const;
 };
 
 /// Whether it is of no similarity, or of that of one of the metrics.

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,10 @@ struct IdentifiedText {
 /// The grades that people gave to documents, by query and document.
 using RelevanceGrades = std::map<std::string, std::map<std::string, int64_t>>;
 
+/// The three files of a directory, the qrels those of a split. Error when one is not there.
+std::vector<std::filesystem::path> retrieval_files(const std::filesystem::path& directory,
+                                                   const std::string& split);
+
 /// Reads `<directory>/qrels/<split>.tsv`. Error `file:line: …` for a line that is not three columns with a
 /// whole number at the end, for a pair that is graded twice, and for a file without any relevant document.
 RelevanceGrades read_relevance_grades(const std::filesystem::path& directory, const std::string& split);
@@ -40,11 +46,28 @@ class CorpusReader {
  public:
   explicit CorpusReader(const std::filesystem::path& directory);
 
-  /// At most `count` documents; none at the end. Error `file:line: …` for a damaged line.
+  /// At most `count` documents; none at the end. Error `file:line: …` for a damaged line and for an id that
+  /// comes twice, and for a file without documents.
   std::vector<IdentifiedText> next(int64_t count);
 
  private:
+  std::filesystem::path file_;
   LineReader lines_;
+  std::set<std::string> seen_;  // ids
 };
+
+/// Of the relevant documents of all queries, how many there are, and how many the corpus does not have: they
+/// can't be found, and nobody notices.
+struct RelevantDocuments {
+  int64_t all = 0;
+  int64_t missing = 0;
+};
+
+/// Error when the corpus has none of them.
+///
+/// @param directory  for the message
+/// @param corpus     the ids of all documents
+RelevantDocuments count_relevant(const std::filesystem::path& directory, const RelevanceGrades& grades,
+                                 std::span<const std::string> corpus);
 
 }  // namespace angle

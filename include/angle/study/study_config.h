@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "angle/eval/metric.h"
+#include "angle/eval/task_name.h"
 #include "angle/io/json.h"
-#include "angle/train/validation_metric.h"
 
 namespace angle {
 

@@ -1,5 +1,5 @@
-// What a run is judged by while it trains: correlations on evaluation tasks, and the losses on data that are
-// not trained on.
+// What a run is judged by while it trains: scores on evaluation tasks, and the losses on data that are not
+// trained on.
 #pragma once
 
 #include <filesystem>
@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "angle/config.h"
+#include "angle/eval/metric.h"
+#include "angle/eval/own_data.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/predictions.h"
 #include "angle/train/training_data.h"
@@ -28,6 +30,7 @@ struct ValidationTask {
 /// What to validate on; all empty: no validation.
 struct ValidationData {
   std::vector<ValidationTask> tasks;
+  std::vector<OwnDataTask> own_data;  // each with the path where its files are
   std::vector<TrainingSet> loss_sets;
 };
 
@@ -35,7 +38,7 @@ struct ValidationData {
 struct Measurement {
   std::optional<double> score;               // the number that decides; absent when undefined
   std::map<std::string, double> others;      // `sickr/cosine_spearman`, `val_loss`, `val_loss_cosine` …
-  std::vector<TaskPredictions> predictions;  // by the similarity of evaluation.metric
+  std::vector<TaskPredictions> predictions;  // of scored pairs, by the similarity of evaluation.metric
 };
 
 /// For the way from one process to others.
@@ -51,15 +54,15 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
 
 class Validation {
  public:
-  /// Reads the tasks' pairs. Error for what is wrong with the files.
+  /// Reads the tasks' files. Error for what is wrong with them, and for a metric that no task has.
   Validation(const TrainConfig& config, ValidationData data);
 
-  bool is_empty() const { return data_.tasks.empty() && data_.loss_sets.empty(); }
+  bool is_empty() const { return tasks_.empty() && data_.loss_sets.empty(); }
 
   /// The number that decides, in words: `stsb validation cosine_spearman`, `val_loss`.
   std::string name() const;
 
-  bool lower_is_better() const { return metric_.lower_is_better(); }
+  bool lower_is_better() const { return metric_.is_loss(); }
 
   /// Whether a score is better than the best one before; the first one is.
   bool is_better(const std::optional<double>& score, const std::optional<double>& best) const;
@@ -77,12 +80,23 @@ class Validation {
   nlohmann::json describe() const;
 
  private:
-  std::optional<double> measure_tasks(Model& model, Measurement& found) const;
+  /// What a task is measured by.
+  struct TaskScore {
+    TaskName task;
+    std::string metric;
+    std::optional<double> value;  // absent when undefined
+  };
+
+  std::vector<TaskScore> score_pairs(Model& model, Measurement& found) const;
+  std::vector<TaskScore> score_own_data(Model& model) const;
+  void decide(const std::vector<TaskScore>& scores, Measurement& found) const;
 
   TrainConfig config_;
   ValidationData data_;
+  std::vector<TaskName> tasks_;  // those of scored pairs, then those on own data
   ValidationMetric metric_;
-  std::vector<std::vector<ScoredPair>> pairs_;  // of each task
+  Metric correlation_;                          // to take on scored pairs, whether it decides or not
+  std::vector<std::vector<ScoredPair>> pairs_;  // of each task of scored pairs
 };
 
 }  // namespace angle

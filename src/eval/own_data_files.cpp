@@ -1,0 +1,113 @@
+#include "angle/eval/own_data_files.h"
+
+#include <algorithm>
+
+#include "angle/data/reader.h"
+#include "angle/error.h"
+#include "angle/eval/retrieval_data.h"
+
+namespace angle {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path& require_there(const fs::path& file) {
+  if (!fs::exists(file)) fail("{}: no such file or directory", file.string());
+  return file;
+}
+
+/// The column of ids, taken for the classes, would cost hours and gigabytes.
+void require_repeated_labels(const LabelledTexts& data, const fs::path& file) {
+  const auto classes = static_cast<int64_t>(data.classes.size());
+  if (classes == data.size())
+    fail("{}: every text has a label of its own; is `label` the column of classes?", file.string());
+  if (2 * classes > data.size())
+    fail("{}: {} labels for {} texts; is `label` the column of classes?", file.string(), classes,
+         data.size());
+}
+
+void check_retrieval(const fs::path& directory) {
+  constexpr int64_t kDocumentsInMemory = 4096;
+  const RelevanceGrades grades = read_relevance_grades(directory, kRetrievalSplit);
+  read_queries(directory, grades);
+  CorpusReader corpus(directory);
+  std::vector<std::string> ids;
+  while (true) {
+    const std::vector<IdentifiedText> documents = corpus.next(kDocumentsInMemory);
+    if (documents.empty()) break;
+    for (const IdentifiedText& document : documents) ids.push_back(document.id);
+  }
+  count_relevant(directory, grades, ids);
+}
+
+}  // namespace
+
+PairFiles pair_files(const OwnDataTask& task) {
+  if (!fs::is_directory(task.path)) return {require_there(task.path), {}};
+  PairFiles files{split_file(task.path, "test"), find_split_file(task.path, "validation")};
+  if (files.chosen_on.empty()) files.chosen_on = find_split_file(task.path, "train");
+  return files;
+}
+
+std::vector<fs::path> own_data_files(const OwnDataTask& task) {
+  switch (task.kind) {
+    case OwnDataKind::pairs: {
+      const PairFiles files = pair_files(task);
+      return files.chosen_on.empty() ? std::vector{files.test} : std::vector{files.test, files.chosen_on};
+    }
+    case OwnDataKind::retrieval:
+      return retrieval_files(task.path, kRetrievalSplit);
+    case OwnDataKind::classify:
+      return {split_file(task.path, "train"), split_file(task.path, "test")};
+    case OwnDataKind::cluster:
+      return {require_there(task.path)};
+  }
+  return {};
+}
+
+void check_own_data(const OwnDataTask& task) {
+  switch (task.kind) {
+    case OwnDataKind::pairs:
+      for (const fs::path& file : own_data_files(task)) read_binary_pairs(file);
+      break;
+    case OwnDataKind::retrieval:
+      check_retrieval(task.path);
+      break;
+    case OwnDataKind::classify:
+      read_probe_texts(task);
+      break;
+    case OwnDataKind::cluster:
+      read_cluster_texts(task);
+      break;
+  }
+}
+
+std::vector<ScoredPair> read_binary_pairs(const fs::path& file, const ColumnNames& columns) {
+  std::vector<ScoredPair> pairs = read_scored_pairs(file, {.columns = columns}).examples;
+  bool any_positive = false;
+  for (const ScoredPair& pair : pairs) {
+    if (pair.label != 0 && pair.label != 1)
+      fail("{}:{}: label {}: expected 0 or 1", file.string(), pair.line, pair.label);
+    any_positive |= pair.label == 1;
+  }
+  if (!any_positive) fail("{}: no pair has label 1; there is nothing to find", file.string());
+  return pairs;
+}
+
+ProbeTexts read_probe_texts(const OwnDataTask& task, const ColumnNames& columns) {
+  ProbeTexts texts;
+  texts.train = read_labelled_texts(split_file(task.path, "train"), columns);
+  texts.test = read_labelled_texts(split_file(task.path, "test"), columns, texts.train.classes);
+  if (texts.train.classes.size() < 2) fail("{}: all training texts have the same label", task.path.string());
+  require_repeated_labels(texts.train, task.path);
+  return texts;
+}
+
+LabelledTexts read_cluster_texts(const OwnDataTask& task, const ColumnNames& columns) {
+  LabelledTexts texts = read_labelled_texts(task.path, columns);
+  if (texts.classes.size() < 2) fail("{}: all texts have the same label", task.path.string());
+  require_repeated_labels(texts, task.path);
+  return texts;
+}
+
+}  // namespace angle
