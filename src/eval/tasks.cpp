@@ -128,6 +128,16 @@ std::vector<std::string> splits_there(const std::filesystem::path& directory) {
   return splits;
 }
 
+/// Error that names the tasks of a group, if the name is that of one.
+void refuse_group(std::string_view name, const std::string& where) {
+  TaskSelection selection;
+  for (const std::string& group : groups_of(name)) add_group(selection, group);
+  std::vector<std::string> tasks;
+  for (const SelectedTask& selected : selection.tasks) tasks.push_back(selected.task->name);
+  if (!tasks.empty())
+    fail("{} {}: a group of tasks, expected single ones: {}", where, name, fmt::join(tasks, ", "));
+}
+
 /// Error that says how data of one's own are a task, if the name is that of a directory or of a file that is
 /// none.
 void refuse_path(std::string_view name, const std::string& where) {
@@ -167,6 +177,7 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
     if (task.name == name) return task;
     names.push_back(task.name);
   }
+  refuse_group(name, where);
   refuse_path(name, where);
   std::vector<std::string> candidates = names;
   candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});

@@ -69,6 +69,8 @@ TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
                "did you mean \"qnli\"?", "gis");
   EXPECT_ERROR(select_tasks(std::vector<std::string>{"nontransfer"}), "did you mean \"non-transfer\"?");
   EXPECT_ERROR(select_tasks(std::vector<std::string>{","}), "--task: no task named");
+  EXPECT_ERROR(find_task("sts", "evaluation.task"),
+               "evaluation.task sts: a group of tasks, expected single ones: sts12, sts13, ");
   EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:");
 }
 
