@@ -6,16 +6,16 @@
 #include "angle/embed/embedder.h"
 #include "angle/eval/contamination.h"
 #include "angle/eval/evaluate.h"
+#include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/sts.h"
 #include "angle/model/model_directory.h"
 
 namespace angle::cli {
 namespace {
 
-TaskScores score_task(Embedder& embedder, const TaskFile& task, const ScoringOptions& options,
-                      const json& train_config) {
+TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOptions& options,
+                       const json& train_config) {
   TaskScores result;
-  result.file_checksum = task.checksum;
   const PairScorer scorer = [&](std::span<const ScoredPair> pairs, const TextProgress&) {
     for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
     return evaluate_pairs(embedder, pairs);
@@ -40,6 +40,18 @@ TaskScores score_task(Embedder& embedder, const TaskFile& task, const ScoringOpt
   return result;
 }
 
+/// All that a model can be judged by, whatever the study shows of it.
+TaskScores score_own_data(Model& model, const OwnDataTask& task) {
+  const OwnDataResult scored = evaluate_own_data(
+      task, model,
+      {.embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false});
+  TaskScores result;
+  for (const std::string& metric : own_data_metrics(task.kind))
+    if (const auto score = scored.value(metric)) result.scores[metric] = *score;
+  result.notes = {scored.about};
+  return result;
+}
+
 }  // namespace
 
 RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options) {
@@ -47,8 +59,12 @@ RunScores score_model(const std::filesystem::path& directory, const ScoringOptio
   model.encoder.prepare_inference(options.device, Precision::float32);
   Embedder embedder(model, {.prompt = model.default_prompt});
   RunScores scores;
-  for (const TaskFile& task : options.tasks)
-    scores[task_id(task.task)] = score_task(embedder, task, options, model.train_config);
+  for (const TaskFile& task : options.tasks) {
+    TaskScores& found = scores[task_id(task.task)];
+    found = task.own_data ? score_own_data(model, *task.own_data)
+                          : score_pairs(embedder, task, options, model.train_config);
+    found.file_checksum = task.checksum;
+  }
   return scores;
 }
 

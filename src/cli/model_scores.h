@@ -16,7 +16,8 @@ struct ScoringOptions {
   at::Device device = at::kCPU;
 };
 
-/// Scores a model in float32, by every similarity. One that is not a number for some pair is left empty.
+/// Scores a model in float32, by every similarity, and on own data by all that it can be judged by. A
+/// similarity that is not a number for some pair is left empty.
 RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options);
 
 }  // namespace angle::cli

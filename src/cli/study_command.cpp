@@ -113,7 +113,6 @@ StudyRunnerOptions Study::runner_options() {
           .device = options_.device,
           .threads = static_cast<int>(config_.threads),
           .tasks = inputs_.task_files(config_),
-          .metric = parse_metric(config_.metric, "metric"),
           .keep_models = config_.keep_models,
           .interrupted = &interruption_.requested()};
 }

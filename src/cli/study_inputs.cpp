@@ -3,6 +3,7 @@
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
 #include "angle/eval/evaluate.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
 #include "angle/model/model_checksums.h"
@@ -35,6 +36,13 @@ std::string StudyInputs::checksum_of(const fs::path& file) {
   return entry->second;
 }
 
+std::string StudyInputs::checksum_of(const std::vector<fs::path>& files) {
+  if (files.size() == 1) return checksum_of(files.front());
+  Checksum all;
+  for (const fs::path& file : files) all.add(checksum_of(file));
+  return all.digest();
+}
+
 json StudyInputs::checksums(const TrainConfig& config) {
   json data = json::array(), validation = json::array();
   for (const DataSetConfig& set : config.data.train)
@@ -65,9 +73,16 @@ int64_t StudyInputs::count_steps(const TrainConfig& config) {
 std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
   std::vector<TaskFile> files;
   for (const TaskName& task : scored_tasks(study)) {
-    const fs::path file = find_task_data(task, places_, "tasks").path;
-    check_labels(task, file);
-    files.push_back({task, file, checksum_of(file)});
+    const TaskData data = find_task_data(task, places_, "tasks");
+    if (data.own_data)
+      check_own_data(*data.own_data);
+    else
+      check_labels(task, data.path);
+    files.push_back({.task = task,
+                     .file = data.path,
+                     .checksum = checksum_of(data.files()),
+                     .metrics = scored_metrics(study, task),
+                     .own_data = data.own_data});
   }
   return files;
 }

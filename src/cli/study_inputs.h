@@ -33,6 +33,7 @@ class StudyInputs {
 
  private:
   std::string checksum_of(const std::filesystem::path& file);
+  std::string checksum_of(const std::vector<std::filesystem::path>& files);
   const std::vector<TrainingSet>& training_sets(const TrainConfig& config);
 
   DataPlaces places_;

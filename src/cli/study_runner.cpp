@@ -63,7 +63,7 @@ int64_t last_logged_step(const fs::path& metrics) {
 
 RunScores StudyRunner::scores_of(const StudyRun& run) const {
   RunScores scores = read_run_scores(directory_of(run) / "scores.json");
-  return has_scores(scores, options_.tasks, options_.metric.similarity) ? scores : RunScores{};
+  return has_scores(scores, options_.tasks) ? scores : RunScores{};
 }
 
 RunState StudyRunner::state_of(const StudyRun& run) const {
@@ -124,14 +124,13 @@ bool StudyRunner::keeps_model(const StudyRun& run) const {
 }
 
 /// The scores that this study wants of the model, and those that others do who were interrupted before they
-/// had them: {task: {"file_checksum", "similarity"}}.
+/// had them: {task: {"file_checksum", "metrics"}}.
 json StudyRunner::wanted_scores(const StudyRun& run) const {
   const fs::path directory = directory_of(run);
   json wanted =
       fs::exists(directory / "model") ? about(directory).value("wanted", json::object()) : json::object();
   for (const TaskFile& task : options_.tasks)
-    wanted[task_id(task.task)] = {{"file_checksum", task.checksum},
-                                  {"similarity", to_string(options_.metric.similarity)}};
+    wanted[task_id(task.task)] = {{"file_checksum", task.checksum}, {"metrics", task.metrics}};
   return wanted;
 }
 
@@ -142,10 +141,8 @@ bool StudyRunner::is_wanted(const StudyRun& run) const {
   if (!about_run.contains("wanted")) return true;
   const RunScores scores = read_run_scores(directory_of(run) / "scores.json");
   for (const auto& [task, wanted] : about_run.at("wanted").items()) {
-    const auto found = scores.find(task);
-    if (found == scores.end() || found->second.file_checksum != wanted.at("file_checksum") ||
-        !found->second.similarities.contains(wanted.at("similarity").get<std::string>()))
-      return true;
+    const auto metrics = wanted.value("metrics", std::vector<std::string>());  // older versions told none
+    if (!has_score(scores, task, wanted.at("file_checksum").get<std::string>(), metrics)) return true;
   }
   return false;
 }

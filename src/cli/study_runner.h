@@ -24,7 +24,6 @@ struct StudyRunnerOptions {
   std::string device = "auto";
   int threads = 0;              // 0: one per core
   std::vector<TaskFile> tasks;  // to score on
-  Metric metric;                // whose similarity a finished run has
   bool keep_models = false;
   const std::atomic<bool>* interrupted = nullptr;  // becomes true when the user wants to stop
 };

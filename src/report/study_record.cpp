@@ -33,8 +33,10 @@ StudyRecordRow row_of(const json& row) {
   return result;
 }
 
-StudyRecordTask task_of(const json& task) {
+/// @param metric  of the study: older versions' tables all were of that one
+StudyRecordTask task_of(const json& task, const std::string& metric) {
   StudyRecordTask result{.task = task.at("task").get<std::string>(),
+                         .metric = task.value("metric", metric),
                          .pairs = task.at("pairs").get<int64_t>()};
   for (const json& row : task.at("rows")) result.rows.push_back(row_of(row));
   result.notes = task.at("notes").get<std::vector<std::string>>();
@@ -45,12 +47,12 @@ StudyRecord record_of(const json& study) {
   StudyRecord result{.name = study.at("name").get<std::string>(),
                      .description = study.at("description").get<std::string>(),
                      .command = study.at("command").get<std::string>(),
-                     .metric = study.at("metric").get<std::string>(),
                      .baseline = study.at("baseline").get<std::string>(),
                      .runs = study.at("runs").get<int64_t>(),
                      .finished_runs = study.at("finished_runs").get<int64_t>()};
   result.failures = study.value("failures", std::vector<std::string>());  // missing in older versions' files
-  for (const json& task : study.at("tasks")) result.tasks.push_back(task_of(task));
+  for (const json& task : study.at("tasks"))
+    result.tasks.push_back(task_of(task, study.at("metric").get<std::string>()));
   return result;
 }
 

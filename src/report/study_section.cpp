@@ -53,7 +53,7 @@ std::string difference_chart(const StudyRecordTask& task, const StudyRecord& stu
   }
   if (rows.empty()) return "";
   return "<div class=\"charts\">\n" +
-         interval_chart({"difference to " + study.baseline, study.metric + " × 100, 95 % interval", ""},
+         interval_chart({"difference to " + study.baseline, task.metric + " × 100, 95 % interval", ""},
                         rows) +
          "</div>\n";
 }
@@ -63,7 +63,7 @@ std::string task_section(const StudyRecordTask& task, const StudyRecord& study) 
   for (const StudyRecordRow& row : task.rows) rows.push_back(cells_of(row, study.baseline));
   const std::string pairs = task.pairs > 0 ? fmt::format(", {} pairs", task.pairs) : "";
   std::string html =
-      fmt::format("<h3>{}{}: {} × 100</h3>\n", escape_html(task.task), pairs, escape_html(study.metric));
+      fmt::format("<h3>{}{}: {} × 100</h3>\n", escape_html(task.task), pairs, escape_html(task.metric));
   html +=
       html_table({"row", "seeds", "score", "difference", "95 % interval", "p (seeds)", "p (pairs)"}, rows);
   for (const std::string& note : task.notes) html += "<p>" + escape_html(note) + "</p>\n";
@@ -80,7 +80,8 @@ std::string study_section(const StudyRecord& study) {
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
       "over "
-      "seeds; p (pairs) and interval: paired bootstrap of the pairs. *: significant at 5 % after Holm’s "
+      "seeds; p (pairs) and interval: paired bootstrap of the pairs, where there are scored pairs. *: "
+      "significant at 5 % after Holm’s "
       "correction over the rows of a table, in the chart blue where both are. {} of {} runs are "
       "finished.</p>\n",
       escape_html(study.baseline), study.finished_runs, study.runs);

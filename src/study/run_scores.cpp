@@ -15,7 +15,29 @@ bool is_consistent(const TaskScores& task) {
   });
 }
 
+/// Correlations are made of similarities when they are needed. Of own data all scores were taken at once.
+bool can_tell(const TaskScores& task, const std::string& metric) {
+  const auto correlation = find_metric(metric);
+  return correlation ? task.similarities.contains(to_string(correlation->similarity)) : !task.scores.empty();
+}
+
 }  // namespace
+
+void to_json(json& out, const TaskScores& task) {
+  out = {{"file_checksum", task.file_checksum},
+         {"labels", task.labels},
+         {"similarities", task.similarities},
+         {"notes", task.notes}};
+  if (!task.scores.empty()) out["scores"] = task.scores;
+}
+
+void from_json(const json& in, TaskScores& task) {
+  in.at("file_checksum").get_to(task.file_checksum);
+  in.at("labels").get_to(task.labels);
+  in.at("similarities").get_to(task.similarities);
+  in.at("notes").get_to(task.notes);
+  if (in.contains("scores")) in.at("scores").get_to(task.scores);
+}
 
 RunScores read_run_scores(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return {};
@@ -35,12 +57,18 @@ void write_run_scores(const std::filesystem::path& file, const RunScores& scores
   write_file(file, json(scores).dump() + "\n");
 }
 
-bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks, Similarity similarity) {
+bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks) {
   return std::all_of(tasks.begin(), tasks.end(), [&](const TaskFile& task) {
-    const auto found = scores.find(task_id(task.task));
-    return found != scores.end() && found->second.file_checksum == task.checksum &&
-           found->second.similarities.contains(to_string(similarity));
+    return has_score(scores, task_id(task.task), task.checksum, task.metrics);
   });
+}
+
+bool has_score(const RunScores& scores, const std::string& task, const std::string& checksum,
+               std::span<const std::string> metrics) {
+  const auto found = scores.find(task);
+  return found != scores.end() && found->second.file_checksum == checksum &&
+         std::all_of(metrics.begin(), metrics.end(),
+                     [&](const std::string& metric) { return can_tell(found->second, metric); });
 }
 
 }  // namespace angle

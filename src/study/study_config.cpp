@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "angle/error.h"
-#include "angle/eval/metric.h"
+#include "angle/eval/own_data.h"
 #include "angle/eval/tasks.h"
 #include "angle/suggest.h"
 
 #include "config_checker.h"
+#include "eval/comma_list.h"
 
 namespace angle {
 namespace {
@@ -32,7 +33,7 @@ TaskName scored_task(const std::string& name) {
   auto tasks = parse_task_names(name, "");
   if (tasks.size() != 1) fail("tasks: \"{}\", expected the name of one task", name);
   TaskName& task = tasks.front();
-  if (is_own_task(task.task)) return task;
+  if (parse_own_data_task(task.task, "tasks") || is_own_task(task.task)) return task;
   const TaskSpec& known = find_task(task.task, "tasks");
   if (task.split.empty()) task.split = known.default_split();
   return task;
@@ -47,8 +48,7 @@ class Rules : ConfigRules {
     check_overrides(config_.set, "set");
     check_rows();
     check_seeds();
-    check_tasks();
-    collect([&] { parse_metric(config_.metric, "metric"); });
+    check_tasks_and_metrics();
     require_range(config_.threads, int64_t{0}, int64_t{1024}, "threads");
     require_range(config_.resamples, int64_t{100}, int64_t{1'000'000}, "resamples");
     return std::move(problems_);
@@ -98,14 +98,20 @@ class Rules : ConfigRules {
     }
   }
 
-  void check_tasks() {
+  void check_tasks_and_metrics() {
     require(!config_.tasks.empty(), "tasks: expected at least one");
-    std::set<std::string> ids;
+    std::vector<TaskName> tasks;
+    std::set<std::string> ids, metrics;
     for (const std::string& name : config_.tasks)
       collect([&] {
-        const std::string id = task_id(scored_task(name));
+        tasks.push_back(scored_task(name));
+        const std::string id = task_id(tasks.back());
         require(ids.insert(id).second, "tasks: {} is there twice", id);
       });
+    for (const std::string& metric : parse_comma_list(config_.metric)) {
+      require(metrics.insert(metric).second, "metric: {} is there twice", metric);
+      if (!tasks.empty()) collect([&] { require_metric(metric, tasks, "metric"); });
+    }
   }
 
   const StudyConfig& config_;
@@ -151,6 +157,12 @@ std::vector<TaskName> scored_tasks(const StudyConfig& config) {
   std::vector<TaskName> tasks;
   for (const std::string& name : config.tasks) tasks.push_back(scored_task(name));
   return tasks;
+}
+
+std::vector<std::string> scored_metrics(const StudyConfig& config, const TaskName& task) {
+  std::vector<std::string> metrics = parse_comma_list(config.metric);
+  std::erase_if(metrics, [&](const std::string& metric) { return !has_metric(task, metric); });
+  return metrics.empty() ? std::vector{metrics_of(task).front()} : metrics;
 }
 
 std::string task_id(const TaskName& task) {

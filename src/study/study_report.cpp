@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/eval/metric.h"
 #include "angle/eval/significance.h"
 
 #include "eval/paired_difference.h"
@@ -52,13 +53,22 @@ std::vector<Cells> table_of(const TaskResult& task, size_t baseline) {
 }
 
 /// `stsb/test, 1379 pairs: cosine_spearman × 100`
-std::string title_of(const TaskResult& task, const std::string& metric) {
+std::string title_of(const TaskResult& task) {
   const std::string pairs = task.pairs > 0 ? fmt::format(", {} pairs", task.pairs) : "";
-  return fmt::format("{}{}: {} × 100", task.task, pairs, metric);
+  return fmt::format("{}{}: {} × 100", task.task, pairs, task.metric);
 }
 
-std::string explanation(const StudyConfig& study) {
-  return fmt::format(
+/// Where some tables have no test over pairs, why.
+std::string own_data_remark(const std::vector<TaskResult>& results) {
+  const bool any = std::any_of(results.begin(), results.end(),
+                               [](const TaskResult& task) { return !find_metric(task.metric); });
+  return any ? " –: tasks on own data have no scored pairs to draw again, so neither interval nor p (pairs)."
+             : "";
+}
+
+std::string explanation(const StudyReport& report) {
+  const StudyConfig& study = report.study;
+  const std::string text = fmt::format(
       "score: mean ± standard deviation over seeds. difference: to the row \"{}\", mean ± standard deviation "
       "over seeds. p (seeds): paired t-test over seeds: would other seeds show the difference on these "
       "pairs? "
@@ -68,6 +78,7 @@ std::string explanation(const StudyConfig& study) {
       "the "
       "table.",
       study.rows[baseline_row(study)].name, study.resamples);
+  return text + own_data_remark(report.results);
 }
 
 /// Lines of at most `width` letters.
@@ -124,11 +135,18 @@ json row_json(const RowResult& row) {
 json task_json(const TaskResult& task) {
   json rows = json::array();
   for (const RowResult& row : task.rows) rows.push_back(row_json(row));
-  return {{"task", task.task},
-          {"pairs", task.pairs},
-          {"file_checksum", task.file_checksum},
-          {"notes", task.notes},
-          {"rows", rows}};
+  return {{"task", task.task},   {"metric", task.metric},
+          {"pairs", task.pairs}, {"file_checksum", task.file_checksum},
+          {"notes", task.notes}, {"rows", rows}};
+}
+
+/// Those of the tables, each once.
+std::vector<std::string> metrics_shown(const std::vector<TaskResult>& results) {
+  std::vector<std::string> metrics;
+  for (const TaskResult& task : results)
+    if (std::find(metrics.begin(), metrics.end(), task.metric) == metrics.end())
+      metrics.push_back(task.metric);
+  return metrics;
 }
 
 /// A row's configuration, which is that of its runs but for the seed, and the runs' keys.
@@ -153,11 +171,11 @@ std::string format_study(const StudyReport& report) {
   const size_t baseline = baseline_row(report.study);
   std::string text;
   for (const TaskResult& task : report.results) {
-    text += title_of(task, report.study.metric) + "\n";
+    text += title_of(task) + "\n";
     text += format_table(table_of(task, baseline), kFirstNumber) + "\n";
     for (const std::string& note : task.notes) text += "note: " + note + "\n";
   }
-  text += wrapped(explanation(report.study), kWidth);
+  text += wrapped(explanation(report), kWidth);
   for (const std::string& failure : report.failures) text += "failed: " + failure + "\n";
   return text + fmt::format("{} of {} runs are finished\n", report.finished_runs(), report.plan.runs.size());
 }
@@ -167,13 +185,13 @@ std::string format_study_markdown(const StudyReport& report) {
   std::string text =
       fmt::format("# {}\n\n{}\n\n    {}\n", report.name, report.study.description, report.command);
   for (const TaskResult& task : report.results) {
-    text += fmt::format("\n{}\n\n", title_of(task, report.study.metric));
+    text += fmt::format("\n{}\n\n", title_of(task));
     const std::vector<Cells> table = table_of(task, baseline);
     text += markdown_row(table.front()) + "|---|---:|---:|---:|---:|---:|---:|\n";
     for (size_t i = 1; i < table.size(); ++i) text += markdown_row(table[i]);
     for (const std::string& note : task.notes) text += "\nNote: " + note + "\n";
   }
-  text += fmt::format("\n{}\n", explanation(report.study));
+  text += fmt::format("\n{}\n", explanation(report));
   for (const std::string& failure : report.failures) text += "\nFailed: " + failure + "\n";
   return text +
          fmt::format("\n{} of {} runs are finished.\n", report.finished_runs(), report.plan.runs.size());
@@ -189,7 +207,7 @@ json study_json(const StudyReport& report) {
           {"description", study.description},
           {"command", report.command},
           {"base", study.base},
-          {"metric", study.metric},
+          {"metric", fmt::format("{}", fmt::join(metrics_shown(report.results), ","))},
           {"baseline", study.rows[baseline_row(study)].name},
           {"seeds", study.seeds},
           {"runs", report.plan.runs.size()},

@@ -5,6 +5,7 @@
 
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
+#include "angle/eval/metric.h"
 #include "angle/eval/significance.h"
 
 namespace angle {
@@ -12,14 +13,15 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// The runs of a study on one task.
+/// The runs of a study on one task by one metric.
 struct ScoredRuns {
   std::string task;
+  std::string metric;
   int64_t pairs = 0;
-  std::string file_checksum;
-  std::vector<std::optional<double>> scores;  // [runs]
-  std::vector<Values> resampled;              // [runs][resamples]
-  std::vector<std::string> notes;
+  std::string file_checksum = {};
+  std::vector<std::optional<double>> scores = {};  // [runs]
+  std::vector<Values> resampled = {};              // [runs][resamples], of scored pairs
+  std::vector<std::string> notes = {};
 };
 
 void add_note(std::vector<std::string>& notes, const std::string& note) {
@@ -30,11 +32,10 @@ std::optional<double> score_of(const Values& similarities, const Values& labels,
   return statistic == Statistic::pearson ? pearson(similarities, labels) : spearman(similarities, labels);
 }
 
-/// Scores of all runs on one task, and all of them on the same resamples of its pairs.
-ScoredRuns score_runs(const std::string& task, const Metric& metric, int64_t resamples,
-                      const std::vector<RunScores>& scores) {
-  ScoredRuns result{
-      .task = task, .pairs = 0, .file_checksum = {}, .scores = {}, .resampled = {}, .notes = {}};
+/// Scores of all runs on one task of pairs, and all of them on the same resamples of its pairs.
+ScoredRuns correlate_runs(const std::string& task, const Metric& metric, int64_t resamples,
+                          const std::vector<RunScores>& scores) {
+  ScoredRuns result{.task = task, .metric = to_string(metric)};
   std::vector<Values> similarities;
   const Values* labels = nullptr;
   for (const RunScores& run : scores) {
@@ -63,6 +64,39 @@ ScoredRuns score_runs(const std::string& task, const Metric& metric, int64_t res
   return result;
 }
 
+/// Scores of all runs on a task on own data, of which the runs kept no more than that.
+ScoredRuns take_scores(const std::string& task, const std::string& metric,
+                       const std::vector<RunScores>& scores) {
+  ScoredRuns result{.task = task, .metric = metric};
+  for (const RunScores& run : scores) {
+    result.scores.emplace_back();
+    result.resampled.emplace_back();
+    const auto found = run.find(task);
+    if (found == run.end()) continue;
+    result.file_checksum = found->second.file_checksum;
+    for (const std::string& note : found->second.notes) add_note(result.notes, note);
+    const auto score = found->second.scores.find(metric);
+    if (score == found->second.scores.end())
+      add_note(result.notes, "a run is left out: its model has no " + metric);
+    else
+      result.scores.back() = score->second;
+  }
+  return result;
+}
+
+/// Every task by each of its metrics.
+std::vector<ScoredRuns> score_runs(const StudyConfig& study, const std::vector<RunScores>& scores) {
+  std::vector<ScoredRuns> scored;
+  for (const TaskName& task : scored_tasks(study)) {
+    for (const std::string& name : scored_metrics(study, task)) {
+      const auto correlation = find_metric(name);
+      scored.push_back(correlation ? correlate_runs(task_id(task), *correlation, study.resamples, scores)
+                                   : take_scores(task_id(task), name, scores));
+    }
+  }
+  return scored;
+}
+
 /// The mean of lists of the same length, element by element; empty when one of them is.
 Values mean_of(const std::vector<std::span<const double>>& lists) {
   Values mean(lists.empty() ? 0 : lists.front().size());
@@ -73,10 +107,9 @@ Values mean_of(const std::vector<std::span<const double>>& lists) {
   return mean;
 }
 
-/// The mean over tasks, of the runs that have a score on all of them.
+/// The mean over tasks by one metric, of the runs that have a score on all of them.
 ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
-  ScoredRuns result{
-      .task = "average", .pairs = 0, .file_checksum = {}, .scores = {}, .resampled = {}, .notes = {}};
+  ScoredRuns result{.task = "average", .metric = tasks.front().metric};
   for (size_t run = 0; run < runs; ++run) {
     result.scores.emplace_back();
     result.resampled.emplace_back();
@@ -91,6 +124,23 @@ ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
     result.scores.back() = spread_of(scores).mean;
     result.resampled.back() = mean_of(resampled);
   }
+  return result;
+}
+
+/// For each metric that several tasks have, in the order of their first ones.
+std::vector<ScoredRuns> averages(const std::vector<ScoredRuns>& scored, size_t runs) {
+  std::vector<std::vector<ScoredRuns>> by_metric;
+  for (const ScoredRuns& task : scored) {
+    const auto same = std::find_if(by_metric.begin(), by_metric.end(),
+                                   [&](const auto& tasks) { return tasks.front().metric == task.metric; });
+    if (same == by_metric.end())
+      by_metric.push_back({task});
+    else
+      same->push_back(task);
+  }
+  std::vector<ScoredRuns> result;
+  for (const std::vector<ScoredRuns>& tasks : by_metric)
+    if (tasks.size() > 1) result.push_back(average(tasks, runs));
   return result;
 }
 
@@ -151,6 +201,7 @@ void adjust(std::vector<RowResult>& rows, std::optional<TestResult> RowDifferenc
 
 TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const ScoredRuns& scored) {
   TaskResult result{.task = scored.task,
+                    .metric = scored.metric,
                     .pairs = scored.pairs,
                     .file_checksum = scored.file_checksum,
                     .rows = {},
@@ -170,11 +221,8 @@ TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const Sc
 
 std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
                                       const std::vector<RunScores>& scores) {
-  const Metric metric = parse_metric(study.metric, "metric");
-  std::vector<ScoredRuns> scored;
-  for (const TaskName& task : scored_tasks(study))
-    scored.push_back(score_runs(task_id(task), metric, study.resamples, scores));
-  if (scored.size() > 1) scored.push_back(average(scored, scores.size()));
+  std::vector<ScoredRuns> scored = score_runs(study, scores);
+  for (ScoredRuns& average : averages(scored, scores.size())) scored.push_back(std::move(average));
 
   std::vector<TaskResult> results;
   for (const ScoredRuns& task : scored) results.push_back(task_result(study, plan, task));

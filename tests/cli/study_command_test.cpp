@@ -1,5 +1,6 @@
 // `angle study` as its users see it, on configs/tiny.json:
-//  - rows × seeds are trained and scored; the tables come on stdout and into the output, logs and scores
+//  - rows × seeds are trained and scored, on every kind of task that eval has, as eval does; the tables come
+//  on stdout and into the output, logs and scores
 //    stay, models only where they are asked for; what is done is not done again, by another study neither;
 //  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
 //  - a model that one study is training, or has still to score, no other study takes away;
@@ -24,6 +25,7 @@
 #include "angle/io/json.h"
 
 #include "support/golden.h"
+#include "support/own_data.h"
 #include "support/run_command.h"
 #include "support/temp_dir.h"
 
@@ -137,6 +139,38 @@ TEST_F(StudyCommand, ScoresAsEvalDoes) {
   ASSERT_EQ(scored.exit_code, 0) << scored.err;
   EXPECT_EQ(json::parse(scored.out).at("evaluations").at(0).at("scores").at("cosine").at("spearman"),
             study.at("tasks").at(0).at("rows").at(1).at("scores").at(0));
+}
+
+TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
+  study_["keep_models"] = true;
+  const std::string topics = testing::write_classes(path("topics"));
+  study_["tasks"].push_back(topics);
+  study_["metric"] = "cosine_spearman,knn_accuracy";
+  const CommandResult result = run("out");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("72 pairs: cosine_spearman × 100\n"),
+                                HasSubstr("\n" + topics + ": knn_accuracy × 100\nrow "),
+                                HasSubstr("\nnote: 58 training and 30 test texts, 2 classes")));
+  EXPECT_THAT(read_file(path("out/study.md")), HasSubstr("own data have no scored pairs to draw again"));
+  const json study = read_json(path("out/study.json"));
+  const std::string key = study.at("rows").at(1).at("runs").at(0);
+  const CommandResult scored =
+      testing::run_command({ANGLE_BINARY, "eval", "--json", "--resamples", "0", "--task", topics, "--model",
+                            path("out/runs/" + key + "/model").string()});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  const json& table = study.at("tasks").at(1);
+  EXPECT_EQ(table.at("metric"), "knn_accuracy");
+  EXPECT_EQ(table.at("rows").at(1).at("scores").at(0),
+            json::parse(scored.out).at("own_data").at(0).at("scores").at("knn_accuracy"));
+  EXPECT_TRUE(table.at("rows").at(1).at("difference").at("by_pairs").is_null());
+
+  study_["metric"] = "logistic_regression_macro_f1";  // was kept with the others
+  const CommandResult again = run("out");
+  EXPECT_THAT(again.out, HasSubstr(": logistic_regression_macro_f1 × 100\n"));
+  EXPECT_THAT(again.err, Not(HasSubstr("run 1")));
+  write_file(path("topics/test.jsonl"),
+             read_file(path("topics/test.jsonl")) + "{\"text\": \"x\", \"label\": \"answer\"}\n");
+  EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("0 of 4 runs are finished"));
 }
 
 TEST_F(StudyCommand, DoesNothingTwice) {
@@ -422,6 +456,11 @@ TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
   EXPECT_THAT(error(), AllOf(HasSubstr("bad.tsv:2: "), HasSubstr("three")));
   study_["tasks"] = {directory_.file("flat.tsv", "sentence1\tsentence2\tscore\na\tb\t3\nc\td\t3\n").string()};
   EXPECT_THAT(error(), HasSubstr("flat.tsv: no model has a score on it: all labels are equal"));
+  study_["tasks"] = {"cluster:" + directory_.file("one.tsv", "text\tlabel\na\tx\nb\tx\n").string()};
+  EXPECT_THAT(error(), HasSubstr("one.tsv: all texts have the same label"));
+  study_["metric"] = "cosine_spearman";
+  EXPECT_THAT(error(), HasSubstr("metric cosine_spearman: no task has this metric"));
+  study_.erase("metric");
   study_["sead"] = 1;
   EXPECT_THAT(error(), HasSubstr("angle_weight.json:\n  sead: unknown key; did you mean \"seeds\"?"));
 }

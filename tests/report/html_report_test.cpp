@@ -79,7 +79,7 @@ StudyRecord some_study() {
   other.low = -0.015, other.high = -0.005;
   other.by_seeds = StudyTest{.p_value = 0.3, .significant = false};
   other.by_pairs = StudyTest{.p_value = 0.00001, .significant = true};
-  study.tasks = {{"stsb/test", 9, {all, other, {.name = "not finished"}}, {}}};
+  study.tasks = {{"stsb/test", "cosine_spearman", 9, {all, other, {.name = "not finished"}}, {}}};
   return study;
 }
 

@@ -1,5 +1,5 @@
-// Pins: the tables of a study are read back as angle study writes them, undefined numbers being empty; what
-// is something else is refused with its file.
+// Pins: the tables of a study are read back as angle study writes them, undefined numbers being empty; those
+// without a metric of their own are of the study's; what is something else is refused with its file.
 #include "angle/report/study_record.h"
 
 #include <gtest/gtest.h>
@@ -28,6 +28,7 @@ TEST(StudyRecord, HoldsTablesAndTests) {
   EXPECT_EQ(study.baseline, "all");
   EXPECT_EQ(study.finished_runs, 3);
   EXPECT_EQ(study.failures, std::vector<std::string>{"none (seed 1): e"});
+  EXPECT_EQ(study.tasks.at(0).metric, "cosine_spearman");
   const auto& rows = study.tasks.at(0).rows;
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].deviation, 0.01);
@@ -38,6 +39,15 @@ TEST(StudyRecord, HoldsTablesAndTests) {
   EXPECT_TRUE(rows[1].by_pairs->significant);
   EXPECT_EQ(rows[1].by_pairs->p_value, 0.001);
   EXPECT_FALSE(rows[2].mean.has_value());
+}
+
+TEST(StudyRecord, KnowsTheMetricOfEachTable) {
+  const testing::TempDir directory;
+  directory.file("study.json",
+                 R"({"name": "own", "description": "", "command": "", "baseline": "all", "runs": 1,
+    "finished_runs": 1, "metric": "cosine_spearman,ndcg@10", "tasks": [
+      {"task": "retrieval:faq", "metric": "ndcg@10", "pairs": 0, "notes": [], "rows": []}]})");
+  EXPECT_EQ(read_study(directory.path()).tasks.at(0).metric, "ndcg@10");
 }
 
 TEST(StudyRecord, RefusesWhatIsNoStudy) {

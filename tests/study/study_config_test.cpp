@@ -4,7 +4,7 @@
 //   its path and the nearest name, all problems at once;
 // - overrides are a list as `--set` takes it, or an object of the configuration's shape, to the same effect;
 // - the base is looked up beside the study; tasks without a split are scored on the one that they are
-// reported on;
+// reported on, by those of the metrics that they have, or else by their main one;
 // - every study of the project can be planned, and says which question it answers.
 #include "angle/study/study_config.h"
 
@@ -50,7 +50,8 @@ StudyConfig parse(const json& given) { return parse_study_config(given, "study.j
 TEST(StudyConfig, HasDefaults) {
   const StudyConfig config = parse(json::parse(kExample));
   EXPECT_EQ(config.rows.size(), 3);
-  EXPECT_EQ(config.metric, "cosine_spearman");
+  EXPECT_THAT(scored_metrics(config, {"stsb", "test"}), ElementsAre("cosine_spearman"));
+  EXPECT_THAT(scored_metrics(config, {"retrieval:faq", ""}), ElementsAre("ndcg@10"));
   EXPECT_EQ(config.resamples, 10000);
   EXPECT_FALSE(config.keep_models);
   EXPECT_EQ(baseline_row(config), 0);
@@ -62,6 +63,30 @@ TEST(StudyConfig, KnowsTheSplitsThatTasksAreReportedOn) {
   std::vector<std::string> ids;
   for (const TaskName& task : scored_tasks(parse(json::parse(kExample)))) ids.push_back(task_id(task));
   EXPECT_THAT(ids, ElementsAre("stsb/test", "sts12/test_not_in_stsb", "mine.tsv"));
+}
+
+TEST(StudyConfig, ScoresEachTaskByTheMetricsThatItHas) {
+  const StudyConfig config =
+      parse({{"base", "base.json"},
+             {"rows", {{{"name", "all"}}}},
+             {"seeds", {1}},
+             {"tasks", {"stsb", "pairs:own/mine.tsv", "retrieval:/data/faq", "classify:own/topics"}},
+             {"metric", "cosine_spearman, recall@5, ndcg@10, knn_accuracy"}});
+  const auto tasks = scored_tasks(config);
+  EXPECT_EQ(task_id(tasks[2]), "retrieval:/data/faq");
+  EXPECT_THAT(scored_metrics(config, tasks[0]), ElementsAre("cosine_spearman"));
+  EXPECT_THAT(scored_metrics(config, tasks[1]), ElementsAre("cosine_average_precision"));
+  EXPECT_THAT(scored_metrics(config, tasks[2]), ElementsAre("recall@5", "ndcg@10"));
+  EXPECT_THAT(scored_metrics(config, tasks[3]), ElementsAre("knn_accuracy"));
+}
+
+TEST(StudyConfig, RefusesMetricsThatNoTaskHas) {
+  EXPECT_ERROR(parse(changed("/metric", "cosine_spearman,ndcg@10")),
+               "metric ndcg@10: no task has this metric",
+               "(metrics of stsb, sts12, mine.tsv: cosine_spearman, ");
+  EXPECT_ERROR(parse(changed("/metric", "dot_pearson,dot_pearson")), "metric: dot_pearson is there twice");
+  EXPECT_ERROR(parse(changed("/tasks/2", "retrival:faq")), "tasks retrival:faq: unknown kind of task",
+               "did you mean \"retrieval\"?");
 }
 
 TEST(StudyConfig, NamesUnknownKeysWithTheNearest) {
@@ -87,7 +112,7 @@ TEST(StudyConfig, ReportsAllProblemsTogether) {
                "seeds: -1, expected at least 0", "seeds: 1 is there twice",
                "tasks stbs: unknown task; did you mean \"stsb\"?",
                "tasks: \"stsb,sts12\", expected the name of one task", "baseline: there is no row \"b\"",
-               "metric cosine_spaerman: unknown metric; did you mean \"cosine_spearman\"?",
+               "metric cosine_spaerman: no task has this metric; did you mean \"cosine_spearman\"?",
                "resamples: 5, expected 100 to 1000000");
 }
 

@@ -4,7 +4,8 @@
 // - the test over pairs is the paired bootstrap of the mean over seeds; identical rows differ by 0 with p =
 // 1;
 // - Holm's correction is over the rows that are compared, for each test and task by itself;
-// - several tasks have an average of the runs that all of them have;
+// - several tasks with a metric have an average of the runs that all of them have;
+// - a task on own data has a table for each metric, tested over seeds alone, and the report says why;
 // - unfinished runs and undefined scores are left out and counted; other labels are an error;
 // - the tables say all that, as text and Markdown; the JSON has every number.
 #include "angle/study/study_results.h"
@@ -173,6 +174,77 @@ TEST_F(Results, OfSeveralTasksHaveAnAverage) {
   EXPECT_TRUE(worse.interval->low < worse.mean && worse.mean < worse.interval->high);
 }
 
+/// Two tasks on own data, beside the one of pairs.
+class OwnDataResults : public Results {
+ protected:
+  OwnDataResults() {
+    study_.tasks = {"stsb", "retrieval:faq", "classify:topics"};
+    study_.metric = "cosine_spearman,ndcg@10,recall@5";
+    for (size_t run = 0; run < 6; ++run) {
+      const double score = 0.5 + (run < 3 ? 0.1 : 0.0) + 0.01 * static_cast<double>(run * run % 5);
+      scores_[run]["retrieval:faq"] = {.file_checksum = "faq",
+                                       .scores = {{"ndcg@10", score}, {"recall@5", 1 - score}},
+                                       .notes = {"9 queries"}};
+      scores_[run]["classify:topics"] = {.file_checksum = "topics",
+                                         .scores = {{"logistic_regression_accuracy", score}}};
+    }
+  }
+
+  double ndcg(size_t run) const { return scores_[run].at("retrieval:faq").scores.at("ndcg@10"); }
+};
+
+TEST_F(OwnDataResults, HaveATableForEachTaskAndMetric) {
+  std::vector<std::string> tables;
+  for (const TaskResult& task : results()) tables.push_back(task.task + " " + task.metric);
+  EXPECT_THAT(tables, ElementsAre("stsb/test cosine_spearman", "retrieval:faq ndcg@10",
+                                  "retrieval:faq recall@5", "classify:topics logistic_regression_accuracy"));
+}
+
+TEST_F(OwnDataResults, AreTestedOverSeedsAlone) {
+  const TaskResult task = results().at(1);
+  EXPECT_EQ(task.pairs, 0);
+  EXPECT_EQ(task.file_checksum, "faq");
+  EXPECT_THAT(task.notes, ElementsAre("9 queries"));
+  EXPECT_THAT(task.rows[1].scores, ElementsAre(ndcg(3), ndcg(4), ndcg(5)));
+  const RowDifference& worse = *task.rows[1].difference;
+  const Values differences{ndcg(3) - ndcg(0), ndcg(4) - ndcg(1), ndcg(5) - ndcg(2)};
+  EXPECT_DOUBLE_EQ(worse.mean, spread_of(differences).mean);
+  EXPECT_DOUBLE_EQ(worse.by_seeds->p_value, *paired_t_test(differences));
+  EXPECT_EQ(worse.by_pairs, std::nullopt);
+  EXPECT_EQ(worse.interval, std::nullopt);
+  EXPECT_NE(results().at(0).rows[1].difference->by_pairs, std::nullopt);
+}
+
+TEST_F(OwnDataResults, AreAveragedOverTasksWithTheSameMetric) {
+  study_.tasks.emplace_back("retrieval:wiki");
+  for (RunScores& run : scores_) run["retrieval:wiki"] = {.scores = {{"ndcg@10", 0.25}, {"recall@5", 0.5}}};
+  const auto results = this->results();
+  ASSERT_THAT(results, SizeIs(8));
+  EXPECT_EQ(results[6].task + " " + results[6].metric, "average ndcg@10");
+  EXPECT_EQ(results[7].task + " " + results[7].metric, "average recall@5");
+  EXPECT_DOUBLE_EQ(results[6].rows[0].scores[0], (ndcg(0) + 0.25) / 2);
+  EXPECT_EQ(results[6].rows[1].difference->by_pairs, std::nullopt);
+}
+
+TEST_F(OwnDataResults, LeaveOutAModelWithoutThatScore) {
+  scores_[4].at("retrieval:faq").scores.erase("ndcg@10");
+  const TaskResult task = results().at(1);
+  EXPECT_THAT(task.rows[1].seeds, ElementsAre(1, 3));
+  EXPECT_THAT(task.notes, ElementsAre("9 queries", "a run is left out: its model has no ndcg@10"));
+}
+
+TEST_F(OwnDataResults, AreShownWithAFootnote) {
+  const StudyReport report{
+      .name = "own", .command = "", .study = study_, .plan = plan_, .scores = scores_, .results = results()};
+  const std::string text = format_study_markdown(report);
+  EXPECT_THAT(text, AllOf(HasSubstr("\nretrieval:faq: ndcg@10 × 100\n"), HasSubstr(" | – | "),
+                          HasSubstr(" –: tasks on own data have no scored pairs to draw again")));
+  EXPECT_EQ(study_json(report).at("tasks").at(1).at("metric"), "ndcg@10");
+  EXPECT_EQ(study_json(report).at("metric"), "cosine_spearman,ndcg@10,recall@5,logistic_regression_accuracy");
+  study_.tasks = {"stsb"};
+  EXPECT_THAT(table(), Not(HasSubstr("own data")));
+}
+
 TEST_F(Results, RefuseScoresOfOtherPairs) {
   scores_[3]["stsb/test"].labels[0] = 5;
   EXPECT_ERROR(results(), "stsb/test: not all runs were scored on the same pairs");
@@ -226,18 +298,25 @@ TEST(RunScores, ComeBackToTheLastDigit) {
   write_run_scores(directory.path() / "scores.json", scores);
   const RunScores read = read_run_scores(directory.path() / "scores.json");
   EXPECT_EQ(read.at("stsb/test").similarities, scores.at("stsb/test").similarities);
+  EXPECT_FALSE(read_json(directory.path() / "scores.json").at("stsb/test").contains("scores"));
   EXPECT_THAT(read_run_scores(directory.path() / "none.json"), IsEmpty());
+  const std::map<std::string, double> own = {{"ndcg@10", 1.0 / 3}};
+  write_run_scores(directory.path() / "own.json",
+                   {{"retrieval:faq", {.file_checksum = "faq", .scores = own}}});
+  EXPECT_EQ(read_run_scores(directory.path() / "own.json").at("retrieval:faq").scores, own);
 }
 
-TEST(RunScores, AreOfTheVeryFilesAndSimilarity) {
-  const RunScores scores = {{"stsb/test", noisy(1, 1)}};
-  const auto has = [&](const TaskFile& task, Similarity similarity) {
-    return has_scores(scores, std::vector<TaskFile>{task}, similarity);
-  };
-  EXPECT_TRUE(has({{"stsb", "test"}, "", "sum"}, Similarity::cosine));
-  EXPECT_FALSE(has({{"stsb", "test"}, "", "other"}, Similarity::cosine));
-  EXPECT_FALSE(has({{"stsb", "train"}, "", "sum"}, Similarity::cosine));
-  EXPECT_FALSE(has({{"stsb", "test"}, "", "sum"}, Similarity::angle));
+TEST(RunScores, AreOfTheVeryFilesAndHaveTheMetric) {
+  const RunScores scores = {{"stsb/test", noisy(1, 1)},
+                            {"retrieval:faq", {.file_checksum = "faq", .scores = {{"ndcg@10", 0.5}}}}};
+  const auto has = [&](const TaskFile& task) { return has_scores(scores, std::vector<TaskFile>{task}); };
+  EXPECT_TRUE(has({{"stsb", "test"}, "", "sum", {"cosine_pearson", "cosine_spearman"}}));
+  EXPECT_FALSE(has({{"stsb", "test"}, "", "other", {"cosine_pearson"}}));
+  EXPECT_FALSE(has({{"stsb", "train"}, "", "sum", {"cosine_pearson"}}));
+  EXPECT_FALSE(has({{"stsb", "test"}, "", "sum", {"cosine_pearson", "angle_pearson"}}));
+  EXPECT_TRUE(has({{"retrieval:faq", ""}, "", "faq", {"mrr@10"}})) << "all were taken that there are";
+  EXPECT_FALSE(has({{"retrieval:faq", ""}, "", "other", {"ndcg@10"}}));
+  EXPECT_FALSE(has({{"retrieval:wiki", ""}, "", "faq", {"ndcg@10"}}));
 }
 
 TEST(RunScores, ThatAreDamagedAreNamed) {

@@ -29,8 +29,9 @@ struct StudyRecordRow {
 };
 
 struct StudyRecordTask {
-  std::string task;  // `stsb/test`
-  int64_t pairs = 0;
+  std::string task;    // `stsb/test`
+  std::string metric;  // `cosine_spearman`
+  int64_t pairs = 0;   // 0: on own data, or an average
   std::vector<StudyRecordRow> rows;
   std::vector<std::string> notes;
 };
@@ -39,7 +40,6 @@ struct StudyRecord {
   std::string name;
   std::string description;
   std::string command;
-  std::string metric;
   std::string baseline;
   int64_t runs = 0;
   int64_t finished_runs = 0;

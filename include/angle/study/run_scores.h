@@ -1,25 +1,31 @@
-// What stays of a finished run of a study: for each task the labels and similarities of all pairs, which is
-// what scores and tests are made of. The file has no texts.
+// What stays of a finished run of a study: for each task of scored pairs the labels and similarities of all
+// pairs, which is what scores and tests are made of; for a task on own data its scores. The file has no
+// texts.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "angle/eval/metric.h"
+#include "angle/eval/own_data.h"
 #include "angle/study/study_config.h"
 
 namespace angle {
 
 struct TaskScores {
-  std::string file_checksum;                                // of the pairs that were scored
+  std::string file_checksum;                                // of what was scored
   std::vector<double> labels;                               // [pairs]
   std::map<std::string, std::vector<double>> similarities;  // "cosine": [pairs]; empty where it is undefined
-  std::vector<std::string> notes;  // what to know before comparing the score with others
+  std::map<std::string, double> scores;  // "ndcg@10", of own data, which have neither labels nor similarities
+  std::vector<std::string> notes;        // what to know before comparing the score with others
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskScores, file_checksum, labels, similarities, notes)
+
+/// `scores` is only written, and looked for, where there are any: what older versions wrote has none.
+void to_json(json& out, const TaskScores& task);
+void from_json(const json& in, TaskScores& task);
 
 /// By task_id().
 using RunScores = std::map<std::string, TaskScores>;
@@ -29,14 +35,20 @@ RunScores read_run_scores(const std::filesystem::path& file);
 
 void write_run_scores(const std::filesystem::path& file, const RunScores& scores);
 
-/// A task to score on, with its file.
+/// A task to score on, with its files.
 struct TaskFile {
   TaskName task;
-  std::filesystem::path file;
-  std::string checksum;  // of the file
+  std::filesystem::path file;                // of scored pairs
+  std::string checksum;                      // of all files
+  std::vector<std::string> metrics;          // of its tables
+  std::optional<OwnDataTask> own_data = {};  // where it is one
 };
 
-/// Whether a run was scored on these very files by this similarity.
-bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks, Similarity similarity);
+/// Whether a run was scored on these very files, so that it has the metrics.
+bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks);
+
+/// The same for one task.
+bool has_score(const RunScores& scores, const std::string& task, const std::string& checksum,
+               std::span<const std::string> metrics);
 
 }  // namespace angle

@@ -26,11 +26,13 @@ struct StudyConfig {
   json set = json::object();       // overrides of the base, in all rows
   std::vector<StudyRow> rows;      // at least one
   std::vector<int64_t> seeds;      // train.seed of the runs of each row; at least one
-  std::vector<std::string> tasks;  // to score on: `stsb`, `sts12/test_not_in_stsb`, files of pairs
-  std::string metric = "cosine_spearman";  // see eval/metric.h
-  std::string baseline;                    // the row that others are compared with; "": the first
-  std::string output;                      // directory of the tables; "": runs/<name of the study>
-  std::string runs;           // directory of the runs, which studies may share; "": <output>/runs
+  std::vector<std::string> tasks;  // to score on: `stsb`, `sts12/test_not_in_stsb`, files of pairs,
+                                   // `retrieval:DIR` (eval/own_data.h)
+  std::string metric;    // a comma list: each task has a table for those that it has; "": for its main one
+                         // (eval/task_name.h), as has a task that has none of them
+  std::string baseline;  // the row that others are compared with; "": the first
+  std::string output;    // directory of the tables; "": runs/<name of the study>
+  std::string runs;      // directory of the runs, which studies may share; "": <output>/runs
   bool keep_models = false;   // else only scores and logs stay of a run
   std::string precision;      // train.precision of all rows that have none of their own; "": as the base says
   int64_t threads = 0;        // CPU threads; 0: one per core
@@ -48,6 +50,9 @@ std::vector<std::string> override_assignments(const json& set, const std::string
 
 /// The tasks to score on, those without a split of their own with the one that they are reported on.
 std::vector<TaskName> scored_tasks(const StudyConfig& config);
+
+/// The metrics of a task's tables, at least one.
+std::vector<std::string> scored_metrics(const StudyConfig& config, const TaskName& task);
 
 /// `stsb/test`; of a file its path.
 std::string task_id(const TaskName& task);

@@ -31,13 +31,14 @@ std::string format_study(const StudyReport& report);
 /// The same as Markdown, with description and command.
 std::string format_study_markdown(const StudyReport& report);
 
-/// {"name", "description", "command", "base", "metric", "baseline", "seeds", "runs", "finished_runs",
-///  "failures": texts, "bootstrap": {"resamples", "seed"},
+/// {"name", "description", "command", "base", "metric": those of the tables, "baseline", "seeds", "runs",
+///  "finished_runs", "failures": texts, "bootstrap": {"resamples", "seed"},
 ///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
-///  "tasks": [{"task", "pairs", "file_checksum", "notes", "rows": [{"name", "seeds", "scores", "mean",
-///  "deviation",
-///             "difference": {"mean", "deviation", "interval": [low, high], "by_seeds": {"p_value",
-///             "adjusted", "significant"}, "by_pairs": …}}]}]}: what is undefined is null.
+///  "tasks": [{"task", "metric", "pairs", "file_checksum", "notes", "rows": [ROW, …]}]}: what is undefined is
+/// null.
+///
+/// ROW: {"name", "seeds", "scores", "mean", "deviation", "difference": {"mean", "deviation", "interval":
+/// [low, high], "by_seeds": {"p_value", "adjusted", "significant"}, "by_pairs": …}}.
 json study_json(const StudyReport& report);
 
 }  // namespace angle

@@ -27,9 +27,9 @@ struct TestResult {
 struct RowDifference {
   double mean = 0.0;
   std::optional<double> deviation;     // over seeds; empty for a single one
-  std::optional<Interval> interval;    // of 95 %, by the bootstrap over pairs
+  std::optional<Interval> interval;    // of 95 %, by the bootstrap over pairs; empty on own data
   std::optional<TestResult> by_seeds;  // paired t-test; empty for a single seed
-  std::optional<TestResult> by_pairs;  // paired bootstrap of the mean over seeds
+  std::optional<TestResult> by_pairs;  // paired bootstrap of the mean over seeds; empty on own data
 };
 
 struct RowResult {
@@ -40,14 +40,16 @@ struct RowResult {
 };
 
 struct TaskResult {
-  std::string task;           // `stsb/test`, or `average` of all tasks where there are several
-  int64_t pairs = 0;          // 0 for the average
-  std::string file_checksum;  // of the pairs
+  std::string task;    // `stsb/test`, or `average` of all tasks with the metric where there are several
+  std::string metric;  // `cosine_spearman`, `ndcg@10`
+  int64_t pairs = 0;   // 0 for the average and on own data
+  std::string file_checksum;  // of the task's files
   std::vector<RowResult> rows;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
 };
 
-/// A table for each task, and one of their average where there are several. What is not finished is left out.
+/// A table for each task and metric, and one of the average for a metric that several tasks have. What is not
+/// finished is left out.
 /// Error when the labels of a task are not the same in all runs.
 ///
 /// @param scores  [runs of the plan], empty for a run that is not finished
