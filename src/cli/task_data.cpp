@@ -5,8 +5,11 @@
 #include "angle/eval/tasks.h"
 
 namespace angle::cli {
+namespace {
 
 namespace fs = std::filesystem;
+
+}  // namespace
 
 std::vector<fs::path> TaskData::files() const {
   return own_data ? own_data_files(*own_data) : std::vector{path};

@@ -181,8 +181,10 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
   refuse_path(name, where);
   std::vector<std::string> candidates = names;
   candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});
-  fail("{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file)", where,
-       name, suggestion(name, candidates), fmt::join(names, ", "));
+  fail(
+      "{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file; or own data, "
+      "as retrieval:DIR)",
+      where, name, suggestion(name, candidates), fmt::join(names, ", "));
 }
 
 bool is_own_task(std::string_view name) { return is_data_file(name); }

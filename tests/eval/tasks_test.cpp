@@ -71,7 +71,8 @@ TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
   EXPECT_ERROR(select_tasks(std::vector<std::string>{","}), "--task: no task named");
   EXPECT_ERROR(find_task("sts", "evaluation.task"),
                "evaluation.task sts: a group of tasks, expected single ones: sts12, sts13, ");
-  EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:");
+  EXPECT_ERROR(find_task("wikipedia", "evaluation.task"),
+               "evaluation.task wikipedia: unknown task (tasks:", "or own data, as retrieval:DIR");
 }
 
 TEST(SelectTasks, SaysHowDataOfOnesOwnAreATask) {

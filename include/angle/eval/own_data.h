@@ -1,4 +1,4 @@
-// Tasks on the user's own files, beyond correlations: what `--task KIND:PATH` means and how its results are
+// Tasks on the user's own files, beyond correlations: what the name KIND:PATH means and how results are
 // shown. Knows no torch; own_data_files.h reads their files, evaluate_own_data.h computes them.
 //
 //     pairs:FILE       scored pairs with labels 0 and 1 (data/reader.h): average precision, F1, accuracy
