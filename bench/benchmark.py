@@ -17,10 +17,10 @@ import sys
 import tempfile
 import time
 
+from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
 from svg_plot import Panel, figure, power
 
-HERE = pathlib.Path(__file__).resolve().parent
-SOURCE = HERE.parent
+HERE = SOURCE / "bench"
 RESULTS = SOURCE / "build" / "bench"
 PRECISIONS = ("float32", "bfloat16", "int8")
 EMBED_PEERS = ("sentence-transformers-float32", "sentence-transformers-bfloat16", "onnxruntime-float32", "onnxruntime-int8",
@@ -93,9 +93,9 @@ def sentences(path, columns, rows=None):
 
 def write_texts(data, share):
     """STS-B test pairs, QNLI passages, and passages joined to long texts; a share of each."""
-    passages = sentences(data / "qnli" / "validation.tsv", [1], 1500)
+    passages = sentences(data_file(data, "qnli/validation.tsv"), [1], 1500)
     joined = [" ".join(passages[first:first + 14]) for first in range(0, len(passages), 14)]
-    texts = {"STS-B": sentences(data / "stsb" / "test.tsv", [0, 1]), "QNLI": passages, "long": joined}
+    texts = {"STS-B": sentences(data_file(data, "stsb/test.tsv"), [0, 1]), "QNLI": passages, "long": joined}
     files = {}
     for name, lines in texts.items():
         files[name] = RESULTS / f"{name}-{share}.txt"
@@ -198,7 +198,7 @@ def train_with_angle(args, pairs, precision):
 
 def train(args):
     pairs = RESULTS / "pairs.tsv"
-    lines = (args.data / "stsb" / "train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = data_file(args.data, "stsb/train.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
     pairs.write_text("".join(lines[:961]), encoding="utf-8")
     model = args.cache / "models" / "all-MiniLM-L6-v2"
     precisions = [precision for precision in args.precisions if precision != "int8"]
@@ -242,7 +242,7 @@ def peak_memory(args, *arguments):
 
 def memory(args):
     """angle embed on ever more text: MiniLM for 1 MB, the tiny model of the golden files for more."""
-    passages = sentences(args.data / "qnli" / "validation.tsv", [1])
+    passages = sentences(data_file(args.data, "qnli/validation.tsv"), [1])
     block = "".join(passage + "\n" for passage in passages)
     rows = []
     models = [("MiniLM", args.cache / "models" / "all-MiniLM-L6-v2", (0.1, 1))]
@@ -355,7 +355,7 @@ def main():
     parts = {"embed": embed, "train": train, "start": start, "memory": memory, "growth": growth}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
-    parser.add_argument("--angle", type=pathlib.Path, default=SOURCE / "build" / "release" / "angle")
+    parser.add_argument("--angle", type=pathlib.Path, default=ANGLE)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=list(PRECISIONS))
@@ -363,8 +363,7 @@ def main():
     parser.add_argument("--share", type=float, default=1.0, help="embed: use this share of the texts")
     parser.add_argument("--tiny-model", type=pathlib.Path, help="memory: a small model, for much text")
     args = parser.parse_args()
-    args.cache = pathlib.Path(os.environ.get("ANGLE_CACHE_DIR", pathlib.Path.home() / ".cache" / "angle"))
-    args.data = pathlib.Path(os.environ.get("ANGLE_DATA_DIR", SOURCE / "data"))
+    args.cache, args.data = cache_directory(), data_directory()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in args.parts or parts:
         print(f"## {name}\n", flush=True)

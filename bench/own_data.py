@@ -10,12 +10,13 @@ import argparse
 import collections
 import json
 import math
-import os
 import pathlib
 import random
 import re
 import shutil
 import unicodedata
+
+from places import data_directory, data_file
 
 CLASSES = {"stsb": "stsb/train.tsv", "mrpc": "mrpc/train.tsv", "question": "qnli/validation.tsv", "sts12": "sts12/test.tsv"}
 TEXTS_PER_CLASS = 500
@@ -39,7 +40,7 @@ def write_classes(data, directory):
     shuffled = random.Random(1)
     splits = {"train": [], "test": []}
     for label, file in CLASSES.items():
-        texts = sorted({row[0] for row in read_rows(data / file)})
+        texts = sorted({row[0] for row in read_rows(data_file(data, file))})
         shuffled.shuffle(texts)
         for i, split in enumerate(splits):
             splits[split] += [{"text": text, "label": label} for text in texts[i * TEXTS_PER_CLASS :][:TEXTS_PER_CLASS]]
@@ -50,7 +51,7 @@ def write_classes(data, directory):
 
 def write_retrieval(data, directory):
     """QNLI's questions that are answered, among its sentences."""
-    rows = read_rows(data / "qnli/validation.tsv")
+    rows = read_rows(data_file(data, "qnli/validation.tsv"))
     sentences = {text: f"s{i}" for i, text in enumerate(sorted({row[1] for row in rows}))}
     answers = collections.defaultdict(set)
     for question, sentence, label in rows:
@@ -67,7 +68,7 @@ def write_retrieval(data, directory):
 def write_pairs(data, directory):
     directory.mkdir(parents=True, exist_ok=True)
     for split in ("train", "test"):
-        shutil.copy(data / f"mrpc/{split}.tsv", directory)
+        shutil.copy(data_file(data, f"mrpc/{split}.tsv"), directory)
 
 
 def score_pairs(embed, directory):
@@ -157,8 +158,7 @@ def score_retrieval(model, directory):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=pathlib.Path)
-    default = os.environ.get("ANGLE_DATA_DIR") or os.path.expanduser("~/.cache/angle/data")
-    parser.add_argument("--data", type=pathlib.Path, default=default)
+    parser.add_argument("--data", type=pathlib.Path, default=data_directory())
     parser.add_argument("--reference", metavar="MODEL")
     args = parser.parse_args()
     if not args.reference:

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 
-from benchmark import HERE, RESULTS, SOURCE, TRAIN_PEERS, print_table
+from benchmark import HERE, RESULTS, TRAIN_PEERS, print_table
+from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
 from split_qnli import split_qnli
 
 OURS = ("angle-float32", "angle-bfloat16")
@@ -29,7 +30,7 @@ LABEL_SCALE = {"stsb": [0, 5], "mrpc": [0, 1], "qnli": [0, 1]}
 def files_of(task, data):
     if task == "qnli":
         return split_qnli(data, RESULTS / "qnli_split")
-    return data / task / "train.tsv", data / task / "test.tsv"
+    return tuple(data_file(data, f"{task}/{split}.tsv") for split in ("train", "test"))
 
 
 def spearman_of_angle(args, model, test):
@@ -83,11 +84,10 @@ def main():
     parser.add_argument("--systems", type=lambda text: text.split(","), default=systems)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--angle", type=pathlib.Path, default=SOURCE / "build" / "release" / "angle")
+    parser.add_argument("--angle", type=pathlib.Path, default=ANGLE)
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS / "quality.jsonl")
     args = parser.parse_args()
-    args.cache = pathlib.Path(os.environ.get("ANGLE_CACHE_DIR", pathlib.Path.home() / ".cache" / "angle"))
-    args.data = pathlib.Path(os.environ.get("ANGLE_DATA_DIR", SOURCE / "data"))
+    args.cache, args.data = cache_directory(), data_directory()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for task in args.tasks:
         for seed in range(1, args.seeds + 1):

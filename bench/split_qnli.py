@@ -6,16 +6,13 @@
 Three quarters of the questions go to train, the others to test; a question is in one of them only. The pairs come from
 scripts/fetch_data.sh qnli.
 """
-import os
-import pathlib
-import sys
 import zlib
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent
+from places import SOURCE, data_directory, data_file
 
 
 def split_qnli(data, folder):
-    header, *rows = (data / "qnli" / "validation.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    header, *rows = data_file(data, "qnli/validation.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / f"{name}.tsv" for name in ("train", "test")}
     for name, path in files.items():
@@ -25,11 +22,7 @@ def split_qnli(data, folder):
 
 
 def main():
-    cache = pathlib.Path(os.environ.get("ANGLE_CACHE_DIR", pathlib.Path.home() / ".cache" / "angle"))
-    data = pathlib.Path(os.environ.get("ANGLE_DATA_DIR", cache / "data"))
-    if not (data / "qnli" / "validation.tsv").exists():
-        sys.exit(f"{data}/qnli/validation.tsv: no such file; scripts/fetch_data.sh qnli fetches it")
-    for path in split_qnli(data, SOURCE / "runs" / "qnli_split"):
+    for path in split_qnli(data_directory(), SOURCE / "runs" / "qnli_split"):
         print(path.relative_to(SOURCE))
 
 
