@@ -5,7 +5,8 @@
 #   scripts/fetch_data.sh stsb sts12     tasks of `angle eval`; also biosses, and nli to train on
 #   scripts/fetch_data.sh all
 #
-# They come from the Hugging Face hub, see hub.sh. The number of rows is checked where it is known (`-` where it is not).
+# They come from the Hugging Face hub, see hub.sh, and have to have the number of rows that they are known to have. What can't be
+# fetched is left out, and named at the end.
 set -euo pipefail
 # shellcheck source=scripts/hub.sh
 source "$(dirname "${BASH_SOURCE[0]}")/hub.sh"
@@ -38,12 +39,12 @@ fetch() {
       ;;
     qqp)
       from SetFit/qqp --columns text1,text2,label
-      scored qqp/train -
+      scored qqp/train 363846
       scored qqp/validation 40430
       ;;
     qnli) # GLUE's label is 0 for entailment
       from SetFit/qnli --columns text1,text2,label --flip-label
-      scored qnli/train -
+      scored qnli/train 104743
       scored qnli/validation 5463
       ;;
     gis)
@@ -58,8 +59,8 @@ fetch() {
       ;;
     nli) # SNLI and MNLI as SimCSE joined them: a premise, what follows from it and what contradicts it
       from princeton-nlp/datasets-for-simcse --columns sent0,sent1,hard_neg
-      converted triples nli/triples.jsonl.gz - nli_for_simcse
-      converted labelled nli/train.tsv - nli_for_simcse
+      converted triples nli/triples.jsonl.gz 275601 nli_for_simcse
+      converted labelled nli/train.tsv 551202 nli_for_simcse
       ;;
     *) stop "$1: unknown task; expected all, or some of: ${tasks[*]}" ;;
   esac
@@ -127,9 +128,8 @@ install_pyarrow() {
 
 # write_file FORM FILE ROWS ARGUMENT…: converts into a file of $data, which appears when it is complete.
 write_file() {
-  local form=$1 file=$data/$2 rows=() count
-  [ "$3" = - ] || rows=(--rows "$3")
-  count=$(/usr/bin/python3 "$convert" "$form" "${rows[@]}" --output "$work/$(basename "$file")" "${@:4}" 2> "$work/log") ||
+  local form=$1 file=$data/$2 count
+  count=$(/usr/bin/python3 "$convert" "$form" --rows "$3" --output "$work/$(basename "$file")" "${@:4}" 2> "$work/log") ||
     stop "$file: $(tail -n 1 "$work/log")"
   mkdir -p "$(dirname "$file")"
   mv "$work/$(basename "$file")" "$file"
@@ -141,6 +141,14 @@ mkdir -p "$data"
 work=$(mktemp -d "$data/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 [ "$*" != all ] || set -- "${tasks[@]}"
+missing=()
 for task in "$@"; do
-  fetch "$task"
+  set +e # not `(…) || …`, in which a command that fails would not end the task
+  (set -e; fetch "$task")
+  status=$?
+  set -e
+  [ "$status" -eq 0 ] || missing+=("$task")
 done
+[ ${#missing[@]} -gt 0 ] || exit 0
+[ $# -eq 1 ] || say "missing: ${missing[*]}; the reasons are above, and the same command tries these again"
+exit 1

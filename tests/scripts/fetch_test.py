@@ -2,8 +2,9 @@
 """What scripts/fetch_model.sh and scripts/fetch_data.sh do, against a hub of our own on 127.0.0.1.
 
 Invariants: only the files that `angle` reads are fetched; what is there is not fetched again; a failure says why in one
-line, exits with 1 and leaves nothing behind; a download is checked against the hub's size and sha256; the token goes to
-the hub and to no other host; labels, line ends and row counts of the data sets come out as `angle` expects them.
+line, exits with 1 and leaves nothing behind; a data set that fails takes no other with it; a model that `angle` does not run
+is told; a download is checked against the hub's size and sha256; the token goes to the hub and to no other host; labels, line
+ends and row counts of the data sets come out as `angle` expects them.
 """
 import gzip
 import hashlib
@@ -17,7 +18,8 @@ import tempfile
 import threading
 import unittest
 
-SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+SCRIPTS = SOURCE / "scripts"
 
 
 class Hub(http.server.ThreadingHTTPServer):
@@ -110,7 +112,7 @@ class FetchModel(FetchTest):
     def setUp(self):
         super().setUp()
         self.files_of_model = {
-            "config.json": b"{}", "modules.json": b"[]", "1_Pooling/config.json": b"{}", "2_Dense/model.safetensors": b"dense",
+            "config.json": b'{"model_type": "bert"}', "modules.json": b"[]", "1_Pooling/config.json": b"{}", "2_Dense/model.safetensors": b"dense",
             "tokenizer.json": b"{}", "vocab.txt": b"a", "README.md": b"#", "pytorch_model.bin": b"pickle",
             "onnx/model.onnx": b"onnx", "openvino/config.json": b"{}", "model.safetensors": b"weights"}
         self.hub.repositories["models/sentence-transformers/small"] = self.files_of_model
@@ -137,6 +139,16 @@ class FetchModel(FetchTest):
     def test_refuses_a_model_that_is_a_pickle_only(self):
         del self.files_of_model["model.safetensors"]
         self.fail_with("has no model.safetensors; its pytorch_model.bin is a pickle", "fetch_model.sh", "small")
+
+    def test_warns_of_a_model_that_angle_does_not_run(self):
+        known = set(re.findall(r'{"([a-z-]+)", Architecture::', (SOURCE / "src/model/encoder_config.cpp").read_text()))
+        self.assertIn("bert", known)
+        for kind in ("mpnet", *known):
+            self.files_of_model["config.json"] = json.dumps({"model_type": kind}).encode()
+            self.hub.repositories[f"models/owner/{kind}"] = self.files_of_model
+            result = self.run_script("fetch_model.sh", f"owner/{kind}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(f"angle does not run owner/{kind}, whose model_type is {kind} (supported: bert" in result.stderr, kind == "mpnet")
 
     def test_says_when_a_model_does_not_exist(self):
         self.fail_with("not there, or not public (HTTP 401)", "fetch_model.sh", "owner/none")
@@ -210,14 +222,31 @@ class FetchData(FetchTest):
         self.fail_with("stsb/validation.tsv: expected 1500 rows, found 1499", "fetch_data.sh", "stsb")
         self.assertEqual(self.files("data"), ["stsb/train.tsv"])
 
+    def test_knows_how_many_rows_the_training_splits_have(self):
+        glue = {"train.jsonl": jsonl(glue_rows(9)), "validation.jsonl": jsonl(glue_rows(9))}
+        self.hub.repositories |= {"datasets/SetFit/qqp": glue, "datasets/SetFit/qnli": glue, "datasets/princeton-nlp/datasets-for-simcse": {
+            "nli_for_simcse.csv": b"sent0,sent1,hard_neg\na,b,c\n"}}
+        self.fail_with("qqp/train.tsv: expected 363846 rows, found 9", "fetch_data.sh", "qqp")
+        self.fail_with("qnli/train.tsv: expected 104743 rows, found 9", "fetch_data.sh", "qnli")
+        self.fail_with("nli/triples.jsonl.gz: expected 275601 rows, found 1", "fetch_data.sh", "nli")
+
+    def test_fetches_the_others_when_one_is_not_there(self):
+        self.hub.repositories["datasets/mteb/biosses-sts"] = {"test.jsonl.gz": gzip.compress(jsonl(stsb_rows(100)))}
+        result = self.run_script("fetch_data.sh", "all")
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertEqual(self.files("data"), ["biosses/test.tsv", "stsb/test.tsv", "stsb/train.tsv", "stsb/validation.tsv"])
+        self.assertEqual(result.stderr.splitlines()[-1],
+                         "fetch_data: missing: sts12 sts13 sts14 sts15 sts16 sickr mrpc qqp qnli gis nli; the reasons are above, "
+                         "and the same command tries these again")
+
     def test_refuses_labels_that_are_none(self):
         self.hub.repositories["datasets/SetFit/qnli"] = {"train.jsonl": jsonl(glue_rows(9, label=-1)), "validation.jsonl": b""}
         self.fail_with("the label -1 is not a gold label", "fetch_data.sh", "qnli")
 
     def test_flips_the_label_of_qnli(self):
-        rows = glue_rows(5463)
+        rows = glue_rows(104743)
         rows[1]["label"] = 1
-        self.hub.repositories["datasets/SetFit/qnli"] = {"train.jsonl": jsonl(rows), "validation.jsonl": jsonl(rows)}
+        self.hub.repositories["datasets/SetFit/qnli"] = {"train.jsonl": jsonl(rows), "validation.jsonl": jsonl(rows[:5463])}
         self.succeed("fetch_data.sh", "qnli")
         self.assertEqual(self.lines("qnli/validation.tsv")[1:3], ["question 0\tanswer\t1", "question 1\tanswer\t0"])
 
@@ -236,12 +265,12 @@ class FetchData(FetchTest):
         self.assertEqual(self.lines("sts13/test_not_in_stsb.tsv")[1], "new\tfresh 0\t4.0")
 
     def test_makes_triples_and_labelled_pairs_of_nli(self):
-        table = 'sent0,sent1,hard_neg\n"A man, old.",A person.,Nobody.\n'
+        table = "sent0,sent1,hard_neg\n" + '"A man, old.",A person.,Nobody.\n' * 275601
         self.hub.repositories["datasets/princeton-nlp/datasets-for-simcse"] = {"nli_for_simcse.csv": table.encode()}
         self.succeed("fetch_data.sh", "nli")
         with gzip.open(self.cache / "data/nli/triples.jsonl.gz", "rt", encoding="utf-8") as file:
-            self.assertEqual(json.loads(file.read()), {"anchor": "A man, old.", "positive": "A person.", "negative": "Nobody."})
-        self.assertEqual(self.lines("nli/train.tsv")[1:], ["A man, old.\tA person.\t1", "A man, old.\tNobody.\t0"])
+            self.assertEqual(json.loads(file.readline()), {"anchor": "A man, old.", "positive": "A person.", "negative": "Nobody."})
+        self.assertEqual(self.lines("nli/train.tsv")[1:3], ["A man, old.\tA person.\t1", "A man, old.\tNobody.\t0"])
 
     def test_says_what_a_repository_has_instead_of_a_split(self):
         self.stsb["dev.jsonl.gz"] = self.stsb.pop("validation.jsonl.gz")
@@ -249,7 +278,7 @@ class FetchData(FetchTest):
 
     def test_says_when_the_hub_cannot_be_reached(self):
         self.environment["HF_ENDPOINT"] = "http://127.0.0.1:1"
-        self.fail_with("cannot be reached", "fetch_data.sh", "all")
+        self.fail_with("cannot be reached", "fetch_data.sh", "stsb")
 
     def test_names_the_tasks_when_one_is_unknown(self):
         self.fail_with("stsbb: unknown task; expected all, or some of: stsb sts12", "fetch_data.sh", "stsbb")
