@@ -6,6 +6,7 @@
 // - combinations that would do nothing, or not what was meant, are refused.
 #include "angle/config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "angle/io/file.h"
@@ -467,7 +468,10 @@ TEST(LoadConfig, ReadsEveryConfigurationOfTheProject) {
        std::filesystem::directory_iterator(std::filesystem::path(ANGLE_SOURCE_DIR) / "configs")) {
     if (entry.path().extension() != ".json") continue;
     ++files;
-    EXPECT_NO_THROW(EXPECT_FALSE(load_config(entry.path()).description.empty())) << entry.path();
+    TrainConfig config;
+    ASSERT_NO_THROW(config = load_config(entry.path())) << entry.path();
+    for (const char* word : {"Expected", "Hardware", "Command"})
+      EXPECT_THAT(config.description, ::testing::HasSubstr(word)) << entry.path();
     const std::string text = read_file(entry.path());
     EXPECT_EQ(text.find('"'), text.find("\"description\""))
         << entry.path() << ": the description comes first";
