@@ -11,17 +11,17 @@ import os
 import pathlib
 import random
 import re
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
+from harness import RESULTS, best, print_table, run_angle, sentences, start_workers, thinned, write_lines
 from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
+from precision_scores import precision
+from start_time import start
 from svg_plot import Panel, figure, power
+from tokenizer_speed import tokenizer
 
-HERE = SOURCE / "bench"
-RESULTS = SOURCE / "build" / "bench"
 PRECISIONS = ("float32", "bfloat16", "int8")
 EMBED_PEERS = ("sentence-transformers-float32", "sentence-transformers-bfloat16", "onnxruntime-float32", "onnxruntime-int8",
                "openvino-float32", "openvino-bfloat16", "ctranslate2-float32", "ctranslate2-int8")
@@ -29,66 +29,12 @@ TRAIN_PEERS = ("angle_emb-float32", "sentence-transformers-float32", "sentence-t
 MEASURED = re.compile(r"embedded.*?, (\d+) tokens, in .*?: .*? texts/s, (\d+) tokens/s")
 
 
-class Worker:
-    """A Python process that measures once for each line it is sent."""
-
-    def __init__(self, script, *arguments):
-        command = [os.environ["ANGLE_PEERS_PYTHON"], str(HERE / script), *map(str, arguments)]
-        self.log = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
-
-    def answer(self):
-        line = self.process.stdout.readline().strip()
-        if not line:
-            self.process.wait()
-            self.log.seek(0)
-            raise RuntimeError((self.log.read().strip().splitlines() or ["no message"])[-1][:200])
-        return line
-
-    def measure(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.answer())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def start_workers(script, peers, *arguments):
-    """Those that can run this; the others are reported and left out."""
-    workers = {}
-    if "ANGLE_PEERS_PYTHON" not in os.environ:
-        return workers
-    for peer in peers:
-        worker = Worker(script, peer, *arguments)
-        try:
-            worker.answer()  # "ready"
-            workers[peer] = worker
-        except RuntimeError as error:
-            print(f"{peer} cannot take part: {error}", file=sys.stderr)
-    return workers
-
-
-def run_angle(args, *arguments):
-    command = [str(args.angle), *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
-    return result.stderr
-
-
-def embed_with_angle(args, model, texts, precision, threads=None):
+def embed_with_angle(args, model, texts, precision, threads=None, workers=1):
     """Seconds from the first text read to the last vector written, as angle reports them, and tokens."""
-    log = run_angle(args, "embed", texts, "--model", model, "--precision", precision, "--threads", threads or args.threads, "--max-seq-length",
-                    512, "--output", RESULTS / "vectors.npy")
+    log = run_angle(args, "embed", texts, "--model", model, "--precision", precision, "--threads", threads or args.threads, "--workers", workers,
+                    "--max-seq-length", 512, "--output", RESULTS / "vectors.npy")
     tokens, rate = map(int, MEASURED.search(log).groups())
     return tokens / rate, tokens
-
-
-def sentences(path, columns, rows=None):
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [line.split("\t")[column] for column in columns for line in lines[:rows]]
 
 
 def write_texts(data, share):
@@ -96,13 +42,8 @@ def write_texts(data, share):
     passages = sentences(data_file(data, "qnli/validation.tsv"), [1], 1500)
     joined = [" ".join(passages[first:first + 14]) for first in range(0, len(passages), 14)]
     texts = {"STS-B": sentences(data_file(data, "stsb/test.tsv"), [0, 1]), "QNLI": passages, "long": joined}
-    files = {}
-    for name, lines in texts.items():
-        files[name] = RESULTS / f"{name}-{share}.txt"
-        # angle embeds equal texts once, so that only different ones measure the encoders
-        kept = list(dict.fromkeys(lines))[::max(1, round(1 / share))]
-        files[name].write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-    return files
+    # angle embeds equal texts once, so that only different ones measure the encoders
+    return {name: write_lines(RESULTS / f"{name}-{share}.txt", thinned(list(dict.fromkeys(lines)), share)) for name, lines in texts.items()}
 
 
 def operations_per_token(model, tokens_per_text):
@@ -120,10 +61,6 @@ def bert_base_shape(cache):
                   "BertModel(BertConfig()).save_pretrained(sys.argv[1]); AutoTokenizer.from_pretrained(sys.argv[2]).save_pretrained(sys.argv[1])")
         subprocess.run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, directory, cache / "models" / "all-MiniLM-L6-v2"], check=True)
     return directory
-
-
-def best(samples):
-    return {name: min(values) for name, values in samples.items()}
 
 
 def measure_embedding(args, model, texts):
@@ -217,18 +154,26 @@ def train(args):
     return {"seconds": seconds, "pairs_per_second": speed}
 
 
-def start(args):
-    def timed(*command):
-        samples = []
-        for _ in range(args.rounds * 4):
-            begin = time.perf_counter()
-            subprocess.run([str(args.angle), *command], input="The cat sat.\n", text=True, capture_output=True, check=True)
-            samples.append(time.perf_counter() - begin)
-        return statistics.median(samples)
-    rows = {"angle --help": timed("--help"), "one line, float32": timed("embed", "--threads", "1"),
-            "one line, bfloat16": timed("embed", "--threads", "1", "--precision", "bfloat16")}
-    print_table(["command", "seconds, median"], [[name, f"{value:.2f}"] for name, value in rows.items()])
-    return rows
+def workers(args):
+    """angle embed with one encoder of all threads, and with one of a thread for each thread; the vectors have to be the same bytes."""
+    texts = dict.fromkeys(sentences(data_file(args.data, "stsb/train.tsv"), [0, 1]))
+    file = write_lines(RESULTS / "workers.txt", thinned(list(texts), args.share))
+    counts, model = dict.fromkeys((1, args.threads)), args.cache / "models" / "all-MiniLM-L6-v2"
+    seconds = {precision: {count: [] for count in counts} for precision in args.precisions}
+    for _ in range(args.rounds):
+        for precision in args.precisions:
+            vectors = set()
+            for count in counts:
+                seconds[precision][count].append(embed_with_angle(args, model, file, precision, workers=count)[0])
+                vectors.add((RESULTS / "vectors.npy").read_bytes())
+            if len(vectors) > 1:
+                raise SystemExit(f"{precision}: other vectors with another number of workers")
+    speed = {precision: {count: len(thinned(list(texts), args.share)) / value for count, value in best(seconds[precision]).items()}
+             for precision in args.precisions}
+    rows = [[f"encoders: {count}", *(f"{speed[precision][count]:.0f}" for precision in args.precisions)] for count in counts]
+    rows.append(["ratio", *(f"{speed[precision][args.threads] / speed[precision][1]:.2f}" for precision in args.precisions)])
+    print_table(["texts/s", *args.precisions], rows)
+    return {"seconds": seconds, "texts_per_second": speed}
 
 
 def peak_memory(args, *arguments):
@@ -273,8 +218,7 @@ def texts_of(tokens, count):
 
 def embedding_speed(args, tokens_per_text, threads):
     """{precision: tokens/s} on MiniLM, of about 60,000 tokens."""
-    texts = RESULTS / "growth.txt"
-    texts.write_text("".join(text + "\n" for text in texts_of(tokens_per_text, 60000 // tokens_per_text)), encoding="utf-8")
+    texts = write_lines(RESULTS / "growth.txt", texts_of(tokens_per_text, 60000 // tokens_per_text))
     speed = {}
     for precision in args.precisions:
         runs = [embed_with_angle(args, args.cache / "models" / "all-MiniLM-L6-v2", texts, precision, threads) for _ in range(args.rounds)]
@@ -314,14 +258,27 @@ def growth_of_loss(args):
     return seconds
 
 
-def draw_growth(args, embedding, ranking):
-    lengths = list(next(iter(embedding.values())))
-    speed_panel = Panel("angle embed, MiniLM: tokens/s", "tokens a text", [str(n) for n in lengths], (1e4, 2e5))
-    for colour, speed in enumerate(embedding.values()):
-        speed_panel.line([speed[n] for n in lengths], colour)
-    loss_panel = Panel("ranking loss and its gradient: seconds", "pairs", [power(round(math.log10(n))) for n in ranking], (1e-5, 1))
-    loss_panel.line(list(ranking.values()), 0)
-    return figure([speed_panel, loss_panel], [list(enumerate(embedding)), [(0, f"{args.threads} threads")]])
+def decades(values):
+    """The powers of ten around some values."""
+    return 10.0**math.floor(math.log10(min(values))), 10.0**math.ceil(math.log10(max(values)))
+
+
+def growth_panel(title, x_name, curves, name_of=str):
+    """A panel of {name: {place: value}} and its legend."""
+    places = list(next(iter(curves.values())))
+    panel = Panel(title, x_name, [name_of(place) for place in places], decades([value for curve in curves.values() for value in curve.values()]))
+    for colour, curve in enumerate(curves.values()):
+        panel.line([curve[place] for place in places], colour)
+    return panel, list(enumerate(curves))
+
+
+def draw_growth(args, embedding, threads, batch, ranking):
+    panels, legends = zip(
+        growth_panel("angle embed, MiniLM: tokens/s", "tokens a text", embedding),
+        growth_panel("angle embed, 32 tokens a text: tokens/s", "threads", threads),
+        growth_panel("training MiniLM: tokens/s", "pairs a step", batch),
+        growth_panel("ranking loss and its gradient: seconds", "pairs", {f"{args.threads} threads": ranking}, lambda n: power(round(math.log10(n)))))
+    return figure(panels, legends)
 
 
 def print_speeds(name, speeds):
@@ -341,18 +298,13 @@ def growth(args):
     loss = growth_of_loss(args)
     for objective, seconds in loss.items():
         print_table([f"{objective}: pairs", *map(str, seconds)], [["ms", *(f"{1e3 * value:.3g}" for value in seconds.values())]])
-    (SOURCE / "docs" / "growth.svg").write_text(draw_growth(args, embedding, loss["ranking"]), encoding="utf-8")
+    (SOURCE / "docs" / "growth.svg").write_text(draw_growth(args, embedding, threads, batch, loss["ranking"]), encoding="utf-8")
     return {"embedding": embedding, "threads": threads, "batch": batch, "loss": loss}
 
 
-def print_table(head, rows):
-    for row in [head, ["---"] * len(head), *rows]:
-        print("| " + " | ".join(row) + " |")
-    print(flush=True)
-
-
 def main():
-    parts = {"embed": embed, "train": train, "start": start, "memory": memory, "growth": growth}
+    parts = {"embed": embed, "workers": workers, "train": train, "tokenizer": tokenizer, "precision": precision, "start": start, "memory": memory,
+             "growth": growth}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="default: all")
     parser.add_argument("--angle", type=pathlib.Path, default=ANGLE)
@@ -360,7 +312,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=list(PRECISIONS))
     parser.add_argument("--only", help="embed: only the model whose name contains this")
-    parser.add_argument("--share", type=float, default=1.0, help="embed: use this share of the texts")
+    parser.add_argument("--share", type=float, default=1.0, help="embed, workers, tokenizer, precision: use this share of the texts")
     parser.add_argument("--tiny-model", type=pathlib.Path, help="memory: a small model, for much text")
     args = parser.parse_args()
     args.cache, args.data = cache_directory(), data_directory()

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 
-from benchmark import HERE, RESULTS, TRAIN_PEERS, print_table
+from benchmark import TRAIN_PEERS
+from harness import HERE, RESULTS, print_table
 from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
 from split_qnli import split_qnli
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures angle beside its peers and prints the tables of BENCHMARKS.md; raw figures go to build/bench/*.json.
 #
-#   scripts/benchmark.sh                    everything: half an hour on two idle cores
+#   scripts/benchmark.sh                    all of these: three quarters of an hour on two idle cores
 #   scripts/benchmark.sh embed --only MiniLM --rounds 5
-#   scripts/benchmark.sh train start memory growth
+#   scripts/benchmark.sh train tokenizer workers precision start memory growth
 #   scripts/benchmark.sh quality            what training leads to, beside the peers, several seeds: hours
 #   scripts/benchmark.sh parts              kernels, tokenizer and losses one by one; options of Google Benchmark follow
 #
