@@ -21,9 +21,17 @@ Vocabulary::Vocabulary(std::span<const std::string> tokens, size_t searchable) {
 
   slots_.resize(std::bit_ceil(2 * std::max<size_t>(tokens.size(), 1)));
   shift_ = 64 - std::countr_zero(slots_.size());
+  constexpr size_t kBitsPerByte = 4;  // many beginnings are of several tokens
+  beginnings_.resize(std::bit_ceil(std::max<size_t>(kBitsPerByte * bytes, 128)) / 64);
+  beginnings_shift_ = 64 - std::countr_zero(64 * beginnings_.size());
   for (size_t id = 0; id < std::min(searchable, tokens.size()); ++id) {
     if (tokens[id].empty()) continue;
-    const uint64_t hash = hash_of(tokens[id]);
+    uint64_t hash = kEmptyHash;
+    for (const char byte : tokens[id]) {
+      hash = append(hash, byte);
+      const uint64_t bit = mix(hash) >> beginnings_shift_;
+      beginnings_[bit / 64] |= uint64_t{1} << (bit % 64);
+    }
     slots_[find_slot(hash, {}, tokens[id])] = {static_cast<uint32_t>(mix(hash)), static_cast<int32_t>(id)};
   }
 }
@@ -34,15 +42,8 @@ int32_t Vocabulary::find(std::string_view token) const {
 }
 
 Vocabulary::Continuation Vocabulary::continuation(std::string prefix) const {
-  Continuation result{.prefix = std::move(prefix)};
-  result.hash = hash_of(result.prefix);
-  for (int32_t id = 0; id < size(); ++id) {
-    const std::string_view own = token(id);
-    if (own.size() <= result.prefix.size() || !own.starts_with(result.prefix)) continue;
-    uint32_t& longest = result.max_length[static_cast<uint8_t>(own[result.prefix.size()])];
-    longest = std::max(longest, static_cast<uint32_t>(own.size() - result.prefix.size()));
-  }
-  return result;
+  const uint64_t hash = hash_of(prefix);
+  return {std::move(prefix), hash};
 }
 
 }  // namespace angle

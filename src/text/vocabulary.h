@@ -2,8 +2,6 @@
 // a text.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,8 +26,7 @@ class Vocabulary {
   /// Tokens that begin with `prefix`, to be found by what follows it.
   struct Continuation {
     std::string prefix;
-    uint64_t hash = 0;                       // of the prefix
-    std::array<uint32_t, 256> max_length{};  // bytes behind the prefix, by the first of them
+    uint64_t hash = 0;  // of the prefix
   };
   Continuation continuation(std::string prefix) const;
 
@@ -55,6 +52,12 @@ class Vocabulary {
   }
   static uint64_t mix(uint64_t hash) { return hash * 0x9E3779B97F4A7C15u; }
 
+  /// Whether tokens begin with a text of that hash. It is true of some others too, which costs time only.
+  bool begins_token(uint64_t hash) const {
+    const uint64_t bit = mix(hash) >> beginnings_shift_;
+    return (beginnings_[bit / 64] >> (bit % 64) & 1) != 0;
+  }
+
   /// The slot of prefix + rest, or the empty one where it would be.
   size_t find_slot(uint64_t hash, std::string_view prefix, std::string_view rest) const;
   bool equals(int32_t id, std::string_view prefix, std::string_view rest) const;
@@ -63,6 +66,9 @@ class Vocabulary {
   std::vector<uint32_t> ends_;  // by id
   std::vector<Slot> slots_;     // linear probing, at most half full
   int shift_ = 63;              // 64 - log2(slots)
+
+  std::vector<uint64_t> beginnings_;  // bits, by the hash of a beginning of a token
+  int beginnings_shift_ = 63;         // 64 - log2(bits)
 };
 
 inline bool Vocabulary::equals(int32_t id, std::string_view prefix, std::string_view rest) const {
@@ -86,11 +92,10 @@ inline size_t Vocabulary::find_slot(uint64_t hash, std::string_view prefix, std:
 
 template <typename Found>
 void Vocabulary::for_each_prefix(const Continuation& start, std::string_view text, Found&& found) const {
-  if (text.empty()) return;
-  const size_t longest = std::min<size_t>(text.size(), start.max_length[static_cast<uint8_t>(text.front())]);
   uint64_t hash = start.hash;
-  for (size_t length = 1; length <= longest; ++length) {
+  for (size_t length = 1; length <= text.size(); ++length) {
     hash = append(hash, text[length - 1]);
+    if (!begins_token(hash)) return;
     const int32_t id = slots_[find_slot(hash, start.prefix, text.substr(0, length))].id;
     if (id != kNotFound) found(length, id);
   }
