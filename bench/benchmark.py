@@ -317,10 +317,16 @@ def main():
     args = parser.parse_args()
     args.cache, args.data = cache_directory(), data_directory()
     RESULTS.mkdir(parents=True, exist_ok=True)
+    left_out = 0
     for name in args.parts or parts:
         print(f"## {name}\n", flush=True)
-        raw = parts[name](args)
-        (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n")
+        try:
+            raw = parts[name](args)
+            (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n")
+        except SystemExit as reason:  # a data set that is missing, say: the other parts may do without it
+            print(f"{name}: {reason}", file=sys.stderr)
+            left_out += 1
+    sys.exit(left_out > 0)
 
 
 if __name__ == "__main__":

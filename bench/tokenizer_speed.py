@@ -72,7 +72,7 @@ def measure(args, model, peer, model_file, texts):
 
 def tokenizer(args):
     if "ANGLE_PEERS_PYTHON" not in os.environ:
-        raise SystemExit("tokenizer: needs the peers; scripts/benchmark.sh --install-peers installs them")
+        raise SystemExit("needs the peers; scripts/benchmark.sh --install-peers installs them")
     subprocess.run(["cmake", "--build", str(args.angle.parent), "--target", "tokenizer_rate"], check=True, stdout=subprocess.DEVNULL)
     files, rows, raw = write_texts(args), [], {}
     with tempfile.TemporaryDirectory() as name:

@@ -9,7 +9,8 @@
 #
 # Peers are Python packages of 2.5 GB, which are not installed by the way: once `scripts/benchmark.sh --install-peers`, or set
 # ANGLE_PEERS_PYTHON to the Python of an environment with bench/requirements.txt. Without them only angle is measured. Data sets
-# come from scripts/fetch_data.sh stsb qnli (or ANGLE_DATA_DIR). Close everything else: the machine should be idle.
+# come from scripts/fetch_data.sh stsb qnli, for `precision` sts12 to sts16 too (or ANGLE_DATA_DIR). Close everything else: the
+# machine should be idle.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
