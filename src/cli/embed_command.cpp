@@ -101,26 +101,27 @@ Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const Embed
 }
 
 /// The part of the input that --shard asks for.
-std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options) {
+std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options, const SentenceEncoder& encoder) {
   if (options.shard.empty()) return std::nullopt;
   const Shard shard = parse_shard(options.shard);
-  TextReader texts = open_texts(options.texts.input, options.texts);
+  TextReader texts(options.texts.input, reader_options(options.texts));
   const EmbedFileOptions defaults;
-  const ShardRange range = find_shard(texts, shard, defaults.window_texts, defaults.window_bytes);
+  const ShardRange range =
+      encoder.is_batch_invariant()
+          ? find_shard(texts, shard)
+          : find_shard_of_windows(texts, shard, defaults.window_texts, defaults.window_bytes);
   log_info("shard {}: {} from text {} on", options.shard, count_of(range.texts, "text"), range.first_text);
   return range;
 }
 
 /// The number of texts, where it is needed and can be known before the first is embedded.
-std::optional<int64_t> count_texts(const EmbedCommandOptions& options, EmbeddingFormat format) {
+std::optional<int64_t> rows_to_announce(const EmbedCommandOptions& options, EmbeddingFormat format) {
   std::error_code error;
   const bool needed = format == EmbeddingFormat::npy && options.output == "-";
   if (!needed || options.texts.input == "-" || !std::filesystem::is_regular_file(options.texts.input, error))
     return std::nullopt;
   TextReader texts(options.texts.input, reader_options(options.texts));
-  int64_t count = 0;
-  for (std::string text; texts.next(text);) ++count;
-  return count;
+  return count_texts(texts);
 }
 
 std::string format_progress(const EmbedProgress& at) {
@@ -159,9 +160,9 @@ void run_embed(const EmbedCommandOptions& options) {
   EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
   const bool to_file = options.output != "-";
   check_workers(options);
-  const std::optional<ShardRange> shard = choose_shard(options);
 
   Model model = load_model_for_inference(options.model, options.compute);
+  const std::optional<ShardRange> shard = choose_shard(options, model.encoder);
   const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
                            .normalize = options.normalize,
                            .truncate_dim = options.truncate_dim,
@@ -173,7 +174,7 @@ void run_embed(const EmbedCommandOptions& options) {
                        .ranges = find_ranges(options, model, embed),
                        .resume = options.resume,
                        .precision = nlohmann::json(options.compute.precision).get<Precision>(),
-                       .rows = shard ? shard->texts : count_texts(options, writer.format()),
+                       .rows = shard ? shard->texts : rows_to_announce(options, writer.format()),
                        .shard = shard,
                        .windows_ahead = model.encoder.device().is_cpu() && options.workers == 1 ? 0 : 1,
                        .workers = options.workers,
@@ -202,7 +203,8 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
                    "go on with what a killed run left beside the output (FILE.part); else it starts again");
   command.add_option(
       "--shard", options.shard,
-      "I/N: only part I of N of the input, for N jobs whose outputs are then put one after the other");
+      "I/N: only part I of N of the input, for N jobs. Their outputs one after the other (cat) are that of "
+      "one job; those of npy are joined by numpy.concatenate");
   command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
       ->capture_default_str()
       ->check(at_least(0));

@@ -113,4 +113,10 @@ void TextReader::check_utf8(std::string& line) {
   ++repaired_texts_;
 }
 
+int64_t count_texts(TextReader& reader) {
+  int64_t count = 0;
+  for (std::string text; reader.next(text);) ++count;
+  return count;
+}
+
 }  // namespace angle

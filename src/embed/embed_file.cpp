@@ -100,6 +100,7 @@ class EmbedFileJob {
   void count_repetitions(const DistinctTexts& distinct);
   void check_finite(const Tensor& embeddings) const;
   void report() const;
+  std::optional<double> seconds_left(double seconds) const;
   TextStatistics statistics() const;
   void save();
   json describe_job();
@@ -176,12 +177,9 @@ void EmbedFileJob::begin_or_resume() {
 
 void EmbedFileJob::skip_to_shard() {
   if (!options_.shard) return;
-  for (int64_t skipped = 0; skipped < options_.shard->first_text;) {
-    const auto window = read_window(texts_, options_.window_texts, options_.window_bytes);
-    if (window.empty()) fail("--shard: the input has become shorter while it was read");
-    skipped += static_cast<int64_t>(window.size());
-  }
-  resumed_bytes_ = embedded_bytes_ = texts_.bytes_read();
+  std::string skipped;
+  for (int64_t i = 0; i < options_.shard->first_text; ++i)
+    if (!texts_.next(skipped)) fail("--shard: the input has become shorter while it was read");
 }
 
 /// Reads the texts whose rows are there already, and makes sure that they and everything else are as they
@@ -215,8 +213,9 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
 }
 
 std::vector<std::string> EmbedFileJob::next_window() {
-  if (options_.shard && read_texts_ >= options_.shard->texts) return {};
-  auto window = read_window(texts_, options_.window_texts, options_.window_bytes);
+  int64_t most = options_.window_texts;
+  if (options_.shard) most = std::min(most, options_.shard->texts - read_texts_);
+  auto window = read_window(texts_, most, options_.window_bytes);
   read_texts_ += static_cast<int64_t>(window.size());
   return window;
 }
@@ -291,16 +290,22 @@ void EmbedFileJob::report() const {
   if (!options_.progress) return;
   const double seconds = seconds_since(start_);
   const TextStatistics counts = statistics();
-  EmbedProgress progress{.texts = writer_.rows(),
-                         .texts_per_second = static_cast<double>(counts.texts) / seconds,
-                         .tokens_per_second = static_cast<double>(counts.tokens) / seconds};
-  const int64_t end = options_.shard ? options_.shard->end_byte : texts_.total_bytes();
-  if (end > 0) {
-    const auto done = static_cast<double>(embedded_bytes_ - resumed_bytes_);
-    const auto left = static_cast<double>(end - embedded_bytes_);
-    progress.seconds_left = seconds * std::max(0.0, left / done);
-  }
-  options_.progress(progress);
+  options_.progress({.texts = writer_.rows(),
+                     .texts_per_second = static_cast<double>(counts.texts) / seconds,
+                     .tokens_per_second = static_cast<double>(counts.tokens) / seconds,
+                     .seconds_left = seconds_left(seconds)});
+}
+
+/// By the texts of a shard, whose number is known, else by the bytes of the input.
+///
+/// @param seconds  that this process has taken
+std::optional<double> EmbedFileJob::seconds_left(double seconds) const {
+  const bool by_texts = options_.shard.has_value();
+  const int64_t end = by_texts ? options_.shard->texts : texts_.total_bytes();
+  if (end == 0) return std::nullopt;
+  const int64_t at = by_texts ? writer_.rows() : embedded_bytes_;
+  const int64_t begin = by_texts ? resumed_rows_ : resumed_bytes_;
+  return seconds * std::max(0.0, static_cast<double>(end - at) / static_cast<double>(at - begin));
 }
 
 void EmbedFileJob::save() {

@@ -19,13 +19,12 @@ namespace angle {
 namespace {
 
 /// Tokens of a batch: few enough for its hidden states to stay in the cache and for all threads to end at
-/// about the same time, enough to read the weights rarely. Only where a row's bits do not depend on the
-/// others of its product; LibTorch's products do not promise that, so there the cut does not depend on the
-/// threads. A GPU is fast with many tokens only.
+/// about the same time, enough to read the weights rarely. Where a text's bits depend on its batch, the cut
+/// does not depend on the threads. A GPU is fast with many tokens only.
 int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const SentenceEncoder& encoder) {
   constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kElsewhere = 1024, kGpu = 32768;
   if (!encoder.device().is_cpu()) return kGpu;
-  if (!encoder.encoder.is_packed() || !encoder.dense.empty()) return kElsewhere;
+  if (!encoder.is_batch_invariant()) return kElsewhere;
   int64_t tokens = 0;
   for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
   return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);

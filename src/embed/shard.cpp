@@ -19,11 +19,10 @@ int64_t parse_count(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? value : 0;
 }
 
-/// Where a window begins, and where the last one ends.
-struct Boundary {
-  int64_t texts = 0;
-  int64_t bytes = 0;
-};
+/// How many of so many items in order come before a shard: any two shards then differ by one at most.
+int64_t items_before(const Shard& shard, int64_t items) { return items * (shard.index - 1) / shard.count; }
+
+Shard next(const Shard& shard) { return {.index = shard.index + 1, .count = shard.count}; }
 
 }  // namespace
 
@@ -37,20 +36,23 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
-ShardRange find_shard(TextReader& input, const Shard& shard, int64_t window_texts, int64_t window_bytes) {
-  std::vector<Boundary> boundaries(1);
+ShardRange find_shard(TextReader& input, const Shard& shard) {
+  const int64_t texts = count_texts(input);
+  const int64_t first = items_before(shard, texts);
+  return {.first_text = first, .texts = items_before(next(shard), texts) - first};
+}
+
+ShardRange find_shard_of_windows(TextReader& input, const Shard& shard, int64_t window_texts,
+                                 int64_t window_bytes) {
+  std::vector<int64_t> ends(1);  // texts up to the end of each window
   for (auto window = read_window(input, window_texts, window_bytes); !window.empty();
        window = read_window(input, window_texts, window_bytes))
-    boundaries.push_back({boundaries.back().texts + static_cast<int64_t>(window.size()), input.bytes_read()});
-  const auto windows = static_cast<int64_t>(boundaries.size()) - 1;
-  const auto boundary = [&](int64_t index) {
-    return boundaries[static_cast<size_t>(windows * index / shard.count)];
+    ends.push_back(ends.back() + std::ssize(window));
+  const auto texts_before = [&](const Shard& part) {
+    return ends[static_cast<size_t>(items_before(part, std::ssize(ends) - 1))];
   };
-  const Boundary first = boundary(shard.index - 1), end = boundary(shard.index);
-  return {.first_text = first.texts,
-          .texts = end.texts - first.texts,
-          .first_byte = first.bytes,
-          .end_byte = end.bytes};
+  const int64_t first = texts_before(shard);
+  return {.first_text = first, .texts = texts_before(next(shard)) - first};
 }
 
 }  // namespace angle

@@ -38,6 +38,13 @@ TEST(TextReader, TakesEveryLineAsItIs) {
   EXPECT_THAT(read_all(TextReader(directory.file("empty", ""))), IsEmpty());
 }
 
+TEST(TextReader, CountsWhatIsLeft) {
+  const testing::TempDir directory;
+  TextReader texts(directory.file("in.txt", "a\n\nb"));
+  EXPECT_EQ(count_texts(texts), 3);
+  EXPECT_EQ(count_texts(texts), 0);
+}
+
 TEST(TextReader, TakesAFieldOfJsonLines) {
   const testing::TempDir directory;
   const auto path =

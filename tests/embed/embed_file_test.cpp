@@ -7,7 +7,8 @@
 //  - the input is not read again after its end;
 //  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
 //  without;
-//  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed;
+//  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed:
+//  shards of whole windows, and of any texts where the encoder gives a text the same vector in any batch;
 //  - what can't be resumed is refused, and stays as it was;
 //  - a vector that is not finite is an error, and a text without tokens too, by its place in the input.
 #include "angle/embed/embed_file.h"
@@ -20,6 +21,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/cpu_features.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
@@ -35,6 +37,7 @@ namespace angle {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
@@ -362,7 +365,8 @@ TEST_F(EmbedFile, GivesTheSameBytesInShards) {
     std::string joined;
     for (int64_t index = 1; index <= count; ++index) {
       TextReader texts(input);
-      EmbedFileOptions options{.shard = find_shard(texts, {index, count}, 7, 1 << 20), .window_texts = 7};
+      EmbedFileOptions options{.shard = find_shard_of_windows(texts, {index, count}, 7, 1 << 20),
+                               .window_texts = 7};
       if (index == 2) {
         options.save_seconds = 0;
         run_and_interrupt(input, "part.jsonl", options, 1);
@@ -373,6 +377,39 @@ TEST_F(EmbedFile, GivesTheSameBytesInShards) {
     }
     EXPECT_EQ(joined, read_file(path("whole.jsonl"))) << count;
   }
+}
+
+TEST_F(EmbedFile, GivesTheSameBytesInEvenShardsOfABatchInvariantEncoder) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(100));
+  for (const Precision precision : {Precision::float32, Precision::int8}) {
+    if (!cpu_features().avx512_vnni) GTEST_SKIP() << "no AVX512_VNNI";
+    model_ = load_model(testing::golden_path(kTinyBert));
+    model_.encoder.prepare_inference(at::kCPU, precision);
+    ASSERT_TRUE(model_.encoder.is_batch_invariant());
+    for (const LongTexts long_texts : {LongTexts::truncate, LongTexts::windows}) {
+      const EmbedOptions embed{.max_seq_length = 6, .long_texts = long_texts};
+      EXPECT_EQ(run(input, "whole.jsonl", {.window_texts = 7}, embed).rows, 100);
+      std::string joined;
+      for (int64_t index = 1; index <= 8; ++index) {
+        TextReader texts(input);
+        const EmbedFileOptions options{.shard = find_shard(texts, {index, 8}), .window_texts = 7};
+        EXPECT_THAT(run(input, "part.jsonl", options, embed).rows, AnyOf(12, 13));
+        joined += read_file(path("part.jsonl"));
+      }
+      EXPECT_EQ(joined, read_file(path("whole.jsonl")));
+    }
+  }
+}
+
+TEST_F(EmbedFile, TellsTheTimeLeftOfAShardByItsTexts) {
+  std::vector<EmbedProgress> reports;
+  const EmbedFileOptions options{.shard = ShardRange{.first_text = 10, .texts = 20},
+                                 .window_texts = 10,
+                                 .progress = [&](const EmbedProgress& at) { reports.push_back(at); }};
+  run(directory_.file("in.txt.gz", testing::gzip(numbered_lines(40))), "out.raw", options);
+  ASSERT_THAT(reports, SizeIs(1));  // between two windows
+  EXPECT_EQ(reports[0].texts, 10);
+  EXPECT_GT(reports[0].seconds_left.value_or(0), 0);
 }
 
 TEST_F(EmbedFile, IsNotResumedWithOtherTextsOrOptions) {

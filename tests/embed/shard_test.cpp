@@ -1,8 +1,8 @@
 // Shards of an input:
 //  - I/N is read strictly;
-//  - the shards of an input follow each other, end with windows, differ by no more than a window, and are all
-//  of it;
-//  - of fewer windows than shards some shards are empty.
+//  - the shards of an input follow each other and are all of it; they differ by no more than a text or, where
+//  whole windows are dealt out, a window;
+//  - of fewer texts or windows than shards some shards are empty.
 #include "angle/embed/shard.h"
 
 #include <gtest/gtest.h>
@@ -24,9 +24,14 @@ TEST(Shard, IsReadStrictly) {
 
 class FindShard : public ::testing::Test {
  protected:
-  ShardRange find(int64_t index, int64_t count) {
+  ShardRange find(const Shard& shard) {
     TextReader texts(input_);
-    return find_shard(texts, {index, count}, /*window_texts=*/3, /*window_bytes=*/1000);
+    return find_shard(texts, shard);
+  }
+
+  ShardRange find_of_windows(const Shard& shard) {
+    TextReader texts(input_);
+    return find_shard_of_windows(texts, shard, /*window_texts=*/3, /*window_bytes=*/1000);
   }
 
   testing::TempDir directory_;
@@ -34,27 +39,39 @@ class FindShard : public ::testing::Test {
       directory_.file("in.txt", "a\nbb\nc\nd\ne\nf\ng\nh\ni\nj\n");  // 10 texts, 4 windows
 };
 
-TEST_F(FindShard, DividesTheWindows) {
-  for (const int64_t count : {1, 2, 3, 4, 9}) {
-    ShardRange before;
+TEST_F(FindShard, DividesTheTextsEvenly) {
+  for (const int64_t count : {1, 2, 3, 4, 9, 15}) {
+    int64_t end = 0;
     for (int64_t index = 1; index <= count; ++index) {
-      const ShardRange range = find(index, count);
-      EXPECT_EQ(range.first_text, before.first_text + before.texts);
-      EXPECT_EQ(range.first_byte, before.end_byte);
-      EXPECT_LE(range.texts, 3 * ((4 + count - 1) / count));
-      if (index < count) {
-        EXPECT_EQ((range.first_text + range.texts) % 3, 0);
-      }
-      before = range;
+      const ShardRange range = find({index, count});
+      EXPECT_EQ(range.first_text, end);
+      EXPECT_GE(range.texts, 10 / count);
+      EXPECT_LE(range.texts, 10 / count + 1);
+      end += range.texts;
     }
-    EXPECT_EQ(before.first_text + before.texts, 10);
-    EXPECT_EQ(before.end_byte, 21);
+    EXPECT_EQ(end, 10) << count;
   }
 }
 
-TEST_F(FindShard, LeavesSomeEmptyWhenThereAreTooMany) {
+TEST_F(FindShard, DividesTheWindows) {
+  for (const int64_t count : {1, 2, 3, 4, 9}) {
+    int64_t end = 0;
+    for (int64_t index = 1; index <= count; ++index) {
+      const ShardRange range = find_of_windows({index, count});
+      EXPECT_EQ(range.first_text, end);
+      EXPECT_LE(range.texts, 3 * ((4 + count - 1) / count));
+      end += range.texts;
+      if (index < count) {
+        EXPECT_EQ(end % 3, 0);
+      }
+    }
+    EXPECT_EQ(end, 10) << count;
+  }
+}
+
+TEST_F(FindShard, LeavesSomeEmptyWhenThereAreTooManyForTheWindows) {
   int64_t empty = 0;
-  for (int64_t index = 1; index <= 6; ++index) empty += find(index, 6).texts == 0 ? 1 : 0;
+  for (int64_t index = 1; index <= 6; ++index) empty += find_of_windows({index, 6}).texts == 0 ? 1 : 0;
   EXPECT_EQ(empty, 2);
 }
 

@@ -58,4 +58,7 @@ class TextReader {
   int64_t repaired_texts_ = 0;
 };
 
+/// Reads to the end.  @return how many texts there were
+int64_t count_texts(TextReader& reader);
+
 }  // namespace angle

@@ -22,13 +22,16 @@ Shard parse_shard(const std::string& text);
 struct ShardRange {
   int64_t first_text = 0;
   int64_t texts = 0;
-  int64_t first_byte = 0;  // of the lines, uncompressed
-  int64_t end_byte = 0;
 };
 
-/// Reads the whole input, to divide its windows (see EmbedFileOptions) among the shards: a window is embedded
-/// as a whole, so only then a shard's vectors are to the bit those of one job. Of fewer windows than shards
-/// some shards get none.
-ShardRange find_shard(TextReader& input, const Shard& shard, int64_t window_texts, int64_t window_bytes);
+/// Reads the whole input, to divide its texts: shards differ by one text at most. For encoders that give a
+/// text the same vector in any batch (SentenceEncoder::is_batch_invariant).
+ShardRange find_shard(TextReader& input, const Shard& shard);
+
+/// The same for other encoders, whose vectors are to the bit those of one job only where windows (see
+/// EmbedFileOptions) are embedded as a whole: divides the windows. Of fewer windows than shards some shards
+/// get none.
+ShardRange find_shard_of_windows(TextReader& input, const Shard& shard, int64_t window_texts,
+                                 int64_t window_bytes);
 
 }  // namespace angle
