@@ -28,7 +28,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
                            .train_config = {}};  // so that this file is scored alone
   const EvaluationReport report = evaluate_tasks(scorer, evaluate);
   const Evaluation& evaluation = report.evaluations.front();
-  result.notes = contamination_notes(seen_in_training(train_config), *evaluation.task, evaluation.split);
+  result.notes = contamination_notes(seen_splits(train_config), *evaluation.task, evaluation.split);
   result.notes.insert(result.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
 
   const auto is_number = [](double value) { return std::isfinite(value); };

@@ -19,7 +19,7 @@ Evaluation planned(const TaskSpec& task, const std::string& split, const Evaluat
 }
 
 /// Adds a split and, where the model has seen pairs of it, the clean part of it.
-void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vector<TrainingSplit>& seen,
+void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vector<SeenSplit>& seen,
                const EvaluateOptions& options) {
   const TaskSpec& task = *evaluation.task;
   evaluation.notes = contamination_notes(seen, task, evaluation.split);
@@ -48,7 +48,7 @@ EvaluationReport plan(TaskSelection selection, const EvaluateOptions& options) {
   report.angle = options.angle;
   report.bootstrap = options.bootstrap;
   report.own_tasks = std::move(selection.own_tasks);
-  const auto seen = seen_in_training(options.train_config);
+  const auto seen = seen_splits(options.train_config);
   std::string problems;
   for (const auto& [task, by_name] : selection.tasks) {
     Evaluation evaluation = planned(*task, options.split, options);

@@ -1,5 +1,5 @@
-// Pins: which training files are recognised as a task's data; what a report then says about which split; when
-// test_not_in_stsb is scored too.
+// Pins: which files a model was trained on are recognised as a task's data; what its best step was chosen on;
+// what a report then says about which split; when test_not_in_stsb is scored too.
 #include "angle/eval/contamination.h"
 
 #include <gmock/gmock.h>
@@ -19,23 +19,32 @@ json trained_on(const std::vector<std::string>& paths) {
   return config;
 }
 
-std::vector<std::string> notes(const std::string& path, const std::string& task, const std::string& split) {
-  return contamination_notes(seen_in_training(trained_on({path})), find_task(task), split);
+json selected_on(const json& evaluation) { return {{"evaluation", evaluation}}; }
+
+std::vector<std::string> splits(const json& train_config) {
+  std::vector<std::string> splits;
+  for (const auto& [task, split, use] : seen_splits(train_config))
+    splits.push_back(task + "/" + split + (use == SplitUse::selection ? " selection" : " training"));
+  return splits;
 }
 
-TEST(SeenInTraining, RecognisesTaskDataByDirectoryAndFile) {
-  const auto seen = seen_in_training(
+std::vector<std::string> notes(const std::string& path, const std::string& task, const std::string& split) {
+  return contamination_notes(seen_splits(trained_on({path})), find_task(task), split);
+}
+
+TEST(SeenSplits, RecognisesTaskDataByDirectoryAndFile) {
+  const auto seen = seen_splits(
       trained_on({"stsb/train.tsv", "/data/mrpc/train.jsonl.gz", "nli/triples.jsonl.gz", "train.tsv"}));
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(seen[0].task + " " + seen[0].split, "stsb train");
   EXPECT_EQ(seen[1].task + " " + seen[1].split, "mrpc train");
 }
 
-TEST(SeenInTraining, TellsOfEarlierStagesAndNotOfWhatHadNoWeight) {
+TEST(SeenSplits, TellsOfEarlierStagesAndNotOfWhatHadNoWeight) {
   json config = trained_on({"mrpc/train.tsv", "sts12/test.tsv"});
   config["data"]["train"][1]["weight"] = 0.0;
   config["trained_before"] = {{{"path", "stsb/train.tsv"}, {"weight", 0.5}}, {{"path", "mrpc/train.tsv"}}};
-  const auto seen = seen_in_training(config);
+  const auto seen = seen_splits(config);
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(seen[0].task + " " + seen[0].split, "stsb train");
   EXPECT_EQ(seen[1].task + " " + seen[1].split, "mrpc train");
@@ -43,10 +52,39 @@ TEST(SeenInTraining, TellsOfEarlierStagesAndNotOfWhatHadNoWeight) {
   EXPECT_EQ(training_history(config).size(), 3u);
 }
 
-TEST(SeenInTraining, IsNothingWithoutAConfiguration) {
-  EXPECT_THAT(seen_in_training(json()), IsEmpty());
-  EXPECT_THAT(seen_in_training(json::parse(R"({"data": 1})")), IsEmpty());
-  EXPECT_THAT(seen_in_training(json::parse(R"({"data": {"train": [{"path": 3}, 4]}})")), IsEmpty());
+TEST(SeenSplits, IsNothingWithoutAConfiguration) {
+  EXPECT_THAT(seen_splits(json()), IsEmpty());
+  EXPECT_THAT(seen_splits(json::parse(R"({"data": 1})")), IsEmpty());
+  EXPECT_THAT(seen_splits(json::parse(R"({"data": {"train": [{"path": 3}, 4]}})")), IsEmpty());
+}
+
+TEST(SeenSplits, TellWhatTheBestStepWasChosenOn) {
+  json evaluation = {{"task", "stsb, sts12/test,mine.tsv,/data/gis/validation.tsv"},
+                     {"split", "validation"},
+                     {"metric", "cosine_spearman"},
+                     {"loss_data", {{{"path", "mrpc/train.tsv"}}}}};
+  EXPECT_THAT(splits(selected_on(evaluation)),
+              ElementsAre("stsb/validation selection", "sts12/test selection", "gis/validation selection"));
+  evaluation["metric"] = "sts12/angle_pearson";
+  EXPECT_THAT(splits(selected_on(evaluation)), ElementsAre("sts12/test selection"));
+  evaluation["metric"] = "val_loss_angle";
+  EXPECT_THAT(splits(selected_on(evaluation)), ElementsAre("mrpc/train selection"));
+  EXPECT_THAT(splits(selected_on({{"task", ""}, {"metric", "cosine_spearman"}})), IsEmpty());
+  EXPECT_THAT(splits(selected_on({{"task", 3}, {"metric", json::array()}})), IsEmpty());
+}
+
+TEST(ContaminationNotes, SayThatTheModelWasSelectedOnPairsThatAreScored) {
+  const auto seen = seen_splits(selected_on({{"task", "stsb"}, {"split", "validation"}}));
+  EXPECT_THAT(
+      contamination_notes(seen, find_task("sts15"), "test"),
+      ElementsAre(
+          "580 of the 3000 pairs are also in STS-B's validation split, on which the model's best step "
+          "was chosen"));
+  EXPECT_THAT(contamination_notes(seen, find_task("stsb"), "validation"),
+              ElementsAre(HasSubstr("the model's best step was chosen on stsb/validation")));
+  EXPECT_THAT(contamination_notes(seen, find_task("stsb"), "test"), IsEmpty());
+  EXPECT_THAT(contamination_notes(seen, find_task("sts15"), "test_not_in_stsb"), IsEmpty());
+  EXPECT_EQ(clean_split(seen, find_task("sts15"), "test"), "") << "it was not trained on it";
 }
 
 TEST(ContaminationNotes, CountThePairsThatTwoDataSetsShare) {
@@ -74,18 +112,17 @@ TEST(ContaminationNotes, NameTrainingOnTheScoredSplitItself) {
 }
 
 TEST(ContaminationNotes, WarnWithoutACountWhereNoneIsKnown) {
-  EXPECT_THAT(notes("stsb/validation.tsv", "sts12", "test"),
-              ElementsAre(HasSubstr("STS-B was cut from STS12-17")));
+  EXPECT_THAT(notes("stsb/test.tsv", "sts12", "test"), ElementsAre(HasSubstr("STS-B was cut from STS12-17")));
   EXPECT_THAT(notes("sts15/test.tsv", "stsb", "test"), ElementsAre(HasSubstr("may also be in sts15/test")));
 }
 
 TEST(CleanSplit, IsThePartOfSts12To16ThatStsbDoesNotHold) {
-  const auto seen = seen_in_training(trained_on({"stsb/train.tsv"}));
+  const auto seen = seen_splits(trained_on({"stsb/train.tsv"}));
   for (const char* task : {"sts12", "sts13", "sts14", "sts15", "sts16"})
     EXPECT_EQ(clean_split(seen, find_task(task), "test"), "test_not_in_stsb");
   EXPECT_EQ(clean_split(seen, find_task("sts12"), "test_not_in_stsb"), "");
   EXPECT_EQ(clean_split(seen, find_task("stsb"), "test"), "");
-  EXPECT_EQ(clean_split(seen_in_training(trained_on({"mrpc/train.tsv"})), find_task("sts12"), "test"), "");
+  EXPECT_EQ(clean_split(seen_splits(trained_on({"mrpc/train.tsv"})), find_task("sts12"), "test"), "");
   EXPECT_EQ(clean_split({}, find_task("sts12"), "test"), "");
 }
 

@@ -1,9 +1,9 @@
-// What of an evaluation set a model has seen in training. STS-B was cut from STS12-17, and MRPC is a part of
-// STS12, so a model trained on one is not new to the others; its score there may only be reported with that
-// said.
+// What of an evaluation set a model has seen. STS-B was cut from STS12-17, and MRPC is a part of STS12, so a
+// model that was trained on one, or is the best step of a run by its score on one, is not new to the others;
+// its score there may only be reported with that said.
 #pragma once
 
-#include <cstdint>
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -13,27 +13,31 @@
 
 namespace angle {
 
-/// A file of a task's data set that a model was trained on.
-struct TrainingSplit {
+/// What a split of a task was to a model: it was trained on it, or the best step was chosen on it.
+enum class SplitUse { training, selection };
+
+struct SeenSplit {
   std::string task;
   std::string split;
+  SplitUse use;
+
+  auto operator<=>(const SeenSplit&) const = default;
 };
 
 /// The data sets that a model was trained on, in the last stage and in those before: `data.train[]` of its
 /// configuration but those of weight 0, and `trained_before[]`. Of a null or other JSON: none.
 nlohmann::json training_history(const nlohmann::json& train_config);
 
-/// The tasks' data in a model's training history, told by the names of directory and file
-/// (`…/stsb/train.tsv`).
-std::vector<TrainingSplit> seen_in_training(const nlohmann::json& train_config);
+/// The tasks' data in a model's training history, and what `evaluation` of its configuration judged the steps
+/// by. Files are told by the names of directory and file (`…/stsb/train.tsv`).
+std::vector<SeenSplit> seen_splits(const nlohmann::json& train_config);
 
-/// One sentence for each training split that holds pairs of the scored split.
-std::vector<std::string> contamination_notes(const std::vector<TrainingSplit>& seen, const TaskSpec& task,
+/// One sentence for each seen split that holds pairs of the scored split.
+std::vector<std::string> contamination_notes(const std::vector<SeenSplit>& seen, const TaskSpec& task,
                                              const std::string& split);
 
-/// The split without what was seen, to be scored too: `test_not_in_stsb` for the test split of STS12-16 when
-/// STS-B was seen, else empty.
-std::string clean_split(const std::vector<TrainingSplit>& seen, const TaskSpec& task,
-                        const std::string& split);
+/// The split without what a model was trained on, to be scored too: `test_not_in_stsb` for the test split of
+/// STS12-16 when it was STS-B, else empty.
+std::string clean_split(const std::vector<SeenSplit>& seen, const TaskSpec& task, const std::string& split);
 
 }  // namespace angle
