@@ -10,6 +10,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "report/html_parts.h"
+#include "report/prediction_sections.h"
 #include "report/study_section.h"
 #include "report/svg_chart.h"
 
@@ -19,9 +20,9 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kStyle = R"(
-:root { color-scheme: light dark; --ground: #ffffff; --ink: #1c2128; --faint: #5c6672; --rule: #dfe3e8;
+:root { color-scheme: light dark; --ground: #ffffff; --ink: #1c2128; --faint: #5c6672; --rule: #dfe3e8; --shade: #1c212860;
   --c0: #0072b2; --c1: #d55e00; --c2: #00805f; --c3: #a3478c; --c4: #8a6d00; --c5: #3d8fc4; --c6: #7a4b2a; --c7: #5b6470; }
-@media (prefers-color-scheme: dark) { :root { --ground: #15191e; --ink: #e3e7ec; --faint: #9aa5b1; --rule: #303842;
+@media (prefers-color-scheme: dark) { :root { --ground: #15191e; --ink: #e3e7ec; --faint: #9aa5b1; --rule: #303842; --shade: #e3e7ec60;
   --c0: #5ab4ee; --c1: #ff9a4d; --c2: #3ecf9f; --c3: #e28fcb; --c4: #e3c24a; --c5: #9ad3f5; --c6: #cf9d78; --c7: #b3bcc6; } }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; }
@@ -33,10 +34,16 @@ svg { width: 100%; height: auto; font-size: 11px; fill: var(--faint); }
 .grid { stroke: var(--rule); } .axis { stroke: var(--faint); }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .dots { fill: none; stroke-width: 4; stroke-linecap: round; stroke-opacity: 0.25; } .trend .line { stroke-width: 2.2; }
-.scroll { overflow-x: auto; }
+.scroll { width: fit-content; max-width: 100%; margin: 1rem 0; overflow-x: auto; border: 1px solid var(--rule); border-radius: 0.3rem; background-color: var(--ground);
+  background-image: linear-gradient(to left, var(--ground) 40%, transparent), linear-gradient(to left, var(--shade), transparent);
+  background-position: right; background-size: 4rem 100%, 1.6rem 100%; background-repeat: no-repeat;
+  background-attachment: local, scroll; }
+.scroll th:first-child, .scroll td:first-child { padding-left: 0.7rem; }
+tr:last-child td { border-bottom: none; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.7rem 0.3rem 0; text-align: left; white-space: nowrap; vertical-align: top; border-bottom: 1px solid var(--rule); }
-.long { display: inline-block; max-width: 30rem; white-space: normal; overflow-wrap: anywhere; }
+.long { display: inline-block; min-width: 12rem; max-width: 30rem; white-space: normal; overflow-wrap: anywhere; }
 .key { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 0.2em; margin-right: 0.4em; }
 .names { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; }
 )";
@@ -224,54 +231,37 @@ std::string gradient_chart(const std::string& title, const json& record, const c
   return line_chart({title, "cosine of the pair", ""}, series, /*logarithmic=*/true);
 }
 
-std::string saturation_section(const RunRecord& run) {
-  if (run.saturation.empty()) return "";
+/// The pairs of the first and of the last batch that was logged; "" for a run whose predictions tell of more
+/// pairs.
+std::string batch_histogram(const RunRecord& run) {
+  if (!run.predictions.empty()) return "";
   const json& first = run.saturation.front();
   const json& last = run.saturation.back();
-  std::string html = fmt::format(
-      "<h2>Where the gradient goes: {}</h2>\n<ul "
-      "class=\"names\"><li>{}</li><li>{}</li><li>{}</li><li>{}</li><li>{}</li></ul>\n<div "
-      "class=\"charts\">\n",
-      escape_html(run.name), key_of(0, "cosine"), key_of(1, "angle"), key_of(2, "in-batch"),
-      key_of(3, "pairs, first step"), key_of(4, "pairs, last step"));
-  html += bar_chart({"share of pairs, first and last", "cosine of the pair", "%"}, bin_edges(first),
-                    {share_of_pairs(first, 3), share_of_pairs(last, 4)});
+  return bar_chart({fmt::format("pairs of the batches of steps {} and {}", first.at("step").get<int64_t>(),
+                                last.at("step").get<int64_t>()),
+                    "cosine of the pair", "%"},
+                   bin_edges(first),
+                   {share_of_pairs(first, kBeforeColour), share_of_pairs(last, kAfterColour)});
+}
+
+std::string saturation_section(const RunRecord& run) {
+  if (run.saturation.empty()) return "";
+  const json& last = run.saturation.back();
+  const std::string batches = batch_histogram(run);
+  std::string keys;
+  for (const auto& [colour, name] : {std::pair(0, "cosine"), {1, "angle"}, {2, "in-batch"}})
+    keys += "<li>" + key_of(colour, name) + "</li>";
+  if (!batches.empty())
+    keys += "<li>" + key_of(kBeforeColour, "pairs, first step") + "</li><li>" +
+            key_of(kAfterColour, "pairs, last step") + "</li>";
+  std::string html = "<h2>Where the gradient goes: " + escape_html(run.name) + "</h2>\n<ul class=\"names\">" +
+                     keys + "</ul>\n<div class=\"charts\">\n" + batches;
   const std::string step = fmt::format(", step {}", last.at("step").get<int64_t>());
   html += gradient_chart("length of the objectives' gradients" + step, last, "objective_gradient",
                          {{"cosine", 0}, {"angle", 1}, {"in_batch", 2}});
   html += gradient_chart("length of the similarities' gradients" + step, last, "similarity_gradient",
                          {{"cosine", 0}, {"angle", 1}});
   return html + "</div>\n";
-}
-
-/// The mean similarity of pairs with about the same label, in ten steps of labels.
-std::vector<Point> mean_by_label(const std::vector<Point>& pairs) {
-  constexpr int kSteps = 10;
-  double low = pairs.front().x, high = low;
-  for (const Point& pair : pairs) low = std::min(low, pair.x), high = std::max(high, pair.x);
-  std::map<int, std::vector<Point>> steps;
-  for (const Point& pair : pairs) {
-    const double place = high > low ? (pair.x - low) / (high - low) : 0;
-    steps[std::min(kSteps - 1, static_cast<int>(place * kSteps))].push_back(pair);
-  }
-  std::vector<Point> means;
-  for (const auto& [step, points] : steps) means.push_back(thin_out(points, 1).front());
-  return means;
-}
-
-std::string prediction_charts(std::span<const RunRecord> runs) {
-  constexpr size_t kDots = 2000;  // in a chart; more make the page large and the chart no clearer
-  std::string charts;
-  for (size_t i = 0; i < runs.size(); ++i)
-    for (const RunPredictions& one : runs[i].predictions) {
-      Series dots{runs[i].name, static_cast<int>(i), {}, false};
-      const size_t every = (one.pairs.size() + kDots - 1) / kDots;
-      for (size_t pair = 0; pair < one.pairs.size(); pair += every) dots.points.push_back(one.pairs[pair]);
-      const std::string run = runs.size() == 1 ? "" : runs[i].name + ", ";
-      charts += scatter_chart({run + one.moment + ": " + one.task, "label", one.similarity}, dots,
-                              mean_by_label(one.pairs));
-    }
-  return charts;
 }
 
 std::string title_of(std::span<const RunRecord> runs, std::span<const StudyRecord> studies) {
@@ -290,9 +280,7 @@ std::string runs_sections(std::span<const RunRecord> runs) {
     body += "</ul>\n";
   }
   body += charts_section("Scores", "Point at a dot to see its value.", score_charts(runs));
-  body += charts_section("Predicted similarity and label",
-                         "A dot is a pair, the line the mean of pairs with about the same label.",
-                         prediction_charts(runs));
+  body += prediction_sections(runs);
   body +=
       charts_section("Objectives", "Each point is the mean of neighbouring steps.", objective_charts(runs));
   body += charts_section("Course of training", "", course_charts(runs));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -11,17 +10,6 @@ namespace {
 
 // In SVG units. Charts are as wide as a phone, so that their text is readable there.
 constexpr double kWidth = 400, kHeight = 232, kRight = 12, kTop = 10, kBottom = 40;
-
-struct Range {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-
-  void add(double value) {
-    if (!std::isfinite(value)) return;
-    low = std::min(low, value), high = std::max(high, value);
-  }
-  bool empty() const { return low > high; }
-};
 
 /// A range of values on a length of paper.
 class Axis {
@@ -54,11 +42,7 @@ class Axis {
 
   /// Round numbers within the range, about `count` of them.
   std::vector<double> ticks(int count) const {
-    const double rough = (range_.high - range_.low) / count;
-    const double power = std::pow(10, std::floor(std::log10(rough)));
-    double step = power;
-    for (const double factor : {10.0, 5.0, 2.0, 1.0})
-      if (factor * power >= rough) step = factor * power;
+    const double step = round_step(range_, count);
     std::vector<double> ticks;
     const double first = std::ceil(range_.low / step) * step;
     for (int i = 0; i <= 2 * count && first + i * step <= range_.high + step * 1e-6; ++i) {
@@ -164,6 +148,20 @@ std::string marker(const Series& series, const Point& at, const Point& value) {
 
 }  // namespace
 
+void Range::add(double value) {
+  if (!std::isfinite(value)) return;
+  low = std::min(low, value), high = std::max(high, value);
+}
+
+double round_step(const Range& range, int count) {
+  const double rough = (range.high - range.low) / count;
+  const double power = std::pow(10, std::floor(std::log10(rough)));
+  double step = power;
+  for (const double factor : {10.0, 5.0, 2.0, 1.0})
+    if (factor * power >= rough) step = factor * power;
+  return step;
+}
+
 std::string line_chart(const ChartText& text, const std::vector<Series>& series, bool logarithmic) {
   const auto height = [&](double value) { return logarithmic ? std::log10(value) : value; };
   Range x_range, y_range;
@@ -191,10 +189,11 @@ std::string line_chart(const ChartText& text, const std::vector<Series>& series,
   return svg + kEndOfChart;
 }
 
-std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend) {
-  Range x_range, y_range;
+std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend,
+                          const Range& y_range) {
+  Range x_range;
   for (const auto* points : {&dots.points, &trend})
-    for (const Point& point : *points) x_range.add(point.x), y_range.add(point.y);
+    for (const Point& point : *points) x_range.add(point.x);
   const Axis y(y_range, kHeight - kBottom - 6, kTop);
   const std::vector<Tick> ticks = y_ticks(y);
   const double left = left_edge(ticks, text);
@@ -246,7 +245,7 @@ std::string bar_chart(const ChartText& text, const std::vector<double>& edges,
   const double width = slot * 0.84 / static_cast<double>(std::max<size_t>(series.size(), 1));
 
   std::string svg = open_chart(text) + y_axis(ticks, text, left);
-  for (size_t i = 0; i <= bins; i += bins > 8 ? 2 : 1)
+  for (size_t i = 0; i <= bins; i += bins > 16 ? 4 : bins > 8 ? 2 : 1)
     svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
                        left + slot * static_cast<double>(i), kHeight - kBottom + 15, number(edges[i]));
   for (size_t s = 0; s < series.size(); ++s)

@@ -2,6 +2,7 @@
 // `c7` for the series.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,28 @@ namespace angle {
 /// How many colours there are; series beyond them begin again.
 inline constexpr int kChartColours = 8;
 
+/// Of histograms that show pairs before training and after it.
+inline constexpr int kBeforeColour = 3, kAfterColour = 4;
+
 struct Series {
   std::string name;
   int colour = 0;
   std::vector<Point> points;  // by rising x
   bool markers = false;       // a dot for each point, which shows its value when pointed at
 };
+
+/// The values of an axis; none at first.
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  /// Widens it to hold a value, unless that is not finite.
+  void add(double value);
+  bool empty() const { return low > high; }
+};
+
+/// The width of steps of 1, 2 or 5 times a power of ten, of which about `count` fit into a range.
+double round_step(const Range& range, int count);
 
 struct ChartText {
   std::string title;
@@ -29,7 +46,10 @@ struct ChartText {
 std::string line_chart(const ChartText& text, const std::vector<Series>& series, bool logarithmic = false);
 
 /// A dot for each point, half transparent, and a line through `trend`.
-std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend);
+///
+/// @param y_range  of the y axis: charts to be compared have the same
+std::string scatter_chart(const ChartText& text, const Series& dots, const std::vector<Point>& trend,
+                          const Range& y_range);
 
 /// A value with an interval.
 struct IntervalRow {

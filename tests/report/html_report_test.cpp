@@ -1,6 +1,9 @@
 // The page:
-//  - shows the tables of studies, predictions beside labels, scores, every objective that changes, and what
-//  runs differ in;
+//  - shows the tables of studies, predictions beside labels and their spread, scores, every objective that
+//  changes, and what runs differ in;
+//  - charts of one similarity have one axis;
+//  - on a narrow screen tables scroll in a box of their own, at whose edge a shade says so, and commands are
+//  broken;
 //  - needs nothing but itself: no script, no address;
 //  - names are escaped, and each element that is opened is closed.
 #include "angle/report/html_report.h"
@@ -105,6 +108,47 @@ TEST(HtmlReport, ShowsPredictionsBesideLabels) {
   EXPECT_TRUE(std::regex_search(page, dots));
   const std::regex trend(R"(class="trend"><path class="line c0" d="M[0-9. ]+L[0-9. ]+")");
   EXPECT_TRUE(std::regex_search(page, trend));
+}
+
+/// A run whose cosines training has raised.
+RunRecord predicting_run() {
+  RunRecord run = some_run("one", 1);
+  run.predictions = {{"stsb/validation", "cosine", "before training", {{0, -0.5}, {5, 0.52}, {5, 0.58}}},
+                     {"stsb/validation", "cosine", "at the best step", {{0, 0.81}, {5, 0.97}, {5, 1.0}}}};
+  return run;
+}
+
+TEST(HtmlReport, ShowsTheSpreadOfPredictionsBeforeAndAfter) {
+  const std::string page = html_report(std::vector{predicting_run()});
+  EXPECT_THAT(page, HasSubstr("Spread of the predicted similarities"));
+  EXPECT_THAT(page, HasSubstr("<title>before training, 0.5 to 0.6: 66.67</title>"));
+  EXPECT_THAT(page, HasSubstr("<title>at the best step, 0.9 to 1: 66.67</title>"));
+  EXPECT_THAT(page, Not(HasSubstr("pairs of the batches"))) << "predictions tell of more pairs";
+  const std::string without = html_report(std::vector{some_run("one", 1)});
+  EXPECT_THAT(without, HasSubstr("pairs of the batches of steps 3 and 3"));
+  EXPECT_THAT(without, Not(HasSubstr("Spread of the predicted")));
+}
+
+TEST(HtmlReport, PutsPredictionsBeforeAndAfterOnTheSameAxis) {
+  const std::string page = html_report(std::vector{predicting_run()});
+  const auto axis = [&](const std::string& moment) {
+    const size_t begin = page.find("<figcaption>" + moment);
+    const std::string chart = page.substr(begin, page.find("</figure>", begin) - begin);
+    std::string labels;
+    const std::regex label("text-anchor=\"end\">([^<]*)<");
+    for (std::sregex_iterator at(chart.begin(), chart.end(), label), end; at != end; ++at)
+      labels += (*at)[1].str() + " ";
+    return labels;
+  };
+  EXPECT_THAT(axis("before training"), HasSubstr("-0.5 0 0.5 1 "));
+  EXPECT_EQ(axis("before training"), axis("at the best step"));
+}
+
+TEST(HtmlReport, KeepsWideTablesAndCommandsInReachOfANarrowScreen) {
+  const std::string page = html_report({}, std::vector{some_study()});
+  EXPECT_THAT(page, HasSubstr("<div class=\"scroll\"><table>"));
+  EXPECT_TRUE(std::regex_search(page, std::regex(R"(\.scroll \{[^}]*overflow-x: auto[^}]*var\(--shade\))")));
+  EXPECT_TRUE(std::regex_search(page, std::regex(R"(pre \{[^}]*white-space: pre-wrap)")));
 }
 
 TEST(HtmlReport, NeedsNothingElse) {

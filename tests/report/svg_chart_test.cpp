@@ -72,6 +72,20 @@ TEST(LineChart, HasItsTitleWhereLongOnesAreBroken) {
               HasSubstr("<figure><figcaption>/a/b &lt;c&gt;</figcaption>"));
 }
 
+TEST(ScatterChart, HasTheAxisThatItIsGiven) {
+  Range range;
+  for (const double value : {0.0, kNan, 2.0}) range.add(value);
+  const std::string svg = scatter_chart({"t", "x", "y"}, {"a", 1, {{0, 1}, {1, 1}}, false}, {}, range);
+  EXPECT_THAT(svg, HasSubstr(">2</text>"));
+  EXPECT_THAT(svg, HasSubstr("class=\"dots c1\" d=\"M58.0 98.0h0M382.0 98.0h0\""));
+}
+
+TEST(RoundStep, IsOneTwoOrFiveTimesAPowerOfTen) {
+  EXPECT_DOUBLE_EQ(round_step({0, 1}, 10), 0.1);
+  EXPECT_DOUBLE_EQ(round_step({-0.5, 1}, 10), 0.2);
+  EXPECT_DOUBLE_EQ(round_step({0, 45}, 10), 5);
+}
+
 TEST(BarChart, TellsBinsAndValues) {
   const std::string svg = bar_chart({"t", "x", "y"}, {0, 0.5, 1}, {{"a<b", 2, {{0, 3}, {0, kNan}}, false}});
   EXPECT_THAT(svg, HasSubstr("<title>a&lt;b, 0 to 0.5: 3</title>"));
