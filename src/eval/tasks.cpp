@@ -61,9 +61,9 @@ std::vector<TaskSpec> make_tasks() {
           binary_task("mrpc", "MRPC", "Microsoft paraphrases, label 1: same meaning", "62.20",
                       {{"test", 1725, ""}, {"train", 4076, ""}}),
           binary_task("qqp", "QQP", "Quora question pairs, label 1: duplicates", "76.54",
-                      {{"validation", 40430, ""}}),
+                      {{"validation", 40430, ""}, {"train", 0, ""}}),
           binary_task("qnli", "QNLI", "question and sentence, label 1: it answers (GLUE's label flipped)",
-                      "72.19", {{"validation", 5463, ""}}),
+                      "72.19", {{"validation", 5463, ""}, {"train", 0, ""}}),
           binary_task("gis", "GIS", "GitHub issues, label 1: duplicates", "70.55",
                       {{"test", 1548, ""}, {"validation", 1547, ""}, {"train", 18565, ""}})};
 }
@@ -138,6 +138,17 @@ void refuse_group(std::string_view name, const std::string& where) {
     fail("{} {}: a group of tasks, expected single ones: {}", where, name, fmt::join(tasks, ", "));
 }
 
+/// The splits that a task has, each once.
+std::vector<std::string> split_names(const TaskSpec& task) {
+  std::vector<std::string> names;
+  for (const KnownSplit& split : task.splits)
+    if (std::find(names.begin(), names.end(), split.name) == names.end()) names.push_back(split.name);
+  return names;
+}
+
+/// Other names of the validation split, which no spelling leads to.
+bool is_validation(std::string_view split) { return split == "dev" || split == "val" || split == "valid"; }
+
 /// Error that says how data of one's own are a task, if the name is that of a directory or of a file that is
 /// none.
 void refuse_path(std::string_view name, const std::string& where) {
@@ -207,6 +218,12 @@ std::filesystem::path task_file(const std::filesystem::path& data_dir, const Tas
 
 std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task) {
   if (!task.file.empty()) return fmt::format("{}: no such file", file.string());
+  const std::string split = file.stem().string();
+  const std::vector<std::string> known = split_names(task);
+  if (std::find(known.begin(), known.end(), split) == known.end())
+    return fmt::format("{}: no such file: {} has no split \"{}\"{} (its splits: {})", file.string(),
+                       task.title, split, suggestion(is_validation(split) ? "validation" : split, known),
+                       fmt::join(known, ", "));
   const auto there = splits_there(file.parent_path());
   const std::string splits = there.empty() ? "" : fmt::format(" (splits there: {})", fmt::join(there, ", "));
   return fmt::format("{}: no such file{}; `scripts/fetch_data.sh {}` fetches {}", file.string(), splits,
@@ -223,7 +240,7 @@ std::string split_remark(const TaskSpec& task, const std::string& split, int64_t
   if (!task.file.empty()) return {};
   std::vector<int64_t> known;
   for (const KnownSplit& candidate : task.splits) {
-    if (candidate.name != split) continue;
+    if (candidate.name != split || candidate.pairs == 0) continue;
     if (candidate.pairs == pairs) return candidate.remark;
     known.push_back(candidate.pairs);
   }

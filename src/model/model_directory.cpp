@@ -133,6 +133,19 @@ json sentence_transformers_options(const Model& model) {
   return options;
 }
 
+/// Says of what is no model's name nor directory what could be done about it: only a name can be fetched.
+[[noreturn]] void refuse_model(const std::string& name, const fs::path& fetched) {
+  if (fs::exists(name))
+    fail("{}: a file; expected a model directory, or the name of a model in {}", name, fetched.string());
+  if (name.find('/') == std::string::npos)
+    fail("{0}: neither a model directory nor a model in {1}; fetch it with scripts/fetch_model.sh {0}", name,
+         fetched.string());
+  fail(
+      "{}: no such directory, nor a model of that name in {}; scripts/fetch_model.sh fetches those of the "
+      "Hugging Face hub by OWNER/NAME",
+      name, fetched.string());
+}
+
 }  // namespace
 
 std::string Model::describe() const {
@@ -186,10 +199,9 @@ fs::path find_model(const std::string& path_or_name) {
   if (const char* variable = std::getenv("ANGLE_MODEL"); name.empty() && variable) name = variable;
   if (name.empty()) name = "all-MiniLM-L6-v2";
   if (fs::is_directory(name)) return name;
-  fs::path cached = cache_directory() / "models" / name;
-  if (fs::is_directory(cached)) return cached;
-  fail("{}: neither a model directory nor a model in {}; fetch it with scripts/fetch_model.sh {}", name,
-       cached.parent_path().string(), name);
+  const fs::path fetched = cache_directory() / "models";
+  if (fs::is_directory(fetched / name)) return fetched / name;
+  refuse_model(name, fetched);
 }
 
 void check_can_save(const Model& model) { check_can_save(model.encoder); }

@@ -111,6 +111,20 @@ TEST(MissingFileMessage, SaysWhatIsThereAndHowToGetTheRest) {
   EXPECT_THAT(missing_file_message(file, mrpc), HasSubstr("(splits there: train, validation)"));
 }
 
+TEST(MissingFileMessage, SaysWhichSplitsThereAreOfASetThatHasNoSuchSplit) {
+  const auto message = [](const char* task, const char* split) {
+    return missing_file_message(task_file("data", find_task(task), split), find_task(task));
+  };
+  EXPECT_EQ(message("sickr", "validation"),
+            "data/sickr/validation.tsv: no such file: SICK-R has no split \"validation\" (its splits: test)");
+  for (const char* split : {"dev", "val", "validatoin"})
+    EXPECT_THAT(message("stsb", split),
+                AllOf(HasSubstr("; did you mean \"validation\"? (its splits: test, validation, train)"),
+                      Not(HasSubstr("fetch"))));
+  EXPECT_THAT(message("mrpc", "dev"), Not(HasSubstr("did you mean")));
+  EXPECT_THAT(message("qqp", "train"), HasSubstr("`scripts/fetch_data.sh qqp` fetches QQP"));
+}
+
 TEST(SplitRemark, TellsSickOfMtebFromThatOfSentEval) {
   EXPECT_EQ(split_remark(find_task("sickr"), "test", 4927), "");
   EXPECT_THAT(split_remark(find_task("sickr"), "test", 9927), HasSubstr("MTEB"));
@@ -121,6 +135,7 @@ TEST(SplitRemark, SaysWhenTheNumberOfPairsIsNotTheKnownOne) {
   EXPECT_THAT(split_remark(find_task("stsb"), "test", 10),
               AllOf(HasSubstr("expected 1379 pairs, found 10"), Not(HasSubstr("1500"))));
   EXPECT_EQ(split_remark(find_task("stsb"), "my_split", 10), "");
+  EXPECT_EQ(split_remark(find_task("qqp"), "train", 10), "");
 }
 
 }  // namespace

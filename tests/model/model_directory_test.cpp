@@ -312,7 +312,18 @@ TEST(FindModel, TakesAPathOrANameInTheCache) {
   environment.set("ANGLE_MODEL", "some-model");
   EXPECT_EQ(find_model(""), cache.path() / "models/some-model");
   EXPECT_ERROR(find_model("other-model"), "other-model: neither a model directory nor a model in",
-               "scripts/fetch_model.sh other-model");
+               "fetch it with scripts/fetch_model.sh other-model");
+}
+
+TEST(FindModel, AdvisesToFetchNoPath) {
+  const TempDir cache;
+  Environment environment;
+  environment.set("ANGLE_CACHE_DIR", cache.path().string());
+  const std::string file = cache.file("model.txt", "").string(), absent = cache.path().string() + "/absent";
+  EXPECT_ERROR(find_model(file), file + ": a file; expected a model directory");
+  for (const std::string& path : {absent, std::string("runs/absent")})
+    EXPECT_ERROR(find_model(path), path + ": no such directory, nor a model of that name in",
+                 "scripts/fetch_model.sh fetches those of the Hugging Face hub by OWNER/NAME");
 }
 
 }  // namespace

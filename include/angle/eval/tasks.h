@@ -26,7 +26,7 @@ enum class LabelKind {
 /// A split as the field knows it.
 struct KnownSplit {
   std::string name;
-  int64_t pairs;
+  int64_t pairs;       // 0: not known
   std::string remark;  // what to know before comparing its score with others; often empty
 };
 
@@ -83,8 +83,8 @@ TaskSelection select_tasks(std::span<const std::string> names);
 std::filesystem::path task_file(const std::filesystem::path& data_dir, const TaskSpec& task,
                                 const std::string& split = {});
 
-/// What to tell when a file of task_file() isn't there: what was looked for, the splits that are there, how
-/// to get it.
+/// What to tell when a file of task_file() isn't there: that the task has no such split, and which it has; or
+/// how to get it, and the splits that are there.
 std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task);
 
 /// Whether `scripts/fetch_data.sh NAME` fetches a folder of that name: a task, or what is only trained on.
