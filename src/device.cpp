@@ -24,12 +24,15 @@ int64_t gpu_index(const std::string& name) {
 
 }  // namespace
 
+bool is_device_name(const std::string& name) {
+  return name == "auto" || name == "cpu" || name == "cuda" ||
+         (name.starts_with("cuda:") && gpu_index(name) >= 0);
+}
+
 at::Device parse_device(const std::string& name, int64_t gpu) {
+  if (!is_device_name(name)) fail("--device {}: no such device (expected auto, cpu, cuda or cuda:N)", name);
   if (name == "cpu" || (name == "auto" && count_gpus() == 0)) return at::kCPU;
-  const int64_t index = name == "cuda" || name == "auto" ? gpu
-                        : name.starts_with("cuda:")      ? gpu_index(name)
-                                                         : -1;
-  if (index < 0) fail("--device {}: no such device (expected auto, cpu, cuda or cuda:N)", name);
+  const int64_t index = name.starts_with("cuda:") ? gpu_index(name) : gpu;
   if (!built_with_cuda())
     fail(
         "--device {}: this program was built with a LibTorch without CUDA; build it with scripts/setup.sh "

@@ -8,6 +8,9 @@
 
 namespace angle {
 
+/// Whether parse_device() knows the name, on some machine.
+bool is_device_name(const std::string& name);
+
 /// `auto` (a GPU when there is one, else the CPU), `cpu`, `cuda`, `cuda:N`.
 ///
 /// Error for another name, and for a GPU that is not there or that this LibTorch was not built for.

@@ -14,6 +14,7 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -42,22 +43,14 @@ struct DataFile {
   DataReportOptions options;
 };
 
-DataFormat parse_format(const std::string& name) {
-  try {
-    return nlohmann::json(name).get<DataFormat>();
-  } catch (const nlohmann::json::exception&) {
-    fail("--format {}: no such format (expected scored_pairs, pairs or triplets)", name);
-  }
-}
-
 /// The files of the command line, all read in the same way.
 std::vector<DataFile> named_files(const DataOptions& options) {
   DataReportOptions common;
-  if (!options.format.empty()) common.format = parse_format(options.format);
+  common.format = enum_value<DataFormat>(options.format);
   common.reading = {.columns = parse_columns(options.columns), .label_scale = options.label_scale};
   if (!options.label_scale.empty() &&
       (options.label_scale.size() != 2 || !(options.label_scale[0] < options.label_scale[1])))
-    fail("--label-scale: expected the lowest and the highest label, as in 0,5");
+    refuse_usage("--label-scale: expected the lowest and the highest label, as in 0,5");
   std::vector<DataFile> files;
   for (const std::string& file : options.files) files.push_back({file, common});
   return files;
@@ -127,7 +120,7 @@ int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
 
 int64_t run_data(const DataOptions& options) {
   if (options.files.empty() == options.config.empty())
-    fail("angle data: expected files, or --config with a configuration whose data sets are meant");
+    refuse_usage("angle data: expected files, or --config with a configuration whose data sets are meant");
   std::optional<TrainConfig> config;
   if (!options.config.empty()) config = load_config(options.config, options.overrides);
   std::vector<DataFile> files = config ? configured_files(options, *config) : named_files(options);
@@ -147,8 +140,10 @@ int64_t run_data(const DataOptions& options) {
 }
 
 void add_reading_options(CLI::App& command, DataOptions& options) {
-  command.add_option("--format", options.format,
-                     "scored_pairs, pairs or triplets; default: by the names of the columns");
+  command
+      .add_option("--format", options.format,
+                  "scored_pairs, pairs or triplets; default: by the names of the columns")
+      ->check(one_of<DataFormat>());
   add_column_option(command, options.columns);
   command.add_option("--label-scale", options.label_scale, "the lowest and the highest label allowed: 0,5")
       ->delimiter(',')

@@ -14,6 +14,7 @@
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -37,17 +38,9 @@ struct EmbedCommandOptions {
   double save_seconds = EmbedFileOptions{}.save_seconds;
 };
 
-/// The enum value of a name that CLI11 has checked.
-template <class Enum>
-std::optional<Enum> enum_value(const std::string& name) {
-  return name.empty() ? std::nullopt : std::optional(nlohmann::json(name).get<Enum>());
-}
-
-template <class Enum>
-CLI::IsMember one_of() {
-  std::vector<std::string> names;
-  for (const auto& [value, name] : json_names(Enum{})) names.emplace_back(name);
-  return CLI::IsMember(names);
+EmbeddingFormat format_of(const EmbedCommandOptions& options) {
+  if (const auto format = enum_value<EmbeddingFormat>(options.format)) return *format;
+  return as_usage([&] { return embedding_format(options.output); });
 }
 
 bool can_be_read_once_only(const std::string& input) {
@@ -56,36 +49,51 @@ bool can_be_read_once_only(const std::string& input) {
   return input == "-" || (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status));
 }
 
-/// Combinations that make no sense are wrong usage, like an unknown option.
-void check_usage(const EmbedCommandOptions& options) {
-  if (options.resume && options.output == "-")
-    throw CLI::ValidationError("--resume", "needs a file to go on with: -o FILE");
+void check_input_and_output(const EmbedCommandOptions& options) {
+  if (options.resume && options.output == "-") refuse_usage("--resume: needs a file to go on with: -o FILE");
   std::error_code not_there;
   if (std::filesystem::equivalent(options.texts.input, options.output, not_there))
-    throw CLI::ValidationError("--output " + options.output, "is the input, which would be lost");
-  if (!options.shard.empty() && can_be_read_once_only(options.texts.input))
-    throw CLI::ValidationError("--shard", "needs an input file: it is read twice");
-  if (options.calibration == options.texts.input && can_be_read_once_only(options.calibration))
-    throw CLI::ValidationError("--calibration " + options.calibration,
-                               "is the input too, which can be read once only: give a file");
+    refuse_usage("--output {}: is the input, which would be lost", options.output);
+  if (!can_be_read_once_only(options.texts.input)) return;
+  if (!options.shard.empty()) refuse_usage("--shard: needs an input file: it is read twice");
+  if (format_of(options) == EmbeddingFormat::npy && options.output == "-")
+    refuse_usage(
+        "--format npy: begins with the number of rows, which of a pipe is known only at its end; write to a "
+        "file "
+        "with -o, or use --format raw or jsonl");
+  if (options.calibration == options.texts.input)
+    refuse_usage("--calibration {}: is the input too, which can be read once only: give a file",
+                 options.calibration);
+}
+
+void check_quantization(const EmbedCommandOptions& options) {
   const auto quantization = enum_value<Quantization>(options.quantize);
   const bool needs = quantization && needs_ranges(*quantization);
   const bool has = !options.calibration.empty() || !options.ranges.empty();
   if (needs && !has)
-    throw CLI::ValidationError(
-        "--quantize " + options.quantize,
-        "needs the range of each dimension: give --calibration FILE, texts like those to embed, or --ranges "
-        "FILE, as saved by --save-ranges");
+    refuse_usage(
+        "--quantize {}: needs the range of each dimension: give --calibration FILE, texts like those to "
+        "embed, or "
+        "--ranges FILE, as saved by --save-ranges",
+        options.quantize);
   if (has && !needs)
-    throw CLI::ValidationError(options.ranges.empty() ? "--calibration" : "--ranges",
-                               "is for --quantize int8 and uint8 only");
+    refuse_usage("{}: is for --quantize int8 and uint8 only",
+                 options.ranges.empty() ? "--calibration" : "--ranges");
+}
+
+/// Values and combinations that make no sense are wrong usage, like an unknown option.
+void check_usage(const EmbedCommandOptions& options) {
+  check_input_and_output(options);
+  check_quantization(options);
+  options.long_texts.choice();
+  if (!options.shard.empty()) as_usage([&] { return parse_shard(options.shard); });
 }
 
 /// What the model says nothing about should not wait for it.
 void check_workers(const EmbedCommandOptions& options) {
   if (options.workers == 1) return;
   apply_compute_options(options.compute);
-  EncoderWorkers::check(options.workers, at::get_num_threads());
+  as_usage([&] { EncoderWorkers::check(options.workers, at::get_num_threads()); });
 }
 
 Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const EmbedOptions& embed) {
@@ -114,12 +122,9 @@ std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options, const
   return range;
 }
 
-/// The number of texts, where it is needed and can be known before the first is embedded.
+/// The number of texts, where the output begins with it and can't be gone back to.
 std::optional<int64_t> rows_to_announce(const EmbedCommandOptions& options, EmbeddingFormat format) {
-  std::error_code error;
-  const bool needed = format == EmbeddingFormat::npy && options.output == "-";
-  if (!needed || options.texts.input == "-" || !std::filesystem::is_regular_file(options.texts.input, error))
-    return std::nullopt;
+  if (format != EmbeddingFormat::npy || options.output != "-") return std::nullopt;
   TextReader texts(options.texts.input, reader_options(options.texts));
   return count_texts(texts);
 }
@@ -155,9 +160,8 @@ void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) 
 void run_embed(const EmbedCommandOptions& options) {
   check_usage(options);
   Interruption interruption;
-  const auto format = enum_value<EmbeddingFormat>(options.format);
   TextReader texts = open_texts(options.texts.input, options.texts);
-  EmbeddingWriter writer(options.output, format ? *format : embedding_format(options.output));
+  EmbeddingWriter writer(options.output, format_of(options));
   const bool to_file = options.output != "-";
   check_workers(options);
 
@@ -197,7 +201,8 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
   command.add_option("-o,--output", options.output, "file to write; - for stdout")->capture_default_str();
   command
       .add_option("--format", options.format,
-                  "jsonl, npy, tsv or raw; default: by the output's extension, jsonl on stdout")
+                  "jsonl, npy, tsv or raw; default: by the output's extension (.jsonl, .npy, .tsv, .raw or "
+                  ".bin), jsonl on stdout")
       ->check(one_of<EmbeddingFormat>());
   command.add_flag("--resume", options.resume,
                    "go on with what a killed run left beside the output (FILE.part); else it starts again");

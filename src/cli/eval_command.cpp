@@ -20,6 +20,7 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -53,14 +54,6 @@ std::vector<Metric> parse_metrics(const std::vector<std::string>& names) {
   return metrics;
 }
 
-AngleVariant parse_angle_variant(const std::string& name) {
-  try {
-    return nlohmann::json(name).get<AngleVariant>();
-  } catch (const nlohmann::json::exception&) {
-    fail("--angle-similarity {}: no such variant (expected angle_emb, hermitian or phase)", name);
-  }
-}
-
 /// What --task asks for.
 struct RequestedTasks {
   std::vector<std::string> of_pairs;  // names as select_tasks() takes them
@@ -69,38 +62,46 @@ struct RequestedTasks {
   bool windows_too = false;  // with long texts in windows, after they were cut
 };
 
-/// Error for what is mistyped or not there.
+/// What is mistyped is wrong usage; Error for what is not there.
 RequestedTasks requested_tasks(const EvalOptions& options) {
   RequestedTasks requested{.windows_too = options.long_texts.are_both()};
   for (const std::string& name : options.tasks) {
-    if (const auto own = parse_own_data_task(name)) {
+    if (const auto own = as_usage([&] { return parse_own_data_task(name); })) {
       own_data_files(*own);  // Error when one is missing
       requested.own_data.push_back(*own);
     } else {
       requested.of_pairs.push_back(name);
     }
   }
-  if (!requested.own_data.empty() && !options.split.empty())
-    fail("--split {}: {} has files of its own, not splits", options.split, requested.own_data[0].name);
-  if (!requested.of_pairs.empty())
-    requested.untrained = options.untrained.value_or(!select_tasks(requested.of_pairs).groups.empty());
-  if (requested.of_pairs.empty() && (options.verify || !options.compare.empty()))
-    fail("{}: needs a task of scored pairs, such as stsb", options.verify ? "--verify" : "--compare");
+  if (requested.of_pairs.empty()) return requested;
+  const TaskSelection selection = as_usage([&] { return select_tasks(requested.of_pairs); });
+  requested.untrained = options.untrained.value_or(!selection.groups.empty());
   return requested;
+}
+
+/// The first task on files of the user's own; "" without one.
+std::string task_on_files(const RequestedTasks& requested) {
+  if (!requested.own_data.empty()) return requested.own_data.front().name;
+  const auto file = std::find_if(requested.of_pairs.begin(), requested.of_pairs.end(),
+                                 [](const std::string& name) { return is_own_task(name); });
+  return file == requested.of_pairs.end() ? "" : *file;
 }
 
 /// Options that none of the tasks has a use for would be silently ignored.
 void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& requested) {
-  const auto& own_data = requested.own_data;
-  const bool any_retrieval = std::any_of(own_data.begin(), own_data.end(), [](const OwnDataTask& task) {
-    return task.kind == OwnDataKind::retrieval;
-  });
+  const std::string on_files = task_on_files(requested);
+  if (!on_files.empty() && !options.split.empty())
+    refuse_usage("--split {}: {} has files of its own, not splits", options.split, on_files);
+  if (on_files.empty() && !options.columns.empty())
+    refuse_usage("--column {}: needs a task on files of your own", options.columns[0]);
+  const bool any_retrieval =
+      std::any_of(requested.own_data.begin(), requested.own_data.end(),
+                  [](const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; });
   if (!any_retrieval && (options.query_prompt || options.document_prompt))
-    fail("--{}-prompt: needs a task that retrieval:DIR names", options.query_prompt ? "query" : "document");
-  const bool any_file = !own_data.empty() || std::any_of(requested.of_pairs.begin(), requested.of_pairs.end(),
-                                                         [](const auto& name) { return is_own_task(name); });
-  if (!any_file && !options.columns.empty())
-    fail("--column {}: needs a task on files of your own", options.columns[0]);
+    refuse_usage("--{}-prompt: needs a task that retrieval:DIR names",
+                 options.query_prompt ? "query" : "document");
+  if (requested.of_pairs.empty() && (options.verify || !options.compare.empty()))
+    refuse_usage("{}: needs a task of scored pairs, such as stsb", options.verify ? "--verify" : "--compare");
 }
 
 /// What a model scored.
@@ -133,7 +134,7 @@ EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const
                            .split = options.split,
                            .columns = parse_columns(options.columns),
                            .data_dir = find_data_dir(options.data_dir),
-                           .angle = parse_angle_variant(options.angle_similarity),
+                           .angle = enum_value<AngleVariant>(options.angle_similarity).value(),
                            .bootstrap = options.bootstrap,
                            .train_config = model.train_config};
   evaluate.progress = [&](const EvaluationProgress& at) {
@@ -198,7 +199,8 @@ ScoredModel score_model(const std::string& name, RequestedTasks tasks, const Eva
 /// The published model that --verify means; nothing without --verify.
 const PublishedModel* published_model(const EvalOptions& options) {
   if (!options.verify) return nullptr;
-  if (!options.verify_as.empty()) return &find_published(options.verify_as);
+  if (!options.verify_as.empty())
+    return &as_usage([&]() -> const PublishedModel& { return find_published(options.verify_as); });
   return &find_published(find_model(options.model).filename().string());
 }
 
@@ -237,8 +239,7 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 }
 
 void run_eval(const EvalOptions& options) {
-  const std::vector<Metric> metrics = parse_metrics(options.metrics);
-  parse_angle_variant(options.angle_similarity);
+  const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   check_options_of_tasks(options, tasks);
   const PublishedModel* const published = published_model(options);
@@ -317,7 +318,8 @@ void add_eval_command(CLI::App& app) {
       ->delimiter(',')
       ->capture_default_str();
   command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(one_of<AngleVariant>());
   // A flag bound to an optional would be false, not empty, when it is not given.
   command.add_flag_function(
       "--untrained,!--no-untrained",

@@ -1,4 +1,6 @@
-// What the program ends with.
+// What the program ends with. Wrong usage is what the command line alone shows: an unknown option, a value
+// that it does not take, options that do not go together. All else that the user can fix lies outside of it:
+// files, configurations (`--set` too), data, models, the machine.
 #pragma once
 
 namespace angle::cli {

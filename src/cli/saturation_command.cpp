@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "angle/config.h"
+#include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/eval/tasks.h"
 #include "angle/io/standard_output.h"
@@ -16,6 +17,7 @@
 #include "cli/log.h"
 #include "cli/saturation_table.h"
 #include "cli/shared_options.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -27,7 +29,7 @@ struct SaturationOptions {
   ComputeOptions compute;
   std::string data_dir;
   std::string data, config, task;  // exactly one of them
-  std::string format = "scored_pairs";
+  std::string format;              // empty: by the names of the columns
   std::string split;
   std::vector<std::string> overrides;
   int64_t max_batches = 0;
@@ -36,14 +38,21 @@ struct SaturationOptions {
 
 /// The data set of `--data`. A file that is not there is looked up in the data directory, as in a
 /// configuration.
-json described_file(const SaturationOptions& options) {
-  const std::string path = fs::exists(options.data) ? fs::absolute(options.data).string() : options.data;
-  return {{"data", {{"train", {{{"path", path}, {"format", options.format}}}}}}};
+json described_file(const SaturationOptions& options, const fs::path& data_dir) {
+  const fs::path file = find_data_file(options.data, {.data_dir = data_dir, .config_dir = "."});
+  const auto format = enum_value<DataFormat>(options.format);
+  json given = {
+      {"data",
+       {{"train",
+         {{{"path", fs::absolute(file).string()}, {"format", format ? *format : find_format(file)}}}}}}};
+  if (given["data"]["train"][0]["format"] == "pairs")
+    given["loss"] = {{"cosine_weight", 0}, {"angle_weight", 0}};  // there are no labels to rank by
+  return given;
 }
 
 /// The data set of `--task`, with the labels of that task.
 json described_task(const SaturationOptions& options, const fs::path& data_dir) {
-  const TaskSpec& task = find_task(options.task);
+  const TaskSpec& task = as_usage([&]() -> const TaskSpec& { return find_task(options.task); });
   const fs::path file = task_file(data_dir, task, options.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
   const bool binary = task.labels == LabelKind::binary;
@@ -54,11 +63,11 @@ json described_task(const SaturationOptions& options, const fs::path& data_dir) 
 
 /// A configuration for data that came without one: the default objective, as far as the data can use it.
 TrainConfig default_config_for(json given, const SaturationOptions& options) {
+  const bool are_scored = given["data"]["train"][0].value("format", "scored_pairs") == "scored_pairs";
   given["model"] = {{"path", find_model(options.model).string()}};
-  if (options.format == "pairs") given["loss"] = {{"cosine_weight", 0}, {"angle_weight", 0}};
   for (const std::string& assignment : options.overrides) apply_override(given, assignment);
   const json loss = given.value("loss", json::object());
-  if (options.format == "scored_pairs" && loss.is_object() && !loss.contains("positive_threshold") &&
+  if (are_scored && loss.is_object() && !loss.contains("positive_threshold") &&
       !loss.contains("in_batch_weight")) {
     given["loss"]["in_batch_weight"] = 0;
     log_info(
@@ -70,7 +79,7 @@ TrainConfig default_config_for(json given, const SaturationOptions& options) {
 TrainConfig make_config(const SaturationOptions& options, const fs::path& data_dir) {
   if (!options.config.empty()) return load_config(options.config, options.overrides);
   return default_config_for(
-      options.task.empty() ? described_file(options) : described_task(options, data_dir), options);
+      options.task.empty() ? described_file(options, data_dir) : described_task(options, data_dir), options);
 }
 
 json report_json(const DataSaturation& measured, const TrainConfig& config, const Model& model) {
@@ -119,9 +128,10 @@ void add_data_options(CLI::App& command, SaturationOptions& options) {
   CLI::Option* task =
       source.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
   source.require_option(1);
-  command.add_option("--format", options.format, "what --data holds: scored_pairs, pairs or triplets")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"scored_pairs", "pairs", "triplets"}))
+  command
+      .add_option("--format", options.format,
+                  "what --data holds: scored_pairs, pairs or triplets; default: by the names of the columns")
+      ->check(one_of<DataFormat>())
       ->needs(data);
   command.add_option("--split", options.split, "of --task; default: the one it is reported on")->needs(task);
   command

@@ -6,9 +6,9 @@
 
 #include "angle/cache_directory.h"
 #include "angle/device.h"
-#include "angle/error.h"
 
 #include "cli/log.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -40,8 +40,17 @@ CLI::Validator at_least(double least) {
   return {problem, fmt::format(">= {}", least)};
 }
 
+void add_device_option(CLI::App& command, std::string& device) {
+  const auto problem = [](const std::string& name) -> std::string {
+    return is_device_name(name) ? "" : fmt::format("{}, expected auto, cpu, cuda or cuda:N", name);
+  };
+  command.add_option("--device", device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str()
+      ->check(CLI::Validator(problem, ""));
+}
+
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
-  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  add_device_option(command, options.device);
   command.add_option("--precision", options.precision, "number format of the encoder")
       ->capture_default_str()
       ->check(CLI::IsMember({"float32", "bfloat16", "int8"}));
@@ -73,18 +82,22 @@ Model load_model_for_inference(const std::string& path_or_name, const ComputeOpt
 }
 
 void add_column_option(CLI::App& command, std::vector<std::string>& columns) {
+  const auto problem = [](const std::string& text) -> std::string {
+    const size_t equals = text.find('=');
+    const bool is_whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+    return is_whole ? "" : fmt::format("{}, expected part=name, as in left=question1", text);
+  };
   command
       .add_option("--column", columns,
                   "which column of a file is which part: left=question1; may be repeated")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(problem, ""));
 }
 
 std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given) {
   std::map<std::string, std::string> columns;
   for (const std::string& assignment : given) {
     const size_t equals = assignment.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == assignment.size())
-      fail("--column {}: expected part=name, as in left=question1", assignment);
     columns[assignment.substr(0, equals)] = assignment.substr(equals + 1);
   }
   return columns;
@@ -94,7 +107,7 @@ LongTexts LongTextOptions::choice() const {
   if (are_both()) return LongTexts::truncate;
   const auto chosen = nlohmann::json(long_texts).get<LongTexts>();
   if (window_overlap && chosen != LongTexts::windows)
-    fail("--window-overlap {}: `--long-texts truncate` has no windows", *window_overlap);
+    refuse_usage("--window-overlap {}: `--long-texts truncate` has no windows", *window_overlap);
   return chosen;
 }
 

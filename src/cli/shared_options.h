@@ -10,6 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "angle/model/model_directory.h"
 #include "angle/precision.h"
@@ -19,6 +20,23 @@ namespace angle::cli {
 
 /// A number from `least` on. (CLI11's own checks tell of the largest double.)
 CLI::Validator at_least(double least);
+
+/// The value of an enum by the name that one_of() has checked; none for an empty name.
+template <class Enum>
+std::optional<Enum> enum_value(const std::string& name) {
+  return name.empty() ? std::nullopt : std::optional(nlohmann::json(name).get<Enum>());
+}
+
+/// The names of an enum's values.
+template <class Enum>
+CLI::IsMember one_of() {
+  std::vector<std::string> names;
+  for (const auto& [value, name] : json_names(Enum{})) names.emplace_back(name);
+  return CLI::IsMember(names);
+}
+
+/// `--device`.
+void add_device_option(CLI::App& command, std::string& device);
 
 /// `--device`, `--precision`, `--threads`.
 struct ComputeOptions {
@@ -41,7 +59,7 @@ Model load_model_for_inference(const std::string& path_or_name, const ComputeOpt
 /// `--column part=name`, possibly several.
 void add_column_option(CLI::App& command, std::vector<std::string>& columns);
 
-/// What `--column` says, as ReadOptions::columns. Error for one without a part or a name.
+/// What `--column` says, as ReadOptions::columns.
 std::map<std::string, std::string> parse_columns(const std::vector<std::string>& given);
 
 /// `--long-texts`, `--window-overlap`.
@@ -52,7 +70,7 @@ struct LongTextOptions {
   /// `both`: one after the other, to compare them.
   bool are_both() const { return long_texts == "both"; }
 
-  /// What comes first of both. Error for an overlap without windows.
+  /// What comes first of both. An overlap without windows is wrong usage.
   LongTexts choice() const;
 };
 

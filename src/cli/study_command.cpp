@@ -295,7 +295,7 @@ void add_study_command(CLI::App& app, int& exit_code) {
                 "list the runs, their steps and what is done, and train nothing")
       ->excludes(table);
   add_data_dir_option(command, options->data_dir);
-  command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  add_device_option(command, options->device);
   command.add_option("--threads", options->threads, "CPU threads; 0: as the study says, else one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));

@@ -9,6 +9,7 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 
@@ -52,7 +53,7 @@ TextReader open_texts(const std::string& path, const TextOptions& options) {
 
 std::string choose_prompt(const TextOptions& options, const std::map<std::string, std::string>& prompts,
                           const std::string& default_prompt) {
-  if (options.prompt && find_invalid_utf8(*options.prompt)) fail("--prompt: not valid UTF-8");
+  if (options.prompt && find_invalid_utf8(*options.prompt)) refuse_usage("--prompt: not valid UTF-8");
   if (options.prompt) return *options.prompt;
   if (options.prompt_name.empty()) return default_prompt;
   const auto found = prompts.find(options.prompt_name);

@@ -301,7 +301,7 @@ void add_train_command(CLI::App& app, int& exit_code) {
           "index, to the same result")
       ->capture_default_str()
       ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}));
-  command.add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  add_device_option(command, options->device);
   command.add_option("--threads", options->threads, "CPU threads of each process; 0: one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));

@@ -73,8 +73,4 @@ class ExampleReader {
   int64_t empty_texts_ = 0;
 };
 
-/// The format that the columns of a file (of JSONL: the fields of its first row) fit; triplets before pairs.
-/// Error when they fit none, or both scored pairs and another.
-DataFormat find_format(const std::filesystem::path& path, const ReadOptions& options);
-
 }  // namespace angle

@@ -96,19 +96,19 @@ TEST(DataCommand, EndsWithOneForRowsThatCannotBeUsed) {
 TEST(DataCommand, SaysWhatIsWrong) {
   const TempDir directory;
   const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\t1\n").string();
-  const auto expect = [](const std::vector<std::string>& args, const char* fragment) {
+  const auto expect = [](int exit_code, const std::vector<std::string>& args, const char* fragment) {
     const CommandResult result = data(args);
-    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.exit_code, exit_code) << fragment;
     EXPECT_EQ(result.out, "");
     EXPECT_THAT(result.err, HasSubstr(fragment));
   };
-  expect({}, "expected files, or --config");
-  expect({file, "--format", "pair"}, "--format pair: no such format");
-  expect({file, "--format", "pairs"}, "no column named query or anchor");
-  expect({file, "--column", "left"}, "--column left: expected part=name");
-  expect({file, "--label-scale", "5,0"}, "--label-scale: expected the lowest and the highest label");
-  expect({file, "--model", "/no/model"}, "/no/model");
-  expect({"/no/file.tsv"}, "/no/file.tsv: can't be opened");
+  expect(2, {}, "expected files, or --config");
+  expect(2, {file, "--format", "pair"}, "pair not in {scored_pairs,pairs,triplets}");
+  expect(2, {file, "--column", "left"}, "--column: left, expected part=name");
+  expect(2, {file, "--label-scale", "5,0"}, "--label-scale: expected the lowest and the highest label");
+  expect(1, {file, "--format", "pairs"}, "no column named query or anchor");
+  expect(1, {file, "--model", "/no/model"}, "/no/model");
+  expect(1, {"/no/file.tsv"}, "/no/file.tsv: can't be opened");
 }
 
 TEST(DataCommand, NeedsNoMoreMemoryForALargeFile) {

@@ -1,7 +1,7 @@
 // `angle eval` as its users see it, on the validation pairs of the samples as if they were STS-B:
 //  - a table, or JSON that parses, on stdout; the same JSON in a file; nothing else on stdout;
-//  - what is missing or mistyped ends with 1, says what to do, and before the model is loaded where that can
-//  be;
+//  - what is missing ends with 1 and what is mistyped with 2; both say what to do, and before the model is
+//  loaded where that can be;
 //  - a score that can't be written is not lost in silence; a reader that has gone is no error;
 //  - intervals follow the seed; --compare scores the other model as it would be alone; --verify ends with 1
 //  when a score is not the published one;
@@ -239,20 +239,25 @@ TEST_F(Eval, SaysHowToGetWhatIsMissing) {
 }
 
 TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
-  const auto error = [&](std::vector<std::string> args) {
+  const auto error = [&](int exit_code, std::vector<std::string> args) {
     args.insert(args.end(), {"--model", "/absent"});
     const CommandResult result = eval(args);
-    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
     EXPECT_THAT(result.out, IsEmpty());
     return result.err;
   };
-  EXPECT_THAT(error({"--task", "stbs"}), AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
-  EXPECT_THAT(error({"--task", "stsb", "--metric", "cosine_spaerman"}),
+  EXPECT_THAT(error(2, {"--task", "stbs"}),
+              AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
+  EXPECT_THAT(error(2, {"--task", "stsb", "--metric", "cosine_spaerman"}),
               HasSubstr("did you mean \"cosine_spearman\"?"));
-  EXPECT_THAT(error({"--task", "stsb", "--angle-similarity", "hermitean"}),
-              AllOf(HasSubstr("hermitean"), HasSubstr("angle_emb, hermitian or phase")));
-  EXPECT_THAT(error({"--task", "stsb", "--compare", "/absent"}), HasSubstr("/absent"));
-  EXPECT_THAT(error({"--task", "stsb", "--output", "/absent/scores.json"}),
+  EXPECT_THAT(error(2, {"--task", "stsb", "--angle-similarity", "hermitean"}),
+              HasSubstr("hermitean not in {angle_emb,hermitian,phase}"));
+  EXPECT_THAT(error(2, {"--task", "mine.tsv", "--split", "test"}),
+              HasSubstr("--split test: mine.tsv has files of its own"));
+  EXPECT_THAT(error(2, {"--task", "mine.tsv", "--column", "left"}),
+              HasSubstr("--column: left, expected part=name"));
+  EXPECT_THAT(error(1, {"--task", "stsb", "--compare", "/absent"}), HasSubstr("/absent"));
+  EXPECT_THAT(error(1, {"--task", "stsb", "--output", "/absent/scores.json"}),
               HasSubstr("/absent/scores.json: can't be written"));
 }
 
@@ -271,12 +276,12 @@ TEST_F(Eval, LeavesNothingBehindWhenItIsInterrupted) {
 
 TEST_F(Eval, IgnoresNoOptionInSilence) {
   const CommandResult prompt = eval({"--task", "stsb", "--query-prompt", "x "});
-  EXPECT_EQ(prompt.exit_code, 1);
+  EXPECT_EQ(prompt.exit_code, 2);
   EXPECT_THAT(prompt.err, HasSubstr("--query-prompt: needs a task that retrieval:DIR names"));
   EXPECT_THAT(eval({"--task", "pairs:" + data.file("x.tsv", "").string(), "--document-prompt", "x "}).err,
               HasSubstr("--document-prompt: needs a task"));
   const CommandResult column = eval({"--task", "stsb", "--column", "left=q1"});
-  EXPECT_EQ(column.exit_code, 1);
+  EXPECT_EQ(column.exit_code, 2);
   EXPECT_THAT(column.err, HasSubstr("--column left=q1: needs a task on files of your own"));
 }
 

@@ -1,6 +1,7 @@
 // `angle` itself:
 //  - help and version go to stdout and end with 0; the help of every command ends with an example;
-//  - wrong usage ends with 2, and what is mistyped is answered with the nearest name;
+//  - wrong usage ends with 2: whatever the command line alone shows; what is mistyped is answered with the
+//  nearest name;
 //  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
 //  - it starts from any folder and through a link; without the program it belongs to, it says so.
 
@@ -103,6 +104,22 @@ TEST(Main, EndsWith2AfterWrongUsage) {
                                              {"train", "--config", "x.json", "extra"},
                                              {"eval", "--task", "stsb", "--threads", "many"},
                                              {"eval", "--task", "stsb", "--threads", "-1"},
+                                             {"eval", "--task", "stsb", "--device", "gpu"},
+                                             {"eval", "--task", "stbs"},
+                                             {"eval", "--task", "stsb", "--metric", "foo"},
+                                             {"eval", "--task", "stsb", "--column", "left"},
+                                             {"eval", "--task", "mine.tsv", "--split", "test"},
+                                             {"eval", "--task", "stsb", "--verify", "no-such-model"},
+                                             {"embed", "x.txt", "--shard", "x"},
+                                             {"embed", "--shard", "1/2"},
+                                             {"embed", "--workers", "8", "--threads", "2"},
+                                             {"embed", "--precision", "float16"},
+                                             {"embed", "--window-overlap", "4"},
+                                             {"embed", "-o", "x.foo"},
+                                             {"train", "--config", "x.json", "--device", "gpu"},
+                                             {"saturation", "--task", "stbs"},
+                                             {"data"},
+                                             {"data", "x.tsv", "--format", "pair"},
                                              {"--versoin"}}) {
     const CommandResult result = run(args);
     EXPECT_EQ(result.exit_code, 2) << args.back();
@@ -121,7 +138,8 @@ TEST(Main, EndsWith1AfterWhatTheUserCanFix) {
                                              {"eval", "--task", "stsb", "--model", file},
                                              {"embed", "/absent.txt"},
                                              {"tokenize", "/absent.txt"},
-                                             {"eval", "--task", "stsb", "--device", "gpu"}}) {
+                                             {"eval", "--task", "pairs:/absent.tsv"},
+                                             {"embed", "--device", "cuda:999"}}) {
     const CommandResult result = run(args);
     EXPECT_EQ(result.exit_code, 1) << args.back();
     EXPECT_THAT(result.out, IsEmpty());

@@ -54,6 +54,10 @@ DataSet<std::vector<Triplet>> read_triplets(const std::filesystem::path& path,
 DataSet<Examples> read_examples(const std::filesystem::path& path, DataFormat format,
                                 const ReadOptions& options = {});
 
+/// The format that the columns of a file (of JSONL: the fields of its first row) fit; triplets before pairs.
+/// Error when they fit none, or both scored pairs and another.
+DataFormat find_format(const std::filesystem::path& path, const ReadOptions& options = {});
+
 /// Whether a name ends as data files do: .tsv, .csv or .jsonl, each possibly with .gz.
 bool is_data_file(std::string_view name);
 
