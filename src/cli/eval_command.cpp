@@ -127,6 +127,13 @@ Model load_untrained(const Model& model, const ComputeOptions& options) {
   return untrained;
 }
 
+/// `stsb test (1 of 7): 2552 of 2552 texts`
+std::string format_progress(const EvaluationProgress& at) {
+  return fmt::format("{}{}{} ({} of {}){}: {} of {} texts", at.task.name, at.split.empty() ? "" : " ",
+                     at.split, at.evaluation, at.evaluations, at.untrained ? ", untrained encoder" : "",
+                     at.texts_done, at.texts);
+}
+
 EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const RequestedTasks& tasks,
                                   const EvalOptions& options, ProgressLine& line) {
   if (tasks.of_pairs.empty()) return {};
@@ -138,8 +145,11 @@ EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const
                            .bootstrap = options.bootstrap,
                            .train_config = model.train_config};
   evaluate.progress = [&](const EvaluationProgress& at) {
-    line.show(fmt::format("{}{}{} ({} of {}): {} of {} texts", at.task.name, at.split.empty() ? "" : " ",
-                          at.split, at.evaluation, at.evaluations, at.texts_done, at.texts));
+    const std::string text = format_progress(at);
+    if (at.texts_done < at.texts)
+      line.show(text);
+    else
+      line.complete(text);
   };
   const auto scorer_of = [&](Model& scored) -> PairScorer {
     return [&evaluate, embedder = Embedder(scored, embed)](std::span<const ScoredPair> pairs,
@@ -164,7 +174,9 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
     line.show(texts > 0 ? fmt::format("{}: {} of {} texts", task.name, done, texts)
                         : fmt::format("{}: {} texts", task.name, done));
   };
-  return evaluate_own_data(task, model, own);
+  OwnDataResult result = evaluate_own_data(task, model, own);
+  line.complete(task.name + ": scored");
+  return result;
 }
 
 Scores score_tasks(Model& model, LongTexts long_texts, const RequestedTasks& tasks,

@@ -15,6 +15,8 @@ double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+bool is_terminal() { return isatty(STDERR_FILENO) != 0; }
+
 }  // namespace
 
 void start_logging() {
@@ -39,11 +41,14 @@ spdlog::logger& warning_logger() { return *spdlog::get("warning"); }
 ProgressLine::~ProgressLine() { finish(); }
 
 void ProgressLine::show(const std::string& text) {
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  const double now = now_seconds();
-  if (now - last_shown_ < (terminal ? 0.1 : 10.0)) return;
-  last_shown_ = now;
-  if (!terminal) return log_info("{}", text);
+  if (now_seconds() - last_shown_ >= (is_terminal() ? 0.1 : 10.0)) put(text);
+}
+
+void ProgressLine::complete(const std::string& text) { put(text); }
+
+void ProgressLine::put(const std::string& text) {
+  last_shown_ = now_seconds();
+  if (!is_terminal()) return log_info("{}", text);
   std::fprintf(stderr, "\r\033[K%s", text.c_str());
   open_ = true;
 }

@@ -39,10 +39,15 @@ class ProgressLine {
   ~ProgressLine();
   void show(const std::string& text);
 
+  /// Shows that a part is done, however soon after the line before.
+  void complete(const std::string& text);
+
   /// Ends the line, so that other output begins on a new one.
   void finish();
 
  private:
+  void put(const std::string& text);
+
   bool open_ = false;
   double last_shown_ = 0;  // seconds of the steady clock
 };

@@ -169,15 +169,18 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
     if (!remark.empty()) evaluation.notes.push_back(remark);
 
     ++number;
-    const TextProgress progress = [&](int64_t done, int64_t texts) {
-      if (options.progress)
-        options.progress({*evaluation.task, evaluation.split, number, evaluations, done, texts});
+    const auto progress = [&](bool untrained) -> TextProgress {
+      return [&, untrained](int64_t done, int64_t texts) {
+        if (options.progress)
+          options.progress({*evaluation.task, evaluation.split, number, evaluations, untrained, done, texts});
+      };
     };
-    evaluation.scores = score(pairs, progress);
+    evaluation.scores = score(pairs, progress(/*untrained=*/false));
     evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
     evaluation.baselines = score_baselines(pairs);
     if (options.untrained)
-      evaluation.baselines.push_back(untrained_baseline(options.untrained(pairs, progress).correlations));
+      evaluation.baselines.push_back(
+          untrained_baseline(options.untrained(pairs, progress(/*untrained=*/true)).correlations));
   }
   for (const TaskGroup* group : groups) {
     GroupAverage result = average(*group, report.evaluations);

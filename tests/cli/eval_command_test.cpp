@@ -76,6 +76,15 @@ TEST_F(Eval, PrintsATable) {
               AllOf(HasSubstr("dot"), HasSubstr("euclidean"), HasSubstr("manhattan"), HasSubstr("angle")));
 }
 
+TEST_F(Eval, LogsWhenATaskIsDone) {
+  data.file("sts12/test.tsv", pairs);
+  const CommandResult result = eval({"--task", "stsb,sts12", "--untrained"});
+  EXPECT_THAT(result.err, AllOf(HasSubstr("stsb test (1 of 2): 48 of 48 texts\n"),
+                                HasSubstr("stsb test (1 of 2), untrained encoder: 48 of 48 texts\n"),
+                                HasSubstr("sts12 test (2 of 2): 48 of 48 texts\n"),
+                                Not(HasSubstr("sts12 test (2 of 2): 0 of"))));
+}
+
 TEST_F(Eval, PrintsJsonAndWritesTheSameToAFile) {
   const TempDir output;
   const std::string file = (output.path() / "scores.json").string();

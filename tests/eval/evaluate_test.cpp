@@ -236,16 +236,20 @@ TEST(EvaluateTasks, ReportsProgressAcrossFiles) {
   std::vector<std::string> seen;
   auto asked = options(data, {"stsb,mrpc"});
   asked.progress = [&](const EvaluationProgress& progress) {
-    seen.push_back(fmt::format("{} {}/{} {}/{}", progress.task.name, progress.evaluation,
-                               progress.evaluations, progress.texts_done, progress.texts));
+    seen.push_back(fmt::format("{}{} {}/{} {}/{}", progress.task.name, progress.untrained ? " untrained" : "",
+                               progress.evaluation, progress.evaluations, progress.texts_done,
+                               progress.texts));
   };
-  evaluate_tasks(
-      [](std::span<const ScoredPair> pairs, const TextProgress& progress) {
-        progress(1, 3);
-        return sum_of_labels(pairs, progress);
-      },
-      asked);
+  const PairScorer scorer = [](std::span<const ScoredPair> pairs, const TextProgress& progress) {
+    progress(1, 3);
+    return sum_of_labels(pairs, progress);
+  };
+  evaluate_tasks(scorer, asked);
   EXPECT_THAT(seen, ElementsAre("stsb 1/2 1/3", "mrpc 2/2 1/3"));
+  asked.untrained = scorer;
+  asked.tasks = {"mrpc"};
+  evaluate_tasks(scorer, asked);
+  EXPECT_THAT(seen, ElementsAre("stsb 1/2 1/3", "mrpc 2/2 1/3", "mrpc 1/1 1/3", "mrpc untrained 1/1 1/3"));
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ struct EvaluationProgress {
   const std::string& split;
   int64_t evaluation;   // 1 for the first
   int64_t evaluations;  // how many there are
+  bool untrained;       // it is that of the model with random weights
   int64_t texts_done;   // of this one
   int64_t texts;
 };
