@@ -73,7 +73,11 @@ class ConfigReader {
     if (!good) problems_.push_back(problem);
   }
 
-  const std::vector<std::string>& problems() const { return problems_; }
+  /// Error with all that is wrong so far, if anything is.
+  void refuse_problems(const std::string& source) const {
+    if (!problems_.empty())
+      fail("{}: not a usable encoder configuration:\n  {}", source, fmt::join(problems_, "\n  "));
+  }
 
  private:
   /// A member; null when it is missing.
@@ -107,6 +111,7 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   ConfigReader reader(config);
   EncoderConfig result;
   result.architecture = reader.choice("model_type", kArchitectures);
+  if (config.contains("model_type")) reader.refuse_problems(source);  // other families have other keys
   result.vocab_size = reader.integer("vocab_size", 1, kLargest);
   result.hidden_size = reader.integer("hidden_size", 1, 1 << 16);
   result.num_hidden_layers = reader.integer("num_hidden_layers", 1, 1000);
@@ -132,8 +137,7 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   reader.require(
       {"pad_token_id", "vocab_size"}, result.pad_token_id < result.vocab_size,
       fmt::format("pad_token_id {} is not below vocab_size {}", result.pad_token_id, result.vocab_size));
-  if (!reader.problems().empty())
-    fail("{}: not a usable encoder configuration:\n  {}", source, fmt::join(reader.problems(), "\n  "));
+  reader.refuse_problems(source);
   return result;
 }
 

@@ -128,6 +128,18 @@ TEST(EncoderConfig, RefusesWhatDoesNotFitTogether) {
   EXPECT_ERROR(parse("pad_token_id", 100), "pad_token_id 100 is not below vocab_size 100");
 }
 
+TEST(EncoderConfig, SaysOfAnotherFamilyOnlyThatItIsOne) {
+  const json distilbert = {{"model_type", "distilbert"}, {"dim", 32}, {"n_heads", 4}, {"n_layers", 2}};
+  try {
+    parse_encoder_config(distilbert, "config.json");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("model_type: \"distilbert\" is not supported"), std::string::npos);
+    EXPECT_EQ(message.find("missing"), std::string::npos) << message;
+  }
+}
+
 TEST(EncoderConfig, RefusesWhatItDoesNotImplement) {
   EXPECT_ERROR(parse("model_type", "gpt2"), "model_type: \"gpt2\" is not supported", "bert", "xlm-roberta");
   EXPECT_ERROR(parse("model_type", nullptr), "model_type: missing");
