@@ -27,6 +27,15 @@ std::string interval(const NamedScore& score) {
   return bounds ? fmt::format("[{:.2f} {:.2f}]", 100.0 * bounds->low, 100.0 * bounds->high) : "n/a";
 }
 
+/// Whether a score was resampled in vain.
+bool any_without_interval(std::span<const OwnDataResult> results) {
+  return std::any_of(results.begin(), results.end(), [](const OwnDataResult& result) {
+    return std::any_of(result.scores.begin(), result.scores.end(), [](const NamedScore& score) {
+      return !score.is_threshold && !score.resampled.empty() && !confidence_interval(score.resampled);
+    });
+  });
+}
+
 json intervals_json(const OwnDataResult& result) {
   json intervals = json::object();
   for (const NamedScore& score : result.scores) {
@@ -104,6 +113,7 @@ std::string format_own_data(std::span<const OwnDataResult> results, std::span<co
         "intervals: 95 %, percentiles of {} bootstrap resamples of the pairs, queries or "
         "scored texts, seed {}\n",
         bootstrap.resamples, bootstrap.seed);
+  if (any_without_interval(results)) text += fmt::format("n/a: {}\n", kWhyNoIntervalOfScore);
   for (const OwnDataResult& result : results) text += fmt::format("{}: {}\n", result.task.name, result.about);
   return text;
 }

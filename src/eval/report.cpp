@@ -113,23 +113,37 @@ std::string details(const Evaluation& evaluation) {
   if (scores.swap_asymmetry) line += fmt::format("; swap asymmetry {:.4f}", *scores.swap_asymmetry);
   for (const Baseline& baseline : evaluation.baselines) {
     const auto score = baseline.correlation.spearman;
-    line += fmt::format("; {} {}", baseline.title, score ? fmt::format("{:.2f}", 100.0 * *score) : "n/a");
+    line += fmt::format("; {} {}", baseline.title,
+                        score ? fmt::format("{:.2f}", 100.0 * *score)
+                              : fmt::format("n/a ({})", baseline.correlation.why_undefined));
   }
   if (evaluation.split == evaluation.task->default_split() && !evaluation.task->published.empty())
     line += "; published " + evaluation.task->published;
   return line + "\n";
 }
 
-/// A line for each reason why columns are n/a.
+/// Whether a score that is defined was resampled in vain.
+bool lacks_interval(const Correlations& correlations, const ResampledScores& resampled,
+                    const Metric& metric) {
+  const auto values = resampled_values(resampled, metric);
+  return of(correlations, metric.similarity).value(metric.statistic) && !values.empty() &&
+         !confidence_interval(values);
+}
+
+/// A line for each reason why columns are n/a or have no interval.
 std::string undefined_lines(const std::string& what, const Correlations& correlations,
-                            std::span<const Metric> metrics) {
+                            const ResampledScores& resampled, std::span<const Metric> metrics) {
   std::vector<std::string> lines;
   for (const Metric& metric : metrics) {
     const Correlation& correlation = of(correlations, metric.similarity);
-    if (correlation.value(metric.statistic)) continue;
-    std::string line =
-        fmt::format("{}: {} is n/a: {}\n", what, to_string(metric.similarity), correlation.why_undefined);
-    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+    const std::string similarity = to_string(metric.similarity);
+    std::string line;
+    if (!correlation.value(metric.statistic))
+      line = fmt::format("{}: {} is n/a: {}\n", what, similarity, correlation.why_undefined);
+    else if (lacks_interval(correlations, resampled, metric))
+      line = fmt::format("{}: {} has no interval: {}\n", what, similarity, kWhyNoInterval);
+    if (!line.empty() && std::find(lines.begin(), lines.end(), line) == lines.end())
+      lines.push_back(std::move(line));
   }
   return fmt::format("{}", fmt::join(lines, ""));
 }
@@ -143,8 +157,10 @@ json scores_json(const Correlations& correlations, const ResampledScores& resamp
       const auto value = correlation.value(statistic);
       entry[to_string(statistic)] = value ? json(*value) : json();
       if (resampled.empty()) continue;
-      const auto interval = confidence_interval(resampled_values(resampled, {similarity, statistic}));
-      entry[to_string(statistic) + "_interval"] = interval_json(interval);
+      const Metric metric{similarity, statistic};
+      entry[to_string(statistic) + "_interval"] =
+          interval_json(confidence_interval(resampled_values(resampled, metric)));
+      if (lacks_interval(correlations, resampled, metric)) entry["no_interval"] = kWhyNoInterval;
     }
     if (!correlation.why_undefined.empty()) entry["undefined"] = correlation.why_undefined;
   }
@@ -158,8 +174,9 @@ json baselines_json(const Evaluation& evaluation) {
       const auto value = baseline.correlation.value(statistic);
       return value ? json(*value) : json();
     };
-    baselines[baseline.name] = {{"pearson", number(Statistic::pearson)},
-                                {"spearman", number(Statistic::spearman)}};
+    json& entry = baselines[baseline.name];
+    entry = {{"pearson", number(Statistic::pearson)}, {"spearman", number(Statistic::spearman)}};
+    if (!baseline.correlation.why_undefined.empty()) entry["undefined"] = baseline.correlation.why_undefined;
   }
   return baselines;
 }
@@ -209,13 +226,13 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
 
   for (const Evaluation& evaluation : report.evaluations) {
     text += details(evaluation);
-    text += undefined_lines(id(evaluation), evaluation.scores.correlations, metrics);
+    text += undefined_lines(id(evaluation), evaluation.scores.correlations, evaluation.resampled, metrics);
     for (const std::string& note : evaluation.notes) text += fmt::format("* {}: {}\n", id(evaluation), note);
   }
   for (const GroupAverage& average : report.averages) {
     if (average.missing.empty())
       text += fmt::format("{}: published {}\n", average_name(average), average.group->published);
-    text += undefined_lines(average_name(average), average.correlations, metrics);
+    text += undefined_lines(average_name(average), average.correlations, average.resampled, metrics);
   }
   for (const GroupAverage& average : report.averages) {
     const std::string table = format_group_table(*average.group, report, model.name);

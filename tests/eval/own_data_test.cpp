@@ -2,6 +2,8 @@
 // and JSON of its results, with intervals when they were resampled.
 #include "angle/eval/own_data.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,6 +67,11 @@ TEST(FormatOwnData, ShowsTheSimilaritiesOfTheMetrics) {
   EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("cosine")));
   EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("interval")));
   EXPECT_THAT(format_own_data(kResults, dot, kThree), ::testing::HasSubstr("75.00              n/a"));
+  std::vector<OwnDataResult> few = {kResults[0]};
+  few[0].scores[2].resampled = {NAN, NAN, 0.5};
+  EXPECT_THAT(
+      format_own_data(few, dot, kThree),
+      ::testing::HasSubstr("n/a: more than a twentieth of the resamples have no such score: too few"));
 }
 
 TEST(OwnDataJson, HasAllDigits) {

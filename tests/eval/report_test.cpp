@@ -2,6 +2,8 @@
 // reason, in JSON null; JSON keeps all digits; partial averages and missing tasks are named.
 #include "angle/eval/report.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,6 +90,31 @@ TEST(FormatReport, SaysWhyAColumnIsNotAvailable) {
   EXPECT_THAT(text, HasSubstr("  n/a"));
   EXPECT_THAT(text, HasSubstr("stsb/test: angle is n/a: all scores are equal\n"));
   EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(FormatReport, SaysWhyThereIsNoInterval) {
+  EvaluationReport report = report_of({evaluation("stsb", 0.42)});
+  ResampledScores undefined = resamples();
+  for (size_t i = 0; i < 4; ++i) undefined[0].spearman[i] = NAN;  // of 41
+  report.evaluations[0].resampled = undefined;
+  const std::string text = format_report(report, kModel, all_metrics());
+  EXPECT_THAT(text,
+              HasSubstr("stsb/test: cosine has no interval: in more than a twentieth of the resamples"));
+  EXPECT_THAT(text, HasSubstr("too few pairs"));
+  EXPECT_THAT(text, Not(HasSubstr("dot has no interval")));
+  const json scores = report_json(report, kModel).at("evaluations").at(0).at("scores");
+  EXPECT_TRUE(scores.at("cosine").at("spearman_interval").is_null());
+  EXPECT_THAT(scores.at("cosine").at("no_interval").get<std::string>(), HasSubstr("too few pairs"));
+  EXPECT_FALSE(scores.at("dot").contains("no_interval"));
+}
+
+TEST(FormatReport, SaysWhyABaselineIsNotAvailable) {
+  EvaluationReport report = report_of({evaluation("stsb", 0.42)});
+  report.evaluations[0].baselines = {
+      {"tf_idf", "TF-IDF", {std::nullopt, std::nullopt, "all scores are equal"}}};
+  EXPECT_THAT(format_report(report, kModel, all_metrics()), HasSubstr("; TF-IDF n/a (all scores are equal)"));
+  EXPECT_EQ(report_json(report, kModel).at("evaluations").at(0).at("baselines").at("tf_idf").at("undefined"),
+            "all scores are equal");
 }
 
 TEST(FormatReport, MarksRowsWithNotes) {

@@ -70,6 +70,15 @@ struct Interval {
 /// interpolation. NaNs are left out; empty when more than a twentieth are NaN, or when there are no values.
 std::optional<Interval> confidence_interval(std::span<const double> resampled);
 
+/// What there is too little of where a correlation that is defined has no interval, and where another score
+/// has none.
+inline constexpr const char* kWhyNoInterval =
+    "in more than a twentieth of the resamples all labels or all scores are equal: too few pairs, or too few "
+    "that "
+    "differ";
+inline constexpr const char* kWhyNoIntervalOfScore =
+    "more than a twentieth of the resamples have no such score: too few pairs, queries or texts";
+
 /// The two-sided bootstrap p-value of "there is no difference": twice the smaller share of differences on one
 /// side of 0 (or at it), each counted with one more, so that it is never 0. Empty as confidence_interval()
 /// is.

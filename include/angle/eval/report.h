@@ -38,8 +38,8 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
 ///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores", "table": [ROW, …]}],
 ///      "missing": [{"task", "reason"}]}
 ///
-/// SCORES: {"pearson", "pearson_interval": [low, high], "spearman", "spearman_interval"}. ROW: see
-/// group_table_json().
+/// SCORES: {"pearson", "pearson_interval": [low, high], "spearman", "spearman_interval"} and, where they are
+/// null, "undefined" or "no_interval" with the reason. ROW: see group_table_json().
 nlohmann::json report_json(const EvaluationReport& report, const ReportedModel& model);
 
 }  // namespace angle
