@@ -101,6 +101,13 @@ Exchange read_answer(const httplib::Response& response, std::string body) {
           .retry_after = parse_retry_after(response.get_header_value("Retry-After"), std::time(nullptr))};
 }
 
+/// Names the variable for a message. Whoever mistakes key_variable for the key has put that there, so only
+/// what is in capitals, as names of variables are and keys are not, is shown.
+std::string shown_variable(const std::string& name) {
+  const bool is_name = name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  return is_name ? "the environment variable " + name : "the environment variable that key_variable names";
+}
+
 }  // namespace
 
 struct ChatClient::Connection {
@@ -116,15 +123,10 @@ std::string endpoint_key(const EndpointConfig& endpoint, const std::string& name
   if (endpoint.key_variable.empty()) return "";
   const char* value = std::getenv(endpoint.key_variable.c_str());
   std::string key = value == nullptr ? "" : value;
-  // The variable's name is not shown either: whoever mistakes key_variable for the key has put it there.
-  if (key.empty())
-    fail("endpoints.{}: the environment variable that key_variable names is not set; it must hold the key",
-         name);
+  const std::string variable = shown_variable(endpoint.key_variable);
+  if (key.empty()) fail("endpoints.{}: {} is not set; it must hold the key", name, variable);
   if (!std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; }))
-    fail(
-        "endpoints.{}: the environment variable that key_variable names holds a blank, a line end or a "
-        "character that no key has",
-        name);
+    fail("endpoints.{}: {} holds a blank, a line end or a character that no key has", name, variable);
   return key;
 }
 

@@ -349,7 +349,7 @@ TEST_F(AskTest, NeedsAKeyOnlyToAsk) {
   config.endpoints.at("local").key_variable = "ANGLE_TEST_ABSENT_KEY";
   EXPECT_EQ(num_replies(ask(requests(1))), 1);
   EXPECT_ERROR(ask(requests(2)),
-               "endpoints.local: the environment variable that key_variable names is not set");
+               "endpoints.local: the environment variable ANGLE_TEST_ABSENT_KEY is not set");
   EXPECT_EQ(server->num_requests(), 1);
 }
 

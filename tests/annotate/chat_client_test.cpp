@@ -212,12 +212,22 @@ TEST(EndpointKey, ComesFromTheEnvironment) {
     endpoint_key(endpoint, "local");
     ADD_FAILURE() << "a key with a line end was taken";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("key_variable names holds a blank, a line end"));
+    EXPECT_THAT(error.what(), HasSubstr("the environment variable ANGLE_TEST_KEY holds a blank, a line end"));
     EXPECT_THAT(error.what(), Not(HasSubstr("secret")));
   }
   unsetenv("ANGLE_TEST_KEY");
   EXPECT_ERROR(endpoint_key(endpoint, "local"),
-               "endpoints.local: the environment variable that key_variable names is not set");
+               "endpoints.local: the environment variable ANGLE_TEST_KEY is not set; it must hold the key");
+}
+
+TEST(EndpointKey, IsNotShownWhereItStandsForItsVariable) {
+  try {
+    endpoint_key({.key_variable = "Xa_topsecret1"}, "local");
+    ADD_FAILURE() << "there is no such variable";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the environment variable that key_variable names is not set"));
+    EXPECT_THAT(error.what(), Not(HasSubstr("topsecret")));
+  }
 }
 
 /// A server with a certificate of its own making.

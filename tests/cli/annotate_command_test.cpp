@@ -320,7 +320,7 @@ TEST_F(AnnotateCommand, SaysWhatIsWrong) {
   expect_failure(annotate({"--set", "seeds.path=none.txt"}), 1, "none.txt: can't be opened");
   expect_failure(annotate({"--set", "prompts.same=seeds.txt"}), 1, "seeds.txt: the prompt lacks {text}");
   expect_failure(annotate({"--set", "endpoints.local.key_variable=ANGLE_TEST_ABSENT_KEY"}), 1,
-                 "the environment variable that key_variable names is not set");
+                 "the environment variable ANGLE_TEST_ABSENT_KEY is not set");
   setup.file("blank.txt", "\n...\n");
   expect_failure(annotate({"--set", "seeds.path=blank.txt"}), 1, "blank.txt: there is no sentence in it");
   expect_failure(annotate({"--set", "outputs[1].annotators=[\"c\"]"}), 1, "there is no \"c\"");
