@@ -4,14 +4,20 @@
 
 namespace angle {
 
+void refuse_rows(const std::string& path, int64_t count, const std::vector<std::string>& shown,
+                 int64_t not_shown) {
+  if (shown.size() == 1) fail("{}", shown[0]);
+  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count, fmt::join(shown, "\n  "),
+       not_shown > 0 ? fmt::format("\n  and {} more", not_shown) : "");
+}
+
 void RowProblems::add(const ExampleReader& reader) {
-  constexpr size_t kMostShown = 20;
   ++count_;
   if (const auto known = of_columns_.find(reader.problem()); known != of_columns_.end()) {
     ++shown_[known->second].more_rows;
     return;
   }
-  if (shown_.size() == kMostShown) {
+  if (shown_.size() == kMostProblemsShown) {
     ++not_shown_;
     return;
   }
@@ -30,11 +36,7 @@ std::vector<std::string> RowProblems::shown() const {
 }
 
 void RowProblems::raise(const std::string& path) const {
-  if (count_ == 0) return;
-  const std::vector<std::string> texts = shown();
-  if (texts.size() == 1) fail("{}", texts[0]);
-  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count_, fmt::join(texts, "\n  "),
-       not_shown_ > 0 ? fmt::format("\n  and {} more", not_shown_) : "");
+  if (count_ > 0) refuse_rows(path, count_, shown(), not_shown_);
 }
 
 }  // namespace angle

@@ -2,6 +2,7 @@
 // of many rows once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,6 +11,16 @@
 #include "data/example_reader.h"
 
 namespace angle {
+
+/// How many problems of a file are shown.
+inline constexpr size_t kMostProblemsShown = 20;
+
+/// Error that tells of so many rows that can't be used.
+///
+/// @param shown      of them, `path:line: what is wrong`; at least one
+/// @param not_shown  rows that are in none of these
+[[noreturn]] void refuse_rows(const std::string& path, int64_t count, const std::vector<std::string>& shown,
+                              int64_t not_shown);
 
 class RowProblems {
  public:
@@ -21,7 +32,7 @@ class RowProblems {
 
   int64_t count() const { return count_; }
 
-  /// `path:line: what is wrong` of the first 20.
+  /// `path:line: what is wrong` of the first.
   std::vector<std::string> shown() const;
 
   /// How many rows are not in shown().

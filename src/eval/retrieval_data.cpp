@@ -5,10 +5,13 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "angle/error.h"
 #include "angle/io/json.h"
 #include "angle/text/utf8.h"
+
+#include "data/row_problems.h"
 
 namespace angle {
 namespace {
@@ -75,6 +78,52 @@ GradedPair parse_grade(std::string_view line, const std::string& location) {
   return {columns[0], columns[1], *grade};
 }
 
+/// What is wrong with the lines of a file.
+class LineProblems {
+ public:
+  /// Calls `read`, which reads a line and throws what is wrong with it.
+  template <class Read>
+  void collect(const Read& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      add(error.what());
+    }
+  }
+
+  void add(std::string problem) {
+    ++count_;
+    if (shown_.size() < kMostProblemsShown) shown_.push_back(std::move(problem));
+  }
+
+  void raise(const fs::path& file) const {
+    if (count_ > 0) refuse_rows(file.string(), count_, shown_, count_ - std::ssize(shown_));
+  }
+
+ private:
+  int64_t count_ = 0;
+  std::vector<std::string> shown_;
+};
+
+fs::path grades_file(const fs::path& directory, const std::string& split) {
+  return existing(directory / "qrels" / (split + ".tsv"));
+}
+
+/// Error that names the lines of the qrels whose query is one of those missing.
+[[noreturn]] void refuse_missing(const std::set<std::string>& missing, const fs::path& grades,
+                                 const fs::path& queries) {
+  LineReader lines(grades);
+  LineProblems problems;
+  std::string line;
+  while (lines.next(line)) {
+    const std::string query = line.substr(0, line.find('\t'));
+    if (missing.contains(query))
+      problems.add(fmt::format("{}: query {} is not in {}", lines.location(), query, queries.string()));
+  }
+  problems.raise(grades);
+  fail("{}: the file has changed while it was read", grades.string());
+}
+
 bool has_relevant(const std::map<std::string, int64_t>& grades) {
   return std::any_of(grades.begin(), grades.end(), [](const auto& entry) { return entry.second > 0; });
 }
@@ -83,42 +132,48 @@ bool has_relevant(const std::map<std::string, int64_t>& grades) {
 
 std::vector<fs::path> retrieval_files(const fs::path& directory, const std::string& split) {
   return {existing(directory / "corpus.jsonl"), existing(directory / "queries.jsonl"),
-          existing(directory / "qrels" / (split + ".tsv"))};
+          grades_file(directory, split)};
 }
 
 RelevanceGrades read_relevance_grades(const fs::path& directory, const std::string& split) {
-  const fs::path file = existing(directory / "qrels" / (split + ".tsv"));
+  const fs::path file = grades_file(directory, split);
   LineReader lines(file);
   std::string line;
   lines.next(line);
   if (whole_number(line.substr(line.find_last_of('\t') + 1)))
     fail("{}: expected a header (query-id, corpus-id, score), found a grade", lines.location());
   RelevanceGrades grades;
-  while (lines.next(line)) {
-    const GradedPair pair = parse_grade(line, lines.location());
-    if (!grades[pair.query].emplace(pair.document, pair.grade).second)
-      fail("{}: document {} is graded twice for query {}", lines.location(), pair.document, pair.query);
-  }
+  LineProblems problems;
+  while (lines.next(line))
+    problems.collect([&] {
+      const GradedPair pair = parse_grade(line, lines.location());
+      if (!grades[pair.query].emplace(pair.document, pair.grade).second)
+        fail("{}: document {} is graded twice for query {}", lines.location(), pair.document, pair.query);
+    });
+  problems.raise(file);
   std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
   if (grades.empty()) fail("{}: no query has a document with a score above 0", file.string());
   return grades;
 }
 
-std::vector<IdentifiedText> read_queries(const fs::path& directory, const RelevanceGrades& grades) {
+std::vector<IdentifiedText> read_queries(const fs::path& directory, const RelevanceGrades& grades,
+                                         const std::string& split) {
   const fs::path file = existing(directory / "queries.jsonl");
   LineReader lines(file);
+  LineProblems problems;
   std::vector<IdentifiedText> queries;
-  std::set<std::string> seen;
+  std::set<std::string> missing;
+  for (const auto& [id, documents] : grades) missing.insert(id);
   std::string line;
-  while (lines.next(line)) {
-    IdentifiedText query = parse_text(line, lines.location());
-    if (!grades.contains(query.id)) continue;
-    if (!seen.insert(query.id).second) fail("{}: query {} comes twice", lines.location(), query.id);
-    queries.push_back(std::move(query));
-  }
-  for (const auto& [id, documents] : grades) {
-    if (!seen.contains(id)) fail("{}: query {} of the qrels is not there", file.string(), id);
-  }
+  while (lines.next(line))
+    problems.collect([&] {
+      IdentifiedText query = parse_text(line, lines.location());
+      if (!grades.contains(query.id)) return;
+      if (missing.erase(query.id) == 0) fail("{}: query {} comes twice", lines.location(), query.id);
+      queries.push_back(std::move(query));
+    });
+  problems.raise(file);
+  if (!missing.empty()) refuse_missing(missing, grades_file(directory, split), file);
   return queries;
 }
 

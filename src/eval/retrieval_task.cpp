@@ -136,7 +136,7 @@ std::string bm25_remark() {
 
 OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
   const RelevanceGrades grades = read_relevance_grades(task.path, kRetrievalSplit);
-  const std::vector<IdentifiedText> queries = read_queries(task.path, grades);
+  const std::vector<IdentifiedText> queries = read_queries(task.path, grades, kRetrievalSplit);
   const std::string& fallback = options.embed.prompt;
   const auto query_prompt = options.query_prompt.value_or(prompt_named(model, {"query"}, fallback));
   const auto document_prompt =

@@ -38,7 +38,7 @@ TEST_F(RetrievalData, IsReadFromThreeFiles) {
   EXPECT_THAT(read, SizeIs(2));  // q3 has no relevant document
   EXPECT_EQ(read.at("q1").at("d1"), 2);
   EXPECT_EQ(read.at("q1").at("d2"), 0);
-  const auto queries = read_queries(data.path(), read);
+  const auto queries = read_queries(data.path(), read, "test");
   ASSERT_THAT(queries, SizeIs(2));
   EXPECT_EQ(queries[0].id, "q2");
   EXPECT_EQ(queries[0].text, "who barks");
@@ -66,9 +66,28 @@ TEST_F(RetrievalData, MayBeCompressed) {
 TEST_F(RetrievalData, NamesWhatIsMissing) {
   EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "qrels/dev.tsv: no such file", "corpus.jsonl");
   std::filesystem::remove(data.path() / "queries.jsonl");
-  EXPECT_ERROR(read_queries(data.path(), {}), "queries.jsonl: no such file");
+  EXPECT_ERROR(read_queries(data.path(), {}, "test"), "queries.jsonl: no such file");
   data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"who purrs\"}\n");
-  EXPECT_ERROR(read_queries(data.path(), grades()), "queries.jsonl: query q2 of the qrels is not there");
+  EXPECT_ERROR(read_queries(data.path(), grades(), "test"), "qrels/test.tsv:4: query q2 is not in",
+               "queries.jsonl");
+}
+
+TEST_F(RetrievalData, NamesAllDamagedLinesUpToALimit) {
+  std::string lines = "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td1\t2\nq1\td2\n";
+  data.file("qrels/test.tsv", lines);
+  EXPECT_ERROR(grades(), "qrels/test.tsv: 2 rows can't be used", "test.tsv:3: document d1 is graded twice",
+               "test.tsv:4: expected 3 tab-separated columns");
+  for (int i = 0; i < 30; ++i) lines += "q1\td2\thigh\n";
+  data.file("qrels/test.tsv", lines);
+  EXPECT_ERROR(grades(), "32 rows can't be used", "test.tsv:22: score high", "and 12 more");
+
+  data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nx1\td1\t1\nq1\td1\t1\nx2\td1\t1\nx2\td2\t1\n");
+  EXPECT_ERROR(read_queries(data.path(), grades(), "test"), "3 rows can't be used",
+               "qrels/test.tsv:2: query x1 is not in", "qrels/test.tsv:4: query x2 is not in",
+               "qrels/test.tsv:5: query x2 is not in");
+  data.file("queries.jsonl", "{\"_id\": \"q1\"}\n[1]\n");
+  EXPECT_ERROR(read_queries(data.path(), grades(), "test"), "queries.jsonl:1: no text \"text\"",
+               "queries.jsonl:2: expected a JSON object");
 }
 
 TEST_F(RetrievalData, CountsRelevantDocumentsThatAreNotThere) {
@@ -113,7 +132,8 @@ TEST_F(RetrievalData, NamesDamagedLines) {
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t0\n");
   EXPECT_ERROR(grades(), "no query has a document with a score above 0");
   data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n");
-  EXPECT_ERROR(read_queries(data.path(), {{"q1", {{"d1", 1}}}}), "queries.jsonl:2: query q1 comes twice");
+  EXPECT_ERROR(read_queries(data.path(), {{"q1", {{"d1", 1}}}}, "test"),
+               "queries.jsonl:2: query q1 comes twice");
 }
 
 }  // namespace

@@ -32,14 +32,17 @@ using RelevanceGrades = std::map<std::string, std::map<std::string, int64_t>>;
 std::vector<std::filesystem::path> retrieval_files(const std::filesystem::path& directory,
                                                    const std::string& split);
 
-/// Reads `<directory>/qrels/<split>.tsv`. Error `file:line: …` for a line that is not three columns with a
-/// whole number at the end, for a pair that is graded twice, and for a file without any relevant document.
+/// Reads `<directory>/qrels/<split>.tsv`. Error `file:line: …` for all lines, the first 20 of them, that are
+/// not three columns with a whole number at the end, or grade a pair again; Error for a file without any
+/// relevant document.
 RelevanceGrades read_relevance_grades(const std::filesystem::path& directory, const std::string& split);
 
-/// The queries that have a relevant document, in the order of the file. Error for damaged lines, an id that
-/// comes twice, and for a graded query that is not there.
+/// The queries that have a relevant document, in the order of the file. Error `file:line: …` for all damaged
+/// lines and ids that come again, and for all lines of the qrels whose query is not there.
+///
+/// @param grades  those of the split
 std::vector<IdentifiedText> read_queries(const std::filesystem::path& directory,
-                                         const RelevanceGrades& grades);
+                                         const RelevanceGrades& grades, const std::string& split);
 
 /// The documents, one after another.
 class CorpusReader {
