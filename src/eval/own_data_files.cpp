@@ -29,7 +29,7 @@ void require_repeated_labels(const LabelledTexts& data, const fs::path& file) {
 void check_retrieval(const fs::path& directory) {
   constexpr int64_t kDocumentsInMemory = 4096;
   const RelevanceGrades grades = read_relevance_grades(directory, kRetrievalSplit);
-  read_queries(directory, grades);
+  read_queries(directory, grades, kRetrievalSplit);
   CorpusReader corpus(directory);
   std::vector<std::string> ids;
   while (true) {

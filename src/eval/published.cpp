@@ -19,15 +19,15 @@ constexpr std::array kTasks = {"sts12", "sts13", "sts14", "sts15", "sts16", "sts
 constexpr std::array<int64_t, kTasks.size()> kPairsOfMteb = {3108, 1500, 3750, 3000, 1186, 1379, 9927};
 constexpr std::array<int64_t, kTasks.size()> kPairsOfSentEval = {3108, 1500, 3750, 3000, 1186, 1379, 4927};
 
-using Row = std::array<double, kTasks.size()>;
+using PublishedRow = std::array<double, kTasks.size()>;
 
 void add_scores(PublishedModel& model, const std::array<int64_t, kTasks.size()>& pairs, Statistic statistic,
-                const Row& scores) {
+                const PublishedRow& scores) {
   for (size_t i = 0; i < kTasks.size(); ++i)
     model.scores.push_back({kTasks[i], pairs[i], statistic, scores[i]});
 }
 
-PublishedModel of_mteb(std::string name, const Row& spearman) {
+PublishedModel of_mteb(std::string name, const PublishedRow& spearman) {
   PublishedModel model{
       std::move(name), "MTEB results repository, github.com/embeddings-benchmark/results", {}};
   add_scores(model, kPairsOfMteb, Statistic::spearman, spearman);
