@@ -100,8 +100,8 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
   if (!any_retrieval && (options.query_prompt || options.document_prompt))
     refuse_usage("--{}-prompt: needs a task that retrieval:DIR names",
                  options.query_prompt ? "query" : "document");
-  if (requested.of_pairs.empty() && (options.verify || !options.compare.empty()))
-    refuse_usage("{}: needs a task of scored pairs, such as stsb", options.verify ? "--verify" : "--compare");
+  if (requested.of_pairs.empty() && options.verify)
+    refuse_usage("--verify: needs a task of scored pairs, such as stsb");
 }
 
 /// What a model scored.
@@ -136,7 +136,11 @@ std::string format_progress(const EvaluationProgress& at) {
 
 EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const RequestedTasks& tasks,
                                   const EvalOptions& options, ProgressLine& line) {
-  if (tasks.of_pairs.empty()) return {};
+  if (tasks.of_pairs.empty()) {
+    EvaluationReport none;
+    none.bootstrap = options.bootstrap;
+    return none;
+  }
   EvaluateOptions evaluate{.tasks = tasks.of_pairs,
                            .split = options.split,
                            .columns = parse_columns(options.columns),
@@ -250,6 +254,20 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
   return results;
 }
 
+/// Scores the other model on the same tasks, and adds the differences to the results.
+void add_comparison(Results& results, const Scores& scores, const RequestedTasks& tasks,
+                    const std::vector<Metric>& metrics, const EvalOptions& options) {
+  const ScoredModel other =
+      score_model(options.compare, {.of_pairs = tasks.of_pairs, .own_data = tasks.own_data}, options);
+  const auto& [report, own_data] = other.scores;
+  std::vector<ScoreDifference> differences = compare(scores.report, report, metrics);
+  for (ScoreDifference& difference : compare_own_data(scores.own_data, own_data, metrics))
+    differences.push_back(std::move(difference));
+  results.text += format_comparison(differences, report, other.model);
+  results.json["comparison"] = comparison_json(differences, report, other.model);
+  results.json["comparison"]["own_data"] = own_data_json(own_data, options.bootstrap);
+}
+
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
@@ -260,22 +278,14 @@ void run_eval(const EvalOptions& options) {
 
   const ScoredModel scored = score_model(options.model, tasks, options);
   Results results = results_of(scored, tasks, metrics, options);
-  std::string& text = results.text;
-  nlohmann::json& json = results.json;
-  const EvaluationReport& report = scored.scores.report;
-  if (!options.compare.empty()) {
-    const ScoredModel other = score_model(options.compare, {.of_pairs = tasks.of_pairs}, options);
-    const auto differences = compare(report, other.scores.report, metrics);
-    text += format_comparison(differences, other.scores.report, other.model);
-    json["comparison"] = comparison_json(differences, other.scores.report, other.model);
-  }
+  if (!options.compare.empty()) add_comparison(results, scored.scores, tasks, metrics, options);
   std::optional<Verification> verification;
   if (published != nullptr) {
-    verification = verify(report, *published, options.tolerance);
-    text += format_verification(*verification);
-    json["verification"] = verification_json(*verification);
+    verification = verify(scored.scores.report, *published, options.tolerance);
+    results.text += format_verification(*verification);
+    results.json["verification"] = verification_json(*verification);
   }
-  write_results(text, json.dump(2) + "\n", options);
+  write_results(results.text, results.json.dump(2) + "\n", options);
   if (verification && verification->failures() > 0)
     fail("--verify {}: {} of {} scores differ from the published ones by more than {} points",
          published->name, verification->failures(), verification->scores.size(), options.tolerance);
@@ -290,7 +300,7 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
   command.add_option("--seed", options.bootstrap.seed, "of resamples and of clustering")
       ->capture_default_str();
   command.add_option("--compare", options.compare,
-                     "another model: the difference on the same pairs, its interval and p-value");
+                     "another model: the difference on the same data, its interval and p-value");
   CLI::Option* verify =
       command
           .add_option("--verify", options.verify_as,

@@ -33,7 +33,7 @@ void add_differences(std::vector<ScoreDifference>& differences, const Scored& sc
                                     resampled_values(scored.other_resampled, metric));
     differences.push_back({.task = scored.task,
                            .split = scored.split,
-                           .metric = metric,
+                           .metric = to_string(metric),
                            .score = *score,
                            .other = *other,
                            .interval = confidence_interval(resampled),
@@ -41,8 +41,26 @@ void add_differences(std::vector<ScoreDifference>& differences, const Scored& sc
   }
 }
 
+void add_differences(std::vector<ScoreDifference>& differences, const OwnDataResult& result,
+                     const OwnDataResult& other, std::span<const Metric> metrics) {
+  for (const NamedScore& score : result.scores) {
+    if (score.is_threshold || score.is_baseline || !is_of(score, metrics)) continue;
+    const auto same = std::find_if(other.scores.begin(), other.scores.end(),
+                                   [&](const NamedScore& candidate) { return candidate.name == score.name; });
+    if (same == other.scores.end()) continue;
+    const auto resampled = subtract(score.resampled, same->resampled);
+    differences.push_back({.task = result.task.name,
+                           .split = "",
+                           .metric = score.name,
+                           .score = score.value,
+                           .other = same->value,
+                           .interval = confidence_interval(resampled),
+                           .p_value = difference_p_value(resampled)});
+  }
+}
+
 Cells row(const ScoreDifference& difference) {
-  Cells cells = {difference.task, difference.split, to_string(difference.metric),
+  Cells cells = {difference.task, difference.split, difference.metric,
                  fmt::format("{:.2f}", 100.0 * difference.score),
                  fmt::format("{:.2f}", 100.0 * difference.other)};
   for (std::string& cell : difference_cells(difference.difference(), difference.interval, difference.p_value))
@@ -82,6 +100,15 @@ std::vector<ScoreDifference> compare(const EvaluationReport& report, const Evalu
   return differences;
 }
 
+std::vector<ScoreDifference> compare_own_data(std::span<const OwnDataResult> results,
+                                              std::span<const OwnDataResult> others,
+                                              std::span<const Metric> metrics) {
+  std::vector<ScoreDifference> differences;
+  for (size_t task = 0; task < std::min(results.size(), others.size()); ++task)
+    add_differences(differences, results[task], others[task], metrics);
+  return differences;
+}
+
 std::string format_comparison(std::span<const ScoreDifference> differences, const EvaluationReport& other,
                               const ReportedModel& other_model) {
   std::vector<Cells> rows{{"task", "split", "metric", "model", "other", "difference", "95 % interval", "p"}};
@@ -89,8 +116,9 @@ std::string format_comparison(std::span<const ScoreDifference> differences, cons
   std::string text = fmt::format("\nother: {}\npipeline: {}\n\n{}", other_model.name, other_model.pipeline,
                                  format_table(rows, kFirstNumber));
   text += fmt::format(
-      "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples of the "
-      "same pairs for both models\n",
+      "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples, the "
+      "same "
+      "for both models\n",
       other.bootstrap.resamples);
   for (const Evaluation& evaluation : other.evaluations) {
     for (const std::string& note : evaluation.notes)
@@ -106,7 +134,7 @@ json comparison_json(std::span<const ScoreDifference> differences, const Evaluat
   for (const ScoreDifference& difference : differences) {
     result["differences"].push_back({{"task", difference.task},
                                      {"split", difference.split.empty() ? json() : json(difference.split)},
-                                     {"metric", to_string(difference.metric)},
+                                     {"metric", difference.metric},
                                      {"score", difference.score},
                                      {"other", difference.other},
                                      {"difference", difference.difference()},

@@ -1,6 +1,6 @@
 #include "angle/eval/long_texts.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "angle/error.h"
 #include "angle/eval/compare.h"
@@ -13,38 +13,31 @@ namespace {
 
 using nlohmann::json;
 
-/// The evaluation that a difference of compare() is of; none for an average.
-const Evaluation* evaluation_of(const ScoreDifference& difference, const EvaluationReport& report) {
-  const auto found =
-      std::find_if(report.evaluations.begin(), report.evaluations.end(), [&](const Evaluation& evaluation) {
-        return evaluation.task->name == difference.task && evaluation.split == difference.split;
-      });
-  return found == report.evaluations.end() ? nullptr : &*found;
+/// How many texts were read, and how many of them are too long.
+struct TextCounts {
+  int64_t texts = 0;
+  int64_t long_texts = 0;
+};
+
+/// Of what a difference is of; none for an average.
+TextCounts counts_of(const ScoreDifference& difference, const ReadScores& cut) {
+  for (const Evaluation& evaluation : cut.report.evaluations)
+    if (evaluation.task->name == difference.task && evaluation.split == difference.split)
+      return {evaluation.scores.texts, evaluation.scores.cut_texts};
+  for (const OwnDataResult& result : cut.own_data)
+    if (result.task.name == difference.task) return {result.statistics.texts, result.statistics.texts_cut};
+  return {};
 }
 
-LongTextDifference of_pairs(const ScoreDifference& difference, const EvaluationReport& cut) {
-  const Evaluation* const evaluation = evaluation_of(difference, cut);
+LongTextDifference with_counts(const ScoreDifference& difference, const TextCounts& counts) {
   return {.task = difference.split.empty() ? difference.task : difference.task + "/" + difference.split,
-          .texts = evaluation == nullptr ? 0 : evaluation->scores.texts,
-          .long_texts = evaluation == nullptr ? 0 : evaluation->scores.cut_texts,
-          .metric = to_string(difference.metric),
+          .texts = counts.texts,
+          .long_texts = counts.long_texts,
+          .metric = difference.metric,
           .cut = difference.other,
           .in_windows = difference.score,
           .interval = difference.interval,
           .p_value = difference.p_value};
-}
-
-LongTextDifference of_own_data(const OwnDataResult& result, const NamedScore& cut,
-                               const NamedScore& in_windows) {
-  const std::vector<double> resampled = subtract(in_windows.resampled, cut.resampled);
-  return {.task = result.task.name,
-          .texts = result.statistics.texts,
-          .long_texts = result.statistics.texts_cut,
-          .metric = cut.name,
-          .cut = cut.value,
-          .in_windows = in_windows.value,
-          .interval = confidence_interval(resampled),
-          .p_value = difference_p_value(resampled)};
 }
 
 Cells row(const LongTextDifference& difference) {
@@ -71,17 +64,12 @@ int64_t count_long_texts(const ReadScores& cut) {
 
 std::vector<LongTextDifference> compare_long_texts(const ReadScores& cut, const ReadScores& in_windows,
                                                    std::span<const Metric> metrics) {
+  std::vector<ScoreDifference> all = compare(in_windows.report, cut.report, metrics);
+  for (ScoreDifference& difference : compare_own_data(in_windows.own_data, cut.own_data, metrics))
+    all.push_back(std::move(difference));
   std::vector<LongTextDifference> differences;
-  for (const ScoreDifference& difference : compare(in_windows.report, cut.report, metrics))
-    differences.push_back(of_pairs(difference, cut.report));
-  for (size_t task = 0; task < cut.own_data.size(); ++task) {
-    const OwnDataResult& result = cut.own_data[task];
-    for (size_t i = 0; i < result.scores.size(); ++i) {
-      const NamedScore& score = result.scores[i];
-      if (!score.is_threshold && !score.is_baseline && is_of(score, metrics))
-        differences.push_back(of_own_data(result, score, in_windows.own_data[task].scores.at(i)));
-    }
-  }
+  for (const ScoreDifference& difference : all)
+    differences.push_back(with_counts(difference, counts_of(difference, cut)));
   return differences;
 }
 

@@ -195,6 +195,27 @@ TEST_F(EvalOwnData, ProbesClasses) {
   EXPECT_THAT(result.at("about").get<std::string>(), HasSubstr("2 classes and 1 that only the test has"));
 }
 
+TEST_F(EvalOwnData, ComparesTwoModels) {
+  const std::string pairs = data.file("mine.tsv",
+                                      "sentence1\tsentence2\tscore\nthe harbour\tthe quiet harbour\t1\n"
+                                      "a dog barks\ta dog\t1\nthe harbour\ta dog barks loudly\t0\n")
+                                .string();
+  const std::string task = "pairs:" + pairs, other = testing::golden_path("models/tiny-roberta").string();
+  const CommandResult result = eval({"--task", task + "," + write_retrieval(), "--compare", other, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json comparison = json::parse(result.out).at("comparison");
+  const json& difference = comparison.at("differences").at(0);
+  EXPECT_EQ(difference.at("task"), task);
+  EXPECT_EQ(difference.at("metric"), "cosine_average_precision");
+  EXPECT_EQ(difference.at("other"),
+            comparison.at("own_data").at(0).at("scores").at("cosine_average_precision"));
+  EXPECT_EQ(comparison.at("own_data").at(0), scores(task, {"--model", other}));
+  EXPECT_EQ(comparison.at("differences").back().at("metric"), "recall@100");
+  EXPECT_THAT(
+      eval({"--task", task, "--compare", other, "--resamples", "50"}).out,
+      AllOf(HasSubstr("cosine_f1"), HasSubstr("difference    95 % interval"), HasSubstr("50 resamples")));
+}
+
 TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
   const std::string rows =
       "text\tlabel\nthe quiet harbour\tplace\nthe quiet harbour\tplace\na dog barks loudly\tanimal\n"
@@ -257,8 +278,8 @@ TEST_F(EvalOwnData, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   EXPECT_THAT(error({"--task", "pairs:/absent.tsv"}), HasSubstr("/absent.tsv: no such file or directory"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--split", "test"}),
               HasSubstr("--split test: cluster:"));
-  EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--compare", "other"}),
-              HasSubstr("--compare: needs a task of scored pairs"));
+  EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--verify"}),
+              HasSubstr("--verify: needs a task of scored pairs"));
 }
 
 }  // namespace

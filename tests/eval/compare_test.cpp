@@ -134,10 +134,34 @@ TEST(Compare, LeavesOutWhatOnlyOneReportHas) {
   EXPECT_THAT(compare(one, both, std::vector<Metric>{{Similarity::dot, Statistic::pearson}}), IsEmpty());
 }
 
+TEST(CompareOwnData, PairsScoresByTheirNames) {
+  const OwnDataTask task{OwnDataKind::pairs, "p.tsv", "pairs:p.tsv"};
+  const std::vector<OwnDataResult> ours{{task,
+                                         {{"cosine_f1", 0.75, false, Similarity::cosine, {0.65, 0.75, 0.85}},
+                                          {"cosine_f1_threshold", 0.6, true, Similarity::cosine},
+                                          {"dot_f1", 0.5, false, Similarity::dot, {0.4, 0.5, 0.6}},
+                                          {"ndcg@10", 0.5, false, {}, {0.5, 0.5, 0.5}},
+                                          {"bm25_ndcg@10", 0.3, false, {}, {0.3, 0.3, 0.3}, true}},
+                                         ""}};
+  const std::vector<OwnDataResult> theirs{{task,
+                                           {{"ndcg@10", 0.25, false, {}, {0.25, 0.25, 0.25}},
+                                            {"bm25_ndcg@10", 0.3, false, {}, {0.3, 0.3, 0.3}, true},
+                                            {"cosine_f1", 0.5, false, Similarity::cosine, {0.4, 0.5, 0.6}}},
+                                           ""}};
+  const auto differences = compare_own_data(ours, theirs, kCosine);
+  ASSERT_THAT(differences, SizeIs(2));
+  EXPECT_EQ(differences[0].task, "pairs:p.tsv");
+  EXPECT_EQ(differences[0].metric, "cosine_f1");
+  EXPECT_DOUBLE_EQ(differences[0].difference(), 0.25);
+  EXPECT_DOUBLE_EQ(differences[0].interval->low, 0.25);
+  EXPECT_EQ(differences[1].metric, "ndcg@10");
+}
+
 TEST(FormatComparison, IsATable) {
   EvaluationReport other;
-  const ScoreDifference difference{"stsb", "test", {}, 0.82032, 0.83, Interval{-0.02, 0.001}, 0.0712};
-  const ScoreDifference average{"average sts", "", {}, 0.5, 0.25, std::nullopt, std::nullopt};
+  const ScoreDifference difference{"stsb", "test", "cosine_spearman", 0.82032, 0.83, Interval{-0.02, 0.001},
+                                   0.0712};
+  const ScoreDifference average{"average sts", "", "cosine_spearman", 0.5, 0.25, std::nullopt, std::nullopt};
   EXPECT_EQ(format_comparison(std::vector{difference, average}, other, {"runs/b", "BERT"}), R"(
 other: runs/b
 pipeline: BERT
@@ -146,7 +170,7 @@ task         split  metric           model  other  difference  95 % interval    
 stsb         test   cosine_spearman  82.03  83.00       -0.97  [-2.00 +0.10]  0.0712
 average sts         cosine_spearman  50.00  25.00      +25.00            n/a     n/a
 
-difference: model - other, x 100; interval and p (two-sided, of no difference): 10000 resamples of the same pairs for both models
+difference: model - other, x 100; interval and p (two-sided, of no difference): 10000 resamples, the same for both models
 )");
   const nlohmann::json result = comparison_json(std::vector{difference, average}, other, {"runs/b", "BERT"});
   EXPECT_EQ(result.at("model"), "runs/b");
