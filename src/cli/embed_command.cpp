@@ -206,10 +206,10 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
       ->check(one_of<EmbeddingFormat>());
   command.add_flag("--resume", options.resume,
                    "go on with what a killed run left beside the output (FILE.part); else it starts again");
-  command.add_option(
-      "--shard", options.shard,
-      "I/N: only part I of N of the input, for N jobs. Their outputs one after the other (cat) are that of "
-      "one job; those of npy are joined by numpy.concatenate");
+  command.add_option("--shard", options.shard,
+                     "I/N: only part I of N of the input, for N jobs. Outputs in jsonl, tsv and raw, one "
+                     "after the other (cat), "
+                     "are that of one job; those in npy are joined by numpy.concatenate");
   command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
       ->capture_default_str()
       ->check(at_least(0));

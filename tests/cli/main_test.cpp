@@ -48,6 +48,7 @@ TEST(Main, HelpsWithEveryCommandAndAnExample) {
     EXPECT_THAT(result.out.substr(last_line), HasSubstr("angle " + command));
   }
   EXPECT_THAT(all.out, HasSubstr("Example: angle embed"));
+  EXPECT_THAT(all.out, HasSubstr("2 after wrong usage"));
 }
 
 TEST(Main, StartsThroughALink) {
