@@ -213,7 +213,7 @@ TEST_F(EvalOwnData, ComparesTwoModels) {
   EXPECT_EQ(comparison.at("differences").back().at("metric"), "recall@100");
   EXPECT_THAT(
       eval({"--task", task, "--compare", other, "--resamples", "50"}).out,
-      AllOf(HasSubstr("cosine_f1"), HasSubstr("difference    95 % interval"), HasSubstr("50 resamples")));
+      AllOf(HasSubstr("cosine_f1"), HasSubstr("difference   95 % interval"), HasSubstr("50 resamples")));
 }
 
 TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
