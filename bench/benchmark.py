@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from harness import RESULTS, best, print_table, run_angle, sentences, start_workers, thinned, write_lines
+from harness import RESULTS, best, print_table, run, run_angle, sentences, start_workers, thinned, write_lines
 from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
 from precision_scores import precision
 from start_time import start
@@ -251,7 +251,7 @@ def growth_of_loss(args):
     """{objective: {pairs: seconds}}, value and gradient."""
     subprocess.run(["cmake", "--build", str(args.angle.parent), "--target", "loss_growth"], check=True, stdout=subprocess.DEVNULL)
     environment = {**os.environ, "OMP_NUM_THREADS": str(args.threads)}
-    lines = subprocess.run([args.angle.parent / "bench" / "loss_growth"], check=True, capture_output=True, text=True, env=environment).stdout
+    lines = run([args.angle.parent / "bench" / "loss_growth"], env=environment).stdout
     seconds = {}
     for objective, pairs, value in (line.split("\t") for line in lines.splitlines()):
         seconds.setdefault(objective, {})[int(pairs)] = float(value)
@@ -323,7 +323,7 @@ def main():
         try:
             raw = parts[name](args)
             (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n")
-        except SystemExit as reason:  # a data set that is missing, say: the other parts may do without it
+        except (SystemExit, RuntimeError) as reason:  # a data set that is missing, say: the other parts may do without it
             print(f"{name}: {reason}", file=sys.stderr)
             left_out += 1
     sys.exit(left_out > 0)

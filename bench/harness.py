@@ -49,12 +49,17 @@ def start_workers(script, peers, *arguments):
     return workers
 
 
-def run_angle(args, *arguments):
-    command = [str(args.angle), *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True)
+def run(command, **options):
+    """What a command leaves, its stdout and stderr; ends the benchmark with its messages when it fails."""
+    command = list(map(str, command))
+    result = subprocess.run(command, capture_output=True, text=True, **options)
     if result.returncode != 0:
         raise SystemExit(f"{' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
-    return result.stderr
+    return result
+
+
+def run_angle(args, *arguments):
+    return run([args.angle, *arguments]).stderr
 
 
 def sentences(path, columns, rows=None):

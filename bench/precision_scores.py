@@ -3,9 +3,8 @@ import array
 import json
 import math
 import operator
-import subprocess
 
-from harness import RESULTS, print_table, run_angle, sentences, thinned, write_lines
+from harness import RESULTS, print_table, run, run_angle, sentences, thinned, write_lines
 from places import data_file
 
 TASKS = ("sts12", "sts13", "sts14", "sts15", "sts16", "stsb")
@@ -21,7 +20,7 @@ def write_share(args, task):
 def scores(args, model, files, precision):
     command = [args.angle, "eval", "--task", ",".join(map(str, files)), "--model", model, "--precision", precision, "--threads", args.threads,
                "--resamples", 0, "--json"]
-    report = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
+    report = json.loads(run(command).stdout)
     return [100 * evaluation["scores"]["cosine"]["spearman"] for evaluation in report["evaluations"]]
 
 

@@ -14,12 +14,11 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
 from benchmark import TRAIN_PEERS
-from harness import HERE, RESULTS, print_table
+from harness import HERE, RESULTS, print_table, run
 from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
 from split_qnli import split_qnli
 
@@ -36,7 +35,7 @@ def files_of(task, data):
 
 def spearman_of_angle(args, model, test):
     command = [args.angle, "eval", "--task", test, "--model", model, "--threads", args.threads, "--json", "--resamples", 0]
-    report = json.loads(subprocess.run([*map(str, command)], check=True, capture_output=True, text=True).stdout)
+    report = json.loads(run(command).stdout)
     return round(100 * report["evaluations"][0]["scores"]["cosine"]["spearman"], 3)
 
 
@@ -48,14 +47,14 @@ def train_angle(args, task, precision, seed, train, test):
     with tempfile.TemporaryDirectory() as folder:
         command = [args.angle, "train", "--config", SOURCE / "configs" / "stsb_minilm.json", "--output", folder + "/run", "--threads",
                    args.threads, *(word for setting in settings for word in ("--set", setting))]
-        subprocess.run([*map(str, command)], check=True, capture_output=True)
+        run(command)
         return {"before": spearman_of_angle(args, model, test), "after": spearman_of_angle(args, folder + "/run", test)}
 
 
 def train_peer(args, task, peer, seed, train, test):
     command = [os.environ["ANGLE_PEERS_PYTHON"], HERE / "train_worker.py", peer, args.cache / "models" / "all-MiniLM-L6-v2", train, "--score",
                test, "--epochs", EPOCHS[task], "--seed", seed, "--threads", args.threads]
-    return json.loads(subprocess.run([*map(str, command)], check=True, capture_output=True, text=True).stdout)
+    return json.loads(run(command).stdout)
 
 
 def result_of(args, task, system, seed):

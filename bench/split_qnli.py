@@ -12,12 +12,12 @@ from places import SOURCE, data_directory, data_file
 
 
 def split_qnli(data, folder):
-    header, *rows = data_file(data, "qnli/validation.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    header, *rows = data_file(data, "qnli/validation.tsv").read_text(encoding="utf-8").split("\n")[:-1]
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / f"{name}.tsv" for name in ("train", "test")}
     for name, path in files.items():
-        kept = [row for row in rows if (zlib.crc32(row.split("\t")[0].encode()) % 4 == 0) == (name == "test")]
-        path.write_text(header + "".join(kept), encoding="utf-8")
+        kept = [header, *(row for row in rows if (zlib.crc32(row.split("\t")[0].encode()) % 4 == 0) == (name == "test"))]
+        path.write_text("".join(row + "\n" for row in kept), encoding="utf-8")
     return files["train"], files["test"]
 
 

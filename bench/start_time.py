@@ -1,10 +1,9 @@
 """What the start of `angle embed` is made of: differences between commands that do ever more of it. No tool but the program and the
 dynamic loader is needed, so anybody can repeat it."""
 import os
-import subprocess
 import time
 
-from harness import print_table
+from harness import print_table, run
 
 TEXT = "The cat sat.\n"
 
@@ -24,7 +23,7 @@ def stages(angle):
 
 def seconds_of(command, variables, text):
     begin = time.perf_counter()
-    subprocess.run(list(map(str, command)), env={**os.environ, **variables}, input=text, text=True, capture_output=True, check=True)
+    run(command, env={**os.environ, **variables}, input=text)
     return time.perf_counter() - begin
 
 

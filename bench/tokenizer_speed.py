@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from harness import HERE, RESULTS, Worker, best, print_table, sentences, thinned, write_lines
+from harness import HERE, RESULTS, Worker, best, print_table, run, sentences, thinned, write_lines
 from mixed_texts import mixed_texts
 from places import data_file
 
@@ -23,7 +23,7 @@ def write_texts(args):
 
 def run_worker(*arguments):
     command = [os.environ["ANGLE_PEERS_PYTHON"], HERE / "tokenizer_worker.py", *arguments]
-    return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
+    return run(command).stdout
 
 
 def train_xlmr(directory, files):
@@ -33,14 +33,14 @@ def train_xlmr(directory, files):
     model = directory / "sentencepiece.bpe.model"
     run_worker("train", model, corpus)
     script = "import sys, sentencepiece; print(sentencepiece.SentencePieceProcessor(model_file=sys.argv[1]).vocab_size())"
-    pieces = int(subprocess.run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, model], check=True, capture_output=True, text=True).stdout)
+    pieces = int(run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, model]).stdout)
     (directory / "config.json").write_text(json.dumps({**XLMR_CONFIG, "vocab_size": pieces + 2}))  # <pad> and <mask> join them
     return pieces
 
 
 def ids_of_angle(args, model, texts):
     command = [args.angle, "tokenize", texts, "--model", model, "--max-seq-length", 512]
-    lines = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
+    lines = run(command).stdout.split("\n")[:-1]
     return [json.loads(line)["ids"] for line in lines]
 
 

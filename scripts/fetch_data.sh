@@ -62,7 +62,6 @@ fetch() {
       converted triples nli/triples.jsonl.gz 275601 nli_for_simcse
       converted labelled nli/train.tsv 551202 nli_for_simcse
       ;;
-    *) stop "$1: unknown task; expected all, or some of: ${tasks[*]}" ;;
   esac
 }
 
@@ -141,6 +140,9 @@ mkdir -p "$data"
 work=$(mktemp -d "$data/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 [ "$*" != all ] || set -- "${tasks[@]}"
+for task in "$@"; do
+  [[ " ${tasks[*]} " == *" $task "* ]] || stop "$task: unknown task; expected all, or some of: ${tasks[*]}"
+done
 missing=()
 for task in "$@"; do
   set +e # not `(…) || …`, in which a command that fails would not end the task

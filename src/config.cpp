@@ -166,8 +166,7 @@ TrainConfig parse_config(const json& given, const std::string& source) {
   if (lacks_threshold(given, config))
     problems.emplace_back(
         "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
-        "pair "
-        "is positive (or in_batch_weight 0)");
+        "pair is positive (or in_batch_weight 0)");
   if (!problems.empty()) fail_with(source, problems);
   return config;
 }

@@ -13,6 +13,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/error.h"
 #include "angle/io/json.h"
 
 namespace angle {
@@ -38,6 +39,20 @@ class ConfigRules {
   template <typename... Args>
   void require(bool good, fmt::format_string<Args...> format, Args&&... args) {
     if (!good) problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  /// Does a check that throws; the Error is a problem like others.
+  ///
+  /// @return whether it passed
+  template <class Check>
+  bool collect(const Check& check) {
+    try {
+      check();
+      return true;
+    } catch (const Error& error) {
+      problems_.emplace_back(error.what());
+      return false;
+    }
   }
 
   /// Whether it is [lowest, highest].

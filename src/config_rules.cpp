@@ -108,16 +108,22 @@ class Rules : ConfigRules {
     const LossOptions& loss = config_.loss;
     require(loss.cosine_weight > 0 || loss.in_batch_weight > 0 || loss.angle_weight > 0,
             "loss: every weight is 0; expected a positive one");
-    check_regression();
+    check_cosine_term();
     check_matryoshka();
   }
 
-  void check_regression() {
-    const std::vector<double>& labels = config_.loss.regression_labels;
-    require(config_.loss.regresses() || labels == LossOptions{}.regression_labels,
+  void check_cosine_term() {
+    const LossOptions& loss = config_.loss;
+    const std::vector<double>& labels = loss.regression_labels;
+    require(loss.regresses() || labels == LossOptions{}.regression_labels,
             "loss.regression_labels: [{}], but only cosine_objective \"regression\" with a cosine_weight can "
             "use it",
             fmt::join(labels, ", "));
+    require(loss.cosine_weight > 0 || loss.cosine_objective == CosineObjective::ranking,
+            "loss.cosine_objective: regression, but loss.cosine_weight is 0");
+    require(loss.cosine_weight > 0 || loss.cosine_similarity == CosineVariant::cosine,
+            "loss.cosine_similarity: {}, but loss.cosine_weight is 0",
+            json(loss.cosine_similarity).get<std::string>());
   }
 
   void check_matryoshka() {
@@ -141,8 +147,7 @@ class Rules : ConfigRules {
     const bool only_pairs = pairs && !scored_pairs && !triplets;
     for (const auto& [path, weight] : {std::pair("loss.cosine_weight", loss.cosine_weight),
                                        std::pair("loss.angle_weight", loss.angle_weight)})
-      require(!only_pairs || weight <= 0, "{}: {}, but pairs have nothing to rank by; expected 0", path,
-              weight);
+      require(!only_pairs || weight <= 0, "{}: {}, but pairs have no labels; expected 0", path, weight);
     require(!pairs || loss.in_batch_weight > 0,
             "loss.in_batch_weight: 0, but pairs are trained with that term alone");
     require(!loss.symmetric || pairs || triplets,
@@ -198,18 +203,19 @@ class Rules : ConfigRules {
   }
 
   void check_tasks_and_metric() {
-    try {
-      const auto tasks = parse_task_names(config_.evaluation.task, config_.evaluation.split);
-      for (const TaskName& name : tasks) {
-        check_task_name(name, "evaluation.task");
-        const auto is_same = [&](const TaskName& other) { return other.task == name.task; };
-        require(std::count_if(tasks.begin(), tasks.end(), is_same) == 1, "evaluation.task: {} is there twice",
-                name.task);
-      }
-      check_metric_is_measured(parse_validation_metric(config_.evaluation.metric, tasks), !tasks.empty());
-    } catch (const Error& error) {
-      problems_.emplace_back(error.what());
+    std::vector<TaskName> tasks;
+    bool all_known = true;
+    for (const TaskName& name : parse_task_names(config_.evaluation.task, config_.evaluation.split)) {
+      const auto is_same = [&](const TaskName& other) { return other.task == name.task; };
+      require(std::none_of(tasks.begin(), tasks.end(), is_same), "evaluation.task: {} is there twice",
+              name.task);
+      tasks.push_back(name);
+      all_known &= collect([&] { check_task_name(name, "evaluation.task"); });
     }
+    if (!all_known) return;  // what can decide is that of the tasks
+    collect([&] {
+      check_metric_is_measured(parse_validation_metric(config_.evaluation.metric, tasks), !tasks.empty());
+    });
   }
 
   void check_metric_is_measured(const ValidationMetric& metric, bool any_task) {
@@ -223,16 +229,15 @@ class Rules : ConfigRules {
       require(metric.name != name || weight > 0, "evaluation.metric: {}, but the weight of that term is 0",
               name);
     const auto& sets = evaluation.loss_data;
-    const bool ranks = std::any_of(sets.begin(), sets.end(), [](const DataSetConfig& set) {
+    const bool has_labels = std::any_of(sets.begin(), sets.end(), [](const DataSetConfig& set) {
       return set.weight > 0 && set.format != DataFormat::pairs;
     });
-    require(sets.empty() || ranks || (metric.name != "val_loss_cosine" && metric.name != "val_loss_angle"),
-            "evaluation.metric: {}, but the pairs of evaluation.loss_data have no such term",
-            evaluation.metric);
+    require(
+        sets.empty() || has_labels || (metric.name != "val_loss_cosine" && metric.name != "val_loss_angle"),
+        "evaluation.metric: {}, but the pairs of evaluation.loss_data have no such term", evaluation.metric);
     require(metric.is_loss() || evaluation.loss_data.empty() || any_task,
             "evaluation.metric: {}, but there is no evaluation.task to measure it on; with loss_data alone "
-            "choose "
-            "val_loss",
+            "choose val_loss",
             evaluation.metric);
   }
 

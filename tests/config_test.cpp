@@ -263,6 +263,8 @@ TEST(Rules, RequireAMetricThatIsMeasured) {
       parse({"evaluation.task=retrieval:faq"}), "evaluation.metric cosine_spearman: no task has this metric",
       "(metrics of retrieval:faq: ndcg@10, mrr@10, map@100, recall@1, recall@5, recall@10, recall@100)");
   EXPECT_ERROR(parse({"evaluation.task=sts12,sts12/test"}), "evaluation.task: sts12 is there twice");
+  EXPECT_ERROR(parse({"evaluation.task=stbs,sts122"}), "evaluation.task stbs: unknown task",
+               "evaluation.task sts122: unknown task");
 }
 
 TEST(Rules, RequireValidationDataThatTheObjectiveCanUse) {
@@ -380,9 +382,8 @@ TEST(Rules, RequireColumnsOfTheFormat) {
 TEST(Rules, RefuseWeightsThatPairsCantUse) {
   const auto problems = problems_of(DataFormat::pairs, {.cosine_weight = 1.0, .angle_weight = 0.5});
   ASSERT_EQ(problems.size(), 2u);
-  EXPECT_THAT(problems[0], ::testing::StartsWith("loss.cosine_weight: 1, but pairs have nothing to rank by"));
-  EXPECT_THAT(problems[1],
-              ::testing::StartsWith("loss.angle_weight: 0.5, but pairs have nothing to rank by"));
+  EXPECT_THAT(problems[0], ::testing::StartsWith("loss.cosine_weight: 1, but pairs have no labels"));
+  EXPECT_THAT(problems[1], ::testing::StartsWith("loss.angle_weight: 0.5, but pairs have no labels"));
   EXPECT_TRUE(problems_of(DataFormat::pairs, {.cosine_weight = 0, .angle_weight = 0}).empty());
   EXPECT_TRUE(problems_of(DataFormat::triplets, {}).empty());
   EXPECT_TRUE(problems_of(DataFormat::scored_pairs, {}).empty());
@@ -409,6 +410,13 @@ TEST(Rules, RefuseBatchesInWhichNothingIsCompared) {
   EXPECT_NO_THROW(with("pairs", "2"));
   EXPECT_NO_THROW(
       parse({"train.batch_size=1", "loss.cosine_objective=regression", "loss.regression_labels=[0,5]"}));
+}
+
+TEST(Rules, RefuseChoicesOfACosineTermThatIsOff) {
+  EXPECT_ERROR(
+      parse({"loss.cosine_weight=0", "loss.cosine_objective=regression", "loss.cosine_similarity=dot"}),
+      "loss.cosine_objective: regression, but loss.cosine_weight is 0",
+      "loss.cosine_similarity: dot, but loss.cosine_weight is 0");
 }
 
 TEST(Rules, RequireRegressionToMeetTheLabels) {

@@ -102,9 +102,10 @@ Exchange read_answer(const httplib::Response& response, std::string body) {
 }
 
 /// Names the variable for a message. Whoever mistakes key_variable for the key has put that there, so only
-/// what is in capitals, as names of variables are and keys are not, is shown.
+/// what is in capitals and has an underscore, as names of variables are and keys are not, is shown.
 std::string shown_variable(const std::string& name) {
-  const bool is_name = name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  const bool is_name = name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos &&
+                       name.find('_') != std::string::npos;
   return is_name ? "the environment variable " + name : "the environment variable that key_variable names";
 }
 

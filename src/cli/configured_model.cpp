@@ -14,8 +14,7 @@ void apply_model_config(const ModelConfig& config, Model& model) {
   if (config.max_seq_length > longest)
     fail(
         "model.max_seq_length: {} is more than the {} positions of {}; expected at most {}, or 0 for as many "
-        "as "
-        "the model says",
+        "as the model says",
         config.max_seq_length, longest, model.directory.string(), longest);
   model.max_seq_length = config.max_seq_length;
 }

@@ -59,8 +59,7 @@ void check_input_and_output(const EmbedCommandOptions& options) {
   if (format_of(options) == EmbeddingFormat::npy && options.output == "-")
     refuse_usage(
         "--format npy: begins with the number of rows, which of a pipe is known only at its end; write to a "
-        "file "
-        "with -o, or use --format raw or jsonl");
+        "file with -o, or use --format raw or jsonl");
   if (options.calibration == options.texts.input)
     refuse_usage("--calibration {}: is the input too, which can be read once only: give a file",
                  options.calibration);
@@ -73,8 +72,7 @@ void check_quantization(const EmbedCommandOptions& options) {
   if (needs && !has)
     refuse_usage(
         "--quantize {}: needs the range of each dimension: give --calibration FILE, texts like those to "
-        "embed, or "
-        "--ranges FILE, as saved by --save-ranges",
+        "embed, or --ranges FILE, as saved by --save-ranges",
         options.quantize);
   if (has && !needs)
     refuse_usage("{}: is for --quantize int8 and uint8 only",
@@ -109,15 +107,11 @@ Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const Embed
 }
 
 /// The part of the input that --shard asks for.
-std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options, const SentenceEncoder& encoder) {
+std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options) {
   if (options.shard.empty()) return std::nullopt;
   const Shard shard = parse_shard(options.shard);
   TextReader texts(options.texts.input, reader_options(options.texts));
-  const EmbedFileOptions defaults;
-  const ShardRange range =
-      encoder.is_batch_invariant()
-          ? find_shard(texts, shard)
-          : find_shard_of_windows(texts, shard, defaults.window_texts, defaults.window_bytes);
+  const ShardRange range = find_shard(texts, shard);
   log_info("shard {}: {} from text {} on", options.shard, count_of(range.texts, "text"), range.first_text);
   return range;
 }
@@ -166,7 +160,7 @@ void run_embed(const EmbedCommandOptions& options) {
   check_workers(options);
 
   Model model = load_model_for_inference(options.model, options.compute);
-  const std::optional<ShardRange> shard = choose_shard(options, model.encoder);
+  const std::optional<ShardRange> shard = choose_shard(options);
   const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
                            .normalize = options.normalize,
                            .truncate_dim = options.truncate_dim,
@@ -208,8 +202,8 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
                    "go on with what a killed run left beside the output (FILE.part); else it starts again");
   command.add_option("--shard", options.shard,
                      "I/N: only part I of N of the input, for N jobs. Outputs in jsonl, tsv and raw, one "
-                     "after the other (cat), "
-                     "are that of one job; those in npy are joined by numpy.concatenate");
+                     "after the other (cat), are that of one job; those in npy are joined by "
+                     "numpy.concatenate");
   command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
       ->capture_default_str()
       ->check(at_least(0));

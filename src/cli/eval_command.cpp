@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,12 @@
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
 #include "angle/model/random_weights.h"
+#include "angle/text/utf8.h"
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
 #include "cli/usage.h"
+#include "eval/comma_list.h"
 
 namespace angle::cli {
 namespace {
@@ -62,16 +65,16 @@ struct RequestedTasks {
   bool windows_too = false;  // with long texts in windows, after they were cut
 };
 
-/// What is mistyped is wrong usage; Error for what is not there.
+/// What is mistyped is wrong usage. Blanks around a name are allowed, and each counts once.
 RequestedTasks requested_tasks(const EvalOptions& options) {
   RequestedTasks requested{.windows_too = options.long_texts.are_both()};
-  for (const std::string& name : options.tasks) {
-    if (const auto own = as_usage([&] { return parse_own_data_task(name); })) {
-      own_data_files(*own);  // Error when one is missing
+  std::set<std::string> known;
+  for (const std::string& name : parse_comma_list(fmt::format("{}", fmt::join(options.tasks, ",")))) {
+    if (!known.insert(name).second) continue;
+    if (const auto own = as_usage([&] { return parse_own_data_task(name); }))
       requested.own_data.push_back(*own);
-    } else {
+    else
       requested.of_pairs.push_back(name);
-    }
   }
   if (requested.of_pairs.empty()) return requested;
   const TaskSelection selection = as_usage([&] { return select_tasks(requested.of_pairs); });
@@ -83,7 +86,7 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
 std::string task_on_files(const RequestedTasks& requested) {
   if (!requested.own_data.empty()) return requested.own_data.front().name;
   const auto file = std::find_if(requested.of_pairs.begin(), requested.of_pairs.end(),
-                                 [](const std::string& name) { return is_own_task(name); });
+                                 [](const std::string& name) { return is_pair_file(name); });
   return file == requested.of_pairs.end() ? "" : *file;
 }
 
@@ -92,14 +95,19 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
   const std::string on_files = task_on_files(requested);
   if (!on_files.empty() && !options.split.empty())
     refuse_usage("--split {}: {} has files of its own, not splits", options.split, on_files);
-  if (on_files.empty() && !options.columns.empty())
-    refuse_usage("--column {}: needs a task on files of your own", options.columns[0]);
-  const bool any_retrieval =
-      std::any_of(requested.own_data.begin(), requested.own_data.end(),
-                  [](const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; });
-  if (!any_retrieval && (options.query_prompt || options.document_prompt))
-    refuse_usage("--{}-prompt: needs a task that retrieval:DIR names",
-                 options.query_prompt ? "query" : "document");
+  const auto retrievals =
+      std::count_if(requested.own_data.begin(), requested.own_data.end(),
+                    [](const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; });
+  const bool only_retrieval =
+      retrievals > 0 && retrievals == std::ssize(requested.own_data) && requested.of_pairs.empty();
+  if ((on_files.empty() || only_retrieval) && !options.columns.empty())
+    refuse_usage("--column {}: needs a task on files of your own that have columns", options.columns[0]);
+  for (const auto& [option, prompt] : {std::pair("--query-prompt", options.query_prompt),
+                                       std::pair("--document-prompt", options.document_prompt)}) {
+    if (!prompt) continue;
+    if (retrievals == 0) refuse_usage("{}: needs a task that retrieval:DIR names", option);
+    if (find_invalid_utf8(*prompt)) refuse_usage("{}: not valid UTF-8", option);
+  }
   if (requested.of_pairs.empty() && options.verify)
     refuse_usage("--verify: needs a task of scored pairs, such as stsb");
 }
@@ -272,6 +280,7 @@ void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   check_options_of_tasks(options, tasks);
+  for (const OwnDataTask& task : tasks.own_data) check_own_data(task, parse_columns(options.columns));
   const PublishedModel* const published = published_model(options);
   if (!options.compare.empty()) find_model(options.compare);
   if (!options.output.empty()) AtomicFile{options.output};  // nor should a file that can't be written

@@ -1,6 +1,7 @@
 // What the program ends with. Wrong usage is what the command line alone shows: an unknown option, a value
 // that it does not take, options that do not go together. All else that the user can fix lies outside of it:
-// files, configurations (`--set` too), data, models, the machine.
+// files, configurations (`--set` too), data, models, the machine (but for a number of threads or workers that
+// it has no cores for).
 #pragma once
 
 namespace angle::cli {

@@ -102,8 +102,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Ends with 0 when it is done, 1 when there is something to fix (a file, a configuration, data, a "
-      "model), 2 "
-      "after wrong usage, 130 when it was interrupted and has saved its state, 70 for a bug.\n"
+      "model), 2 after wrong usage, 130 when it was interrupted and has saved its state, 70 for a bug.\n"
       "Example: angle embed input.txt > vectors.jsonl\n`angle COMMAND --help` tells more about each "
       "command.");
   int exit_code = 0;

@@ -1,6 +1,7 @@
 #include "cli/saturation_command.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,15 +37,23 @@ struct SaturationOptions {
   bool json = false;
 };
 
+/// The names of columns that --set gives the only data set. Whether they are right is checked with the rest.
+std::map<std::string, std::string> overridden_columns(json given, const SaturationOptions& options) {
+  for (const std::string& assignment : options.overrides) apply_override(given, assignment);
+  std::map<std::string, std::string> columns;
+  for (const auto& [name, column] : given["data"]["train"][0].value("columns", json::object()).items())
+    if (column.is_string()) columns[name] = column.get<std::string>();
+  return columns;
+}
+
 /// The data set of `--data`. A file that is not there is looked up in the data directory, as in a
 /// configuration.
 json described_file(const SaturationOptions& options, const fs::path& data_dir) {
   const fs::path file = find_data_file(options.data, {.data_dir = data_dir, .config_dir = "."});
   const auto format = enum_value<DataFormat>(options.format);
-  json given = {
-      {"data",
-       {{"train",
-         {{{"path", fs::absolute(file).string()}, {"format", format ? *format : find_format(file)}}}}}}};
+  json given = {{"data", {{"train", {{{"path", fs::absolute(file).string()}}}}}}};
+  given["data"]["train"][0]["format"] =
+      format ? *format : find_format(file, {.columns = overridden_columns(given, options)});
   if (given["data"]["train"][0]["format"] == "pairs")
     given["loss"] = {{"cosine_weight", 0}, {"angle_weight", 0}};  // there are no labels to rank by
   return given;
@@ -157,8 +166,7 @@ void add_saturation_command(CLI::App& app) {
   add_compute_options(command, options->compute);
   command.footer(
       "Prints a histogram of the cosines of the pairs, and for each bin the mean length of the gradients of "
-      "the "
-      "similarities and of the objectives.\n\n"
+      "the similarities and of the objectives.\n\n"
       "Example: angle saturation --task stsb --split train --set loss.angle_similarity=phase");
   command.callback([options] { run_saturation(*options); });
 }

@@ -68,8 +68,7 @@ std::string format_saturation(const Saturation& saturation, const LossOptions& l
   text += fmt::format("{:<13}", "all") + format_bin(saturation.all_bins(), saturation.pairs(), "");
   return text +
          "\nMean lengths of the gradient by an embedding of the pair. total: of the weighted sum; the other "
-         "terms "
-         "are not weighted.\n";
+         "terms are not weighted.\n";
 }
 
 }  // namespace angle::cli

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 /// Error for a file that no model can be scored on.
 void check_labels(const TaskName& task, const fs::path& file) {
-  const bool is_own = is_own_task(task.task);
+  const bool is_own = is_pair_file(task.task);
   const TaskSelection selection = select_tasks(std::vector{is_own ? file.string() : task.task});
   std::vector<double> labels;
   for (const ScoredPair& pair : read_task_pairs(*selection.tasks.front().task, file))

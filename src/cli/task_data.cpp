@@ -5,11 +5,8 @@
 #include "angle/eval/tasks.h"
 
 namespace angle::cli {
-namespace {
 
 namespace fs = std::filesystem;
-
-}  // namespace
 
 std::vector<fs::path> TaskData::files() const {
   return own_data ? own_data_files(*own_data) : std::vector{path};
@@ -18,13 +15,13 @@ std::vector<fs::path> TaskData::files() const {
 TaskData find_task_data(const TaskName& name, const DataPlaces& places, const std::string& where) {
   if (auto own = parse_own_data_task(name.task, where)) {
     own->path = find_data_file(own->path.string(), places);
-    return {name, own->path, own};
+    return {own->path, own};
   }
-  if (is_own_task(name.task)) return {name, find_data_file(name.task, places), {}};
+  if (is_pair_file(name.task)) return {find_data_file(name.task, places), {}};
   const TaskSpec& task = find_task(name.task, where);
   const fs::path file = task_file(places.data_dir, task, name.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
-  return {name, file, {}};
+  return {file, {}};
 }
 
 }  // namespace angle::cli

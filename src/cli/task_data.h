@@ -13,7 +13,6 @@
 namespace angle::cli {
 
 struct TaskData {
-  TaskName name;
   std::filesystem::path path;           // the file of scored pairs; of own data a file or a directory
   std::optional<OwnDataTask> own_data;  // with that path; nothing for scored pairs
 

@@ -93,8 +93,7 @@ std::string format_progress(const TrainProgress& at) {
   const auto left = static_cast<int64_t>(at.seconds_left);
   return fmt::format(
       "step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s{}, "
-      "{}:{:02} "
-      "left",
+      "{}:{:02} left",
       at.step, at.total_steps, at.epoch, result.total, format_term("cosine", result.cosine),
       format_term("in-batch", result.in_batch), format_term("angle", result.angle), result.gradient_norm,
       at.learning_rate, at.tokens_per_second,

@@ -39,8 +39,7 @@ class Variables {
     if (!value)
       fail(
           "{}: not set, but several processes need it to find each other; set it as torchrun does, or start "
-          "them "
-          "with --processes",
+          "them with --processes",
           name);
     return *value;
   }

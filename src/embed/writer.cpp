@@ -91,8 +91,7 @@ void EmbeddingWriter::begin(at::ScalarType element, int64_t columns, std::option
   if (format_ == EmbeddingFormat::npy && !file_ && !rows)
     fail(
         "<stdout>: npy begins with the number of rows, which is known only at the end of the input; write to "
-        "a file "
-        "with -o, or use --format raw or jsonl");
+        "a file with -o, or use --format raw or jsonl");
   element_ = element;
   columns_ = columns;
   expected_rows_ = rows;

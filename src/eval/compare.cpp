@@ -117,8 +117,7 @@ std::string format_comparison(std::span<const ScoreDifference> differences, cons
                                  format_table(rows, kFirstNumber));
   text += fmt::format(
       "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples, the "
-      "same "
-      "for both models\n",
+      "same for both models\n",
       other.bootstrap.resamples);
   for (const Evaluation& evaluation : other.evaluations) {
     for (const std::string& note : evaluation.notes)

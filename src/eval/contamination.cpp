@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/eval/own_data.h"
 #include "angle/eval/task_name.h"
 
 namespace angle {
@@ -117,8 +118,29 @@ class SeenSplits {
   std::set<SeenSplit> known_;
 };
 
-/// What `evaluation.metric` is taken on: the files of a loss, one task (`stsb/cosine_spearman`), or all
-/// tasks.
+constexpr std::string_view kOwnPairs = "pairs:";
+
+/// Whether a metric is taken on a task. What is written here need not be of this version, so nothing is
+/// refused.
+bool is_judged_by(const TaskName& task, const std::string& metric) {
+  if (metric.empty()) return true;
+  const size_t colon = task.task.find(':');
+  if (colon == std::string::npos) return has_metric(task, metric);
+  const std::vector<std::string> of_pairs = own_data_metrics(OwnDataKind::pairs);
+  return task.task.starts_with(kOwnPairs) &&
+         std::find(of_pairs.begin(), of_pairs.end(), metric) != of_pairs.end();
+}
+
+/// `pairs:FILE`, or `pairs:DIR`, whose test file is scored.
+void add_own_pairs(SeenSplits& seen, const std::string& path) {
+  if (is_pair_file(path))
+    seen.add_file(path, SplitUse::selection);
+  else
+    seen.add(std::filesystem::path(path).filename().string(), "test", SplitUse::selection);
+}
+
+/// What `evaluation.metric` is taken on: the files of a loss, one task (`stsb/cosine_spearman`), or all tasks
+/// that have it.
 void add_selection(SeenSplits& seen, const json& evaluation) {
   const std::string metric = text(evaluation, "metric");
   if (metric.starts_with("val_loss")) {
@@ -128,12 +150,15 @@ void add_selection(SeenSplits& seen, const json& evaluation) {
   }
   const size_t slash = metric.rfind('/');
   const std::string only = slash == std::string::npos ? "" : metric.substr(0, slash);
-  for (const auto& [task, split] : parse_task_names(text(evaluation, "task"), text(evaluation, "split"))) {
-    if (!only.empty() && task != only) continue;
-    if (is_own_task(task))
-      seen.add_file(task, SplitUse::selection);
+  const std::string name = slash == std::string::npos ? metric : metric.substr(slash + 1);
+  for (const TaskName& task : parse_task_names(text(evaluation, "task"), text(evaluation, "split"))) {
+    if ((!only.empty() && task.task != only) || !is_judged_by(task, name)) continue;
+    if (task.task.starts_with(kOwnPairs))
+      add_own_pairs(seen, task.task.substr(kOwnPairs.size()));
+    else if (is_pair_file(task.task))
+      seen.add_file(task.task, SplitUse::selection);
     else
-      seen.add(task, split, SplitUse::selection);
+      seen.add(task.task, task.split, SplitUse::selection);
   }
 }
 

@@ -14,12 +14,10 @@ using Scores = std::vector<std::optional<double>>;
 
 constexpr auto kTransferSource =
     "arXiv 2309.12871, transfer STS: trained on NLI, SentEval's text, 4927 pairs of SICK-R (SBERT's average "
-    "is "
-    "printed as 74.89)";
+    "is printed as 74.89)";
 constexpr auto kNonTransferSource =
     "arXiv 2309.12871, non-transfer STS: SBERT and AnglE trained on each task's training split, SimCSE on "
-    "NLI "
-    "(rows as quoted by others; their means are the printed averages)";
+    "NLI (rows as quoted by others; their means are the printed averages)";
 
 /// The plain mean; empty when one is missing, or all.
 std::optional<double> mean(const Scores& scores) {

@@ -80,8 +80,7 @@ std::string format_long_texts(std::span<const LongTextDifference> differences) {
   for (const LongTextDifference& difference : differences) rows.push_back(row(difference));
   return fmt::format(
       "\n{}\ntoo long: texts of more tokens than the model reads; difference: in windows - cut, x 100; "
-      "interval "
-      "and p (two-sided, of no difference) of the same resamples for both\n",
+      "interval and p (two-sided, of no difference) of the same resamples for both\n",
       format_table(rows, kFirstNumber));
 }
 

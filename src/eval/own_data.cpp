@@ -27,11 +27,12 @@ std::string interval(const NamedScore& score) {
   return bounds ? fmt::format("[{:.2f} {:.2f}]", 100.0 * bounds->low, 100.0 * bounds->high) : "n/a";
 }
 
-/// Whether a score was resampled in vain.
-bool any_without_interval(std::span<const OwnDataResult> results) {
-  return std::any_of(results.begin(), results.end(), [](const OwnDataResult& result) {
-    return std::any_of(result.scores.begin(), result.scores.end(), [](const NamedScore& score) {
-      return !score.is_threshold && !score.resampled.empty() && !confidence_interval(score.resampled);
+/// Whether a score of these was resampled in vain.
+bool any_without_interval(std::span<const OwnDataResult> results, std::span<const Metric> metrics) {
+  return std::any_of(results.begin(), results.end(), [&](const OwnDataResult& result) {
+    return std::any_of(result.scores.begin(), result.scores.end(), [&](const NamedScore& score) {
+      return is_of(score, metrics) && !score.is_threshold && !score.resampled.empty() &&
+             !confidence_interval(score.resampled);
     });
   });
 }
@@ -113,7 +114,7 @@ std::string format_own_data(std::span<const OwnDataResult> results, std::span<co
         "intervals: 95 %, percentiles of {} bootstrap resamples of the pairs, queries or "
         "scored texts, seed {}\n",
         bootstrap.resamples, bootstrap.seed);
-  if (any_without_interval(results)) text += fmt::format("n/a: {}\n", kWhyNoIntervalOfScore);
+  if (any_without_interval(results, metrics)) text += fmt::format("n/a: {}\n", kWhyNoIntervalOfScore);
   for (const OwnDataResult& result : results) text += fmt::format("{}: {}\n", result.task.name, result.about);
   return text;
 }

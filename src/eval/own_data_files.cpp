@@ -65,19 +65,19 @@ std::vector<fs::path> own_data_files(const OwnDataTask& task) {
   return {};
 }
 
-void check_own_data(const OwnDataTask& task) {
+void check_own_data(const OwnDataTask& task, const ColumnNames& columns) {
   switch (task.kind) {
     case OwnDataKind::pairs:
-      for (const fs::path& file : own_data_files(task)) read_binary_pairs(file);
+      for (const fs::path& file : own_data_files(task)) read_binary_pairs(file, columns);
       break;
     case OwnDataKind::retrieval:
       check_retrieval(task.path);
       break;
     case OwnDataKind::classify:
-      read_probe_texts(task);
+      read_probe_texts(task, columns);
       break;
     case OwnDataKind::cluster:
-      read_cluster_texts(task);
+      read_cluster_texts(task, columns);
       break;
   }
 }

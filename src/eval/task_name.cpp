@@ -15,7 +15,7 @@ namespace angle {
 namespace {
 
 bool has_no_split(const std::string& task) {
-  return task.find(':') != std::string::npos || is_own_task(task);
+  return task.find(':') != std::string::npos || is_pair_file(task);
 }
 
 /// `of stsb, sts12: cosine_spearman, …; of cluster:c.tsv: v_measure, …`
@@ -45,7 +45,7 @@ std::vector<TaskName> parse_task_names(std::string_view list, const std::string&
 }
 
 void check_task_name(const TaskName& task, const std::string& where) {
-  if (!parse_own_data_task(task.task, where) && !is_own_task(task.task)) find_task(task.task, where);
+  if (!parse_own_data_task(task.task, where) && !is_pair_file(task.task)) find_task(task.task, where);
 }
 
 std::vector<std::string> metrics_of(const TaskName& task) {

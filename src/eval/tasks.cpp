@@ -61,9 +61,9 @@ std::vector<TaskSpec> make_tasks() {
           binary_task("mrpc", "MRPC", "Microsoft paraphrases, label 1: same meaning", "62.20",
                       {{"test", 1725, ""}, {"train", 4076, ""}}),
           binary_task("qqp", "QQP", "Quora question pairs, label 1: duplicates", "76.54",
-                      {{"validation", 40430, ""}, {"train", 0, ""}}),
+                      {{"validation", 40430, ""}, {"train", 363846, ""}}),
           binary_task("qnli", "QNLI", "question and sentence, label 1: it answers (GLUE's label flipped)",
-                      "72.19", {{"validation", 5463, ""}, {"train", 0, ""}}),
+                      "72.19", {{"validation", 5463, ""}, {"train", 104743, ""}}),
           binary_task("gis", "GIS", "GitHub issues, label 1: duplicates", "70.55",
                       {{"test", 1548, ""}, {"validation", 1547, ""}, {"train", 18565, ""}})};
 }
@@ -108,7 +108,7 @@ void add_own_task(TaskSelection& selection, const std::string& file) {
 }
 
 void add_name(TaskSelection& selection, const std::string& name) {
-  if (is_own_task(name)) {
+  if (is_pair_file(name)) {
     add_own_task(selection, name);
     return;
   }
@@ -198,7 +198,7 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
       where, name, suggestion(name, candidates), fmt::join(names, ", "));
 }
 
-bool is_own_task(std::string_view name) { return is_data_file(name); }
+bool is_pair_file(std::string_view name) { return is_data_file(name); }
 
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
@@ -240,7 +240,7 @@ std::string split_remark(const TaskSpec& task, const std::string& split, int64_t
   if (!task.file.empty()) return {};
   std::vector<int64_t> known;
   for (const KnownSplit& candidate : task.splits) {
-    if (candidate.name != split || candidate.pairs == 0) continue;
+    if (candidate.name != split) continue;
     if (candidate.pairs == pairs) return candidate.remark;
     known.push_back(candidate.pairs);
   }

@@ -53,8 +53,7 @@ std::string colour_rules() {
   for (int i = 0; i < kChartColours; ++i)
     rules += fmt::format(
         ".line.c{0}, .dots.c{0} {{ stroke: var(--c{0}); }} .dot.c{0}, .bar.c{0} {{ fill: var(--c{0}); }} "
-        ".key.c{0} {{ "
-        "background: var(--c{0}); }}\n",
+        ".key.c{0} {{ background: var(--c{0}); }}\n",
         i);
   return rules;
 }

@@ -33,7 +33,7 @@ TaskName scored_task(const std::string& name) {
   auto tasks = parse_task_names(name, "");
   if (tasks.size() != 1) fail("tasks: \"{}\", expected the name of one task", name);
   TaskName& task = tasks.front();
-  if (parse_own_data_task(task.task, "tasks") || is_own_task(task.task)) return task;
+  if (parse_own_data_task(task.task, "tasks") || is_pair_file(task.task)) return task;
   const TaskSpec& known = find_task(task.task, "tasks");
   if (task.split.empty()) task.split = known.default_split();
   return task;
@@ -55,16 +55,6 @@ class Rules : ConfigRules {
   }
 
  private:
-  /// The problem that a check throws.
-  template <class Check>
-  void collect(Check check) {
-    try {
-      check();
-    } catch (const Error& error) {
-      problems_.emplace_back(error.what());
-    }
-  }
-
   void check_overrides(const json& set, const std::string& path) {
     collect([&] {
       for (const std::string& assignment : override_assignments(set, path))
@@ -110,7 +100,7 @@ class Rules : ConfigRules {
       });
     for (const std::string& metric : parse_comma_list(config_.metric)) {
       require(metrics.insert(metric).second, "metric: {} is there twice", metric);
-      if (!tasks.empty()) collect([&] { require_metric(metric, tasks, "metric"); });
+      if (tasks.size() == config_.tasks.size()) collect([&] { require_metric(metric, tasks, "metric"); });
     }
   }
 

@@ -71,12 +71,9 @@ std::string explanation(const StudyReport& report) {
   const std::string text = fmt::format(
       "score: mean ± standard deviation over seeds. difference: to the row \"{}\", mean ± standard deviation "
       "over seeds. p (seeds): paired t-test over seeds: would other seeds show the difference on these "
-      "pairs? "
-      "p (pairs) and interval: paired bootstrap of the pairs ({} resamples), scores averaged over seeds: "
-      "would "
-      "other pairs show it with these seeds? *: significant at 5 % after Holm's correction over the rows of "
-      "the "
-      "table.",
+      "pairs? p (pairs) and interval: paired bootstrap of the pairs ({} resamples), scores averaged over "
+      "seeds: would other pairs show it with these seeds? *: significant at 5 % after Holm's correction over "
+      "the rows of the table.",
       study.rows[baseline_row(study)].name, study.resamples);
   return text + own_data_remark(report.results);
 }

@@ -131,8 +131,7 @@ ByteBpeOptions read_byte_bpe_vocab(const fs::path& vocab_path) {
   if (config.model_class != "Roberta")
     fail(
         "{}: tokenizer_class {}Tokenizer is not supported with vocab.json and merges.txt alone "
-        "(RobertaTokenizer is); "
-        "save the fast tokenizer, which writes tokenizer.json",
+        "(RobertaTokenizer is); save the fast tokenizer, which writes tokenizer.json",
         config.path.string(), config.model_class);
 
   ByteBpeOptions options;

@@ -105,8 +105,7 @@ UnigramOptions read_xlm_roberta_model(const std::filesystem::path& model_path) {
   if (!config.model_class.empty() && config.model_class != "XLMRoberta")
     fail(
         "{}: tokenizer_class {}Tokenizer is not supported with a SentencePiece model alone "
-        "(XLMRobertaTokenizer is); "
-        "save the fast tokenizer, which writes tokenizer.json",
+        "(XLMRobertaTokenizer is); save the fast tokenizer, which writes tokenizer.json",
         config.path.string(), config.model_class);
   const SentencePieceModel model = read_sentencepiece_model(model_path);
   if (model.pieces.size() < 4 || model.pieces[0].piece != "<unk>" || model.pieces[1].piece != "<s>" ||

@@ -63,8 +63,7 @@ LoadedTokenizer load_tokenizer(const fs::path& model_dir, bool lowercase_first) 
   else
     fail(
         "{}: no tokenizer in it (looked for tokenizer.json, vocab.txt, vocab.json, sentencepiece.bpe.model); "
-        "copy these files "
-        "from the model",
+        "copy these files from the model",
         model_dir.string());
   return loaded;
 }

@@ -66,8 +66,7 @@ void check_some_label_is_positive(const TrainingSet& set, const LossOptions& los
   if (highest >= threshold) return;
   fail(
       "{}: no label reaches {} {} (the highest is {}), so in-batch negatives have no positives; lower it, "
-      "{}or "
-      "set loss.in_batch_weight to 0",
+      "{}or set loss.in_batch_weight to 0",
       set.file.string(), set.positive_threshold ? "its positive_threshold" : "loss.positive_threshold",
       threshold, highest, set.positive_threshold ? "" : "give the data set a positive_threshold of its own ");
 }
@@ -78,8 +77,7 @@ void check_labels_differ(const TrainingSet& set) {
   if (labels.lowest != labels.highest) return;
   fail(
       "{}: every label is {}, so there is nothing to rank, and loss.in_batch_weight is 0: the loss would "
-      "always "
-      "be 0; expected labels that differ",
+      "always be 0; expected labels that differ",
       set.file.string(), labels.lowest);
 }
 
@@ -110,7 +108,7 @@ std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, co
   for (const DataSetConfig& entry : entries)
     errors.collect([&] {
       sets.push_back(load_training_set(entry, max_seq_length, places, loading));
-      check_labels(sets.back(), loss);
+      if (entry.weight > 0) check_labels(sets.back(), loss);
     });
   errors.raise();
   return sets;

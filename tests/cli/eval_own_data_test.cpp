@@ -241,6 +241,21 @@ TEST_F(EvalOwnData, HasEveryScoreThatModelsAreJudgedBy) {
   }
 }
 
+TEST_F(EvalOwnData, TakesEachTaskOnceWhateverTheBlanks) {
+  const std::string task = testing::write_binary_pairs(data.path() / "mine.tsv");
+  const CommandResult result =
+      eval({"--task", task + ", " + task + " ,stsb", "--json", "--data-dir", data.path().string()});
+  EXPECT_THAT(result.err, HasSubstr("stsb/test.tsv: no such file"));
+  const CommandResult alone = eval({"--task", " " + task + "," + task, "--json"});
+  EXPECT_EQ(json::parse(alone.out).at("own_data").size(), 1u) << alone.err;
+}
+
+TEST_F(EvalOwnData, RefusesPromptsThatAreNotText) {
+  const CommandResult result = eval({"--task", write_retrieval(), "--query-prompt", "\xff"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--query-prompt: not valid UTF-8"));
+}
+
 TEST_F(EvalOwnData, NamesMalformedData) {
   const auto error = [&](const std::string& task) {
     const CommandResult result = eval({"--task", task});

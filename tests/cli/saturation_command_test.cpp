@@ -94,6 +94,17 @@ TEST(SaturationCommand, MeasuresPairsAndTripletsToo) {
     EXPECT_TRUE(mean_gradient(triplets, "objective_gradient", term).is_number()) << term;
 }
 
+TEST(SaturationCommand, FindsTheFormatByColumnsThatAreNamed) {
+  const TempDir directory;
+  const std::string data =
+      directory.file("mine.tsv", "first\tsecond\na cat\ta dog\nthe sea\ta harbour\n").string();
+  EXPECT_EQ(saturation({"--data", data}).exit_code, 1);
+  EXPECT_EQ(
+      measured({"--data", data, "--set", R"(data.train[0].columns={"query":"first","positive":"second"})"})
+          .at("pairs"),
+      2);
+}
+
 TEST(SaturationCommand, TakesDataAndObjectiveOfAConfiguration) {
   const std::string config = (fs::path(ANGLE_SOURCE_DIR) / "configs/tiny.json").string();
   const json report = measured({"--config", config, "--max-batches", "2"});

@@ -415,8 +415,7 @@ TEST_F(StudyCommand, DoesTheOtherRunsWhenOneFails) {
   EXPECT_EQ(result.exit_code, 1);
   const char* failure =
       "without angle (seed 2): training ended with exit code 1: error: loss.matryoshka_dims: 64, but the "
-      "model "
-      "has 32 dimensions\nthe log is ";
+      "model has 32 dimensions\nthe log is ";
   EXPECT_THAT(result.err,
               AllOf(HasSubstr("warning: run 2 of 4 failed: without angle (seed 1): training ended"),
                     HasSubstr("run 3 of 4: finished"),

@@ -1,8 +1,7 @@
 // Shards of an input:
 //  - I/N is read strictly;
-//  - the shards of an input follow each other and are all of it; they differ by no more than a text or, where
-//  whole windows are dealt out, a window;
-//  - of fewer texts or windows than shards some shards are empty.
+//  - the shards of an input follow each other and are all of it; they differ by no more than a text, so of
+//  fewer texts than shards some are empty.
 #include "angle/embed/shard.h"
 
 #include <gtest/gtest.h>
@@ -29,14 +28,8 @@ class FindShard : public ::testing::Test {
     return find_shard(texts, shard);
   }
 
-  ShardRange find_of_windows(const Shard& shard) {
-    TextReader texts(input_);
-    return find_shard_of_windows(texts, shard, /*window_texts=*/3, /*window_bytes=*/1000);
-  }
-
   testing::TempDir directory_;
-  std::filesystem::path input_ =
-      directory_.file("in.txt", "a\nbb\nc\nd\ne\nf\ng\nh\ni\nj\n");  // 10 texts, 4 windows
+  std::filesystem::path input_ = directory_.file("in.txt", "a\nbb\nc\nd\ne\nf\ng\nh\ni\nj\n");  // 10 texts
 };
 
 TEST_F(FindShard, DividesTheTextsEvenly) {
@@ -51,28 +44,6 @@ TEST_F(FindShard, DividesTheTextsEvenly) {
     }
     EXPECT_EQ(end, 10) << count;
   }
-}
-
-TEST_F(FindShard, DividesTheWindows) {
-  for (const int64_t count : {1, 2, 3, 4, 9}) {
-    int64_t end = 0;
-    for (int64_t index = 1; index <= count; ++index) {
-      const ShardRange range = find_of_windows({index, count});
-      EXPECT_EQ(range.first_text, end);
-      EXPECT_LE(range.texts, 3 * ((4 + count - 1) / count));
-      end += range.texts;
-      if (index < count) {
-        EXPECT_EQ(end % 3, 0);
-      }
-    }
-    EXPECT_EQ(end, 10) << count;
-  }
-}
-
-TEST_F(FindShard, LeavesSomeEmptyWhenThereAreTooManyForTheWindows) {
-  int64_t empty = 0;
-  for (int64_t index = 1; index <= 6; ++index) empty += find_of_windows({index, 6}).texts == 0 ? 1 : 0;
-  EXPECT_EQ(empty, 2);
 }
 
 }  // namespace

@@ -70,6 +70,14 @@ TEST(SeenSplits, TellWhatTheBestStepWasChosenOn) {
   evaluation["metric"] = "val_loss_angle";
   EXPECT_THAT(splits(selected_on(evaluation)), ElementsAre("mrpc/train selection"));
   EXPECT_THAT(splits(selected_on({{"task", ""}, {"metric", "cosine_spearman"}})), IsEmpty());
+
+  json own = {{"task", "stsb,retrieval:faq,pairs:data/mrpc,pairs:gis/train.tsv"}, {"split", "validation"}};
+  own["metric"] = "ndcg@10";
+  EXPECT_THAT(splits(selected_on(own)), IsEmpty()) << "stsb has no such score";
+  own["metric"] = "cosine_average_precision";
+  EXPECT_THAT(splits(selected_on(own)), ElementsAre("mrpc/test selection", "gis/train selection"));
+  own["task"] = "unheard:of";
+  EXPECT_THAT(splits(selected_on(own)), IsEmpty());
   EXPECT_THAT(splits(selected_on({{"task", 3}, {"metric", json::array()}})), IsEmpty());
 }
 

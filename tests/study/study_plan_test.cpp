@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/train/deciding_part.h"
+
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
 
@@ -64,6 +66,17 @@ TEST_F(Plans, ShareIdenticalRuns) {
   ASSERT_EQ(plan.runs.size(), 2);
   EXPECT_THAT(plan.runs_of, ElementsAre(ElementsAre(0, 1), ElementsAre(0, 1), ElementsAre(0, 1)));
   EXPECT_THAT(plan.runs[0].rows, ElementsAre("a", "the same", "deciding nothing"));
+}
+
+/// Keys that are younger than such runs change nothing at their defaults, so no run has to be done again.
+TEST(DecidingPart, KnowsYoungerKeysOnlyWhereTheyChangeSomething) {
+  TrainConfig config;
+  EXPECT_FALSE(deciding_part(config).at("loss").contains("cosine_similarity"));
+  EXPECT_FALSE(deciding_part(config).at("loss").contains("regression_labels"));
+  config.loss.cosine_similarity = CosineVariant::arccos;
+  config.loss.regression_labels = {0, 5};
+  EXPECT_EQ(deciding_part(config).at("loss").at("cosine_similarity"), "arccos");
+  EXPECT_EQ(deciding_part(config).at("loss").at("regression_labels"), json({0.0, 5.0}));
 }
 
 TEST_F(Plans, TellFilesApart) {

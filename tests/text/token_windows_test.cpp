@@ -51,8 +51,7 @@ class TokenWindowsOf : public ::testing::TestWithParam<const char*> {
 
 const std::string kText =
     "The old harbour lay quiet in the morning fog while two boats waited for the tide to turn, and a third "
-    "one, "
-    "painted blue, was being unloaded by people who did not speak.";
+    "one, painted blue, was being unloaded by people who did not speak.";
 
 TEST_P(TokenWindowsOf, HoldEveryTokenOfTheText) {
   const Ids whole = ids(kText);

@@ -179,6 +179,12 @@ TEST(LoadTrainingSets, NeedsLabelsOnTheScaleOfRegression) {
   EXPECT_ERROR(load("scored.tsv", {0, 4}),
                "scored.tsv: labels are from 1 to 4.5, outside of loss.regression_labels [0, 4]");
   EXPECT_ERROR(load("scored.tsv", {2, 5}), "labels are from 1 to 4.5, outside");
+
+  TrainConfig config = config_of({{.path = "equal.tsv"}, {.path = "scored.tsv", .weight = 0}});
+  config.loss.in_batch_weight = 0;
+  config.loss.cosine_objective = CosineObjective::regression;
+  config.loss.regression_labels = {4, 5};
+  EXPECT_NO_THROW(load_training_sets(config, 64, places)) << "what is not trained on needs no score";
 }
 
 TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {

@@ -9,7 +9,8 @@
 namespace angle {
 
 /// Part `index` of `count`, counted from 1. The outputs of all parts, one after the other, are that of one
-/// job for all: the same bytes, but for the header of npy, whose arrays are to be joined.
+/// job for all: the same bytes, but for the header of npy, whose arrays are to be joined, and for the last
+/// bits of encoders whose vectors depend on their batch (SentenceEncoder::is_batch_invariant).
 struct Shard {
   int64_t index = 1;
   int64_t count = 1;
@@ -24,14 +25,8 @@ struct ShardRange {
   int64_t texts = 0;
 };
 
-/// Reads the whole input, to divide its texts: shards differ by one text at most. For encoders that give a
-/// text the same vector in any batch (SentenceEncoder::is_batch_invariant).
+/// Reads the whole input, to divide its texts: shards differ by one text at most. Where they begin depends on
+/// nothing else, so jobs on machines of different kinds lose no text and have none twice.
 ShardRange find_shard(TextReader& input, const Shard& shard);
-
-/// The same for other encoders, whose vectors are to the bit those of one job only where windows (see
-/// EmbedFileOptions) are embedded as a whole: divides the windows. Of fewer windows than shards some shards
-/// get none.
-ShardRange find_shard_of_windows(TextReader& input, const Shard& shard, int64_t window_texts,
-                                 int64_t window_bytes);
 
 }  // namespace angle

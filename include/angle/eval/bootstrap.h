@@ -74,8 +74,7 @@ std::optional<Interval> confidence_interval(std::span<const double> resampled);
 /// has none.
 inline constexpr const char* kWhyNoInterval =
     "in more than a twentieth of the resamples all labels or all scores are equal: too few pairs, or too few "
-    "that "
-    "differ";
+    "that differ";
 inline constexpr const char* kWhyNoIntervalOfScore =
     "more than a twentieth of the resamples have no such score: too few pairs, queries or texts";
 

@@ -20,7 +20,7 @@ using ColumnNames = std::map<std::string, std::string>;
 std::vector<std::filesystem::path> own_data_files(const OwnDataTask& task);
 
 /// Reads it all. Error for what is damaged, or can't give a score to any model.
-void check_own_data(const OwnDataTask& task);
+void check_own_data(const OwnDataTask& task, const ColumnNames& columns = {});
 
 /// The files of `pairs:`.
 struct PairFiles {

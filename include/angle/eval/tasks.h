@@ -26,7 +26,7 @@ enum class LabelKind {
 /// A split as the field knows it.
 struct KnownSplit {
   std::string name;
-  int64_t pairs;       // 0: not known
+  int64_t pairs;
   std::string remark;  // what to know before comparing its score with others; often empty
 };
 
@@ -70,7 +70,7 @@ const std::vector<TaskGroup>& all_groups();
 const TaskSpec& find_task(std::string_view name, const std::string& where = "--task");
 
 /// Whether the name of a task is that of a file: it ends as the files do that data/reader.h reads.
-bool is_own_task(std::string_view name);
+bool is_pair_file(std::string_view name);
 
 /// Names of tasks and groups and files of scored pairs, each possibly a comma list: `stsb`, `sts12,sts13`,
 /// `sts` (the seven of the transfer average, also called `transfer`), `non-transfer`, `all` (both groups).

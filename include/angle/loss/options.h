@@ -50,8 +50,7 @@ struct LossOptions {
   double cosine_scale = 20.0;  // of ranking; regression has none
   CosineObjective cosine_objective = CosineObjective::ranking;
   CosineVariant cosine_similarity = CosineVariant::cosine;
-  std::vector<double> regression_labels = {
-      0, 1};  // the two labels whose pairs should score 0 and 1, of regression
+  std::vector<double> regression_labels = {0, 1};  // of regression: the labels that should score 0 and 1
 
   double in_batch_weight = 1.0;  // also weighs both contrastive terms of pairs and triplets
   double in_batch_scale = 20.0;

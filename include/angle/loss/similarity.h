@@ -1,9 +1,9 @@
 // Scores of pairs of embeddings: the cosine, and AnglE's similarity in complex space (arXiv:2309.12871).
 //
-// All functions here take rows of any length: each row is divided by its length first (but for `dot`),
-// without overflow or underflow. A row whose entries are all below about 1e-32 (float32; 1e-302 in float64)
-// is a *zero row*: it has no direction, so it is left at zero and gets the gradient 0. bfloat16 and half
-// inputs are computed in float32.
+// All functions here take rows of any length: each row is divided by its length first, without overflow or
+// underflow (but for `dot`, which takes rows as they are). A row whose entries are all below about 1e-32
+// (float32; 1e-302 in float64) is a *zero row*: it has no direction, so it is left at zero and gets the
+// gradient 0. bfloat16 and half inputs are computed in float32.
 #pragma once
 
 #include "angle/loss/options.h"
@@ -24,7 +24,7 @@ Tensor normalize_rows(const Tensor& embeddings);
 Tensor zero_rows(const Tensor& embeddings);
 
 /// Similarity by the angle θ between two embeddings, cos θ = x·y / (‖x‖‖y‖). Three readings, all symmetric, 0
-/// for a pair with a zero row:
+/// for a pair with a zero row, which gets the gradient 0 from the first two:
 ///
 ///     variant  score            range        y = x  y = −x  length of the gradient by x
 ///     cosine   cos θ            [−1, 1]      1      −1      √(1 − score²) / ‖x‖
