@@ -41,7 +41,8 @@ struct SaturationOptions {
 std::map<std::string, std::string> overridden_columns(json given, const SaturationOptions& options) {
   for (const std::string& assignment : options.overrides) apply_override(given, assignment);
   std::map<std::string, std::string> columns;
-  for (const auto& [name, column] : given["data"]["train"][0].value("columns", json::object()).items())
+  const json named = given["data"]["train"][0].value("columns", json::object());
+  for (const auto& [name, column] : named.items())
     if (column.is_string()) columns[name] = column.get<std::string>();
   return columns;
 }

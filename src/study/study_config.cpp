@@ -100,7 +100,7 @@ class Rules : ConfigRules {
       });
     for (const std::string& metric : parse_comma_list(config_.metric)) {
       require(metrics.insert(metric).second, "metric: {} is there twice", metric);
-      if (tasks.size() == config_.tasks.size()) collect([&] { require_metric(metric, tasks, "metric"); });
+      if (!tasks.empty()) collect([&] { require_metric(metric, tasks, "metric"); });
     }
   }
 
