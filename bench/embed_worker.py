@@ -9,13 +9,13 @@ loading the model are not counted. Texts are sorted by length and padded to the 
 import argparse
 import os
 import pathlib
-import sys
-import time
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "true"
 import numpy as np
 import torch
+
+from harness import serve
 
 MAX_LENGTH = 512
 
@@ -142,11 +142,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     embed = load(args.peer, args.texts.read_text(encoding="utf-8").splitlines(), args)
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        embed()
-        print(time.perf_counter() - start, flush=True)
+    serve(embed)
 
 
 if __name__ == "__main__":

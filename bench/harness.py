@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 from places import SOURCE
 
@@ -34,6 +35,15 @@ class Worker:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def serve(work, clock=time.perf_counter, answers=sys.stdout):
+    """The other end of a Worker: works once for each line on stdin, and answers with the seconds that took."""
+    print("ready", file=answers, flush=True)
+    for _ in sys.stdin:
+        start = clock()
+        work()
+        print(clock() - start, file=answers, flush=True)
 
 
 def start_workers(script, peers, *arguments):

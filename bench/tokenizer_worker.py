@@ -11,8 +11,9 @@ of 32,000 pieces where the texts give so many, with the ids of XLM-R.
 import argparse
 import json
 import os
-import sys
 import time
+
+from harness import serve
 
 os.environ.update(RAYON_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
@@ -56,11 +57,7 @@ def main():
         for ids in ids_of(encode()):
             print(json.dumps(ids))
         return
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        start = time.process_time()
-        encode()
-        print(time.process_time() - start, flush=True)
+    serve(encode, clock=time.process_time)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ os.environ.update(HF_HUB_OFFLINE="1", WANDB_DISABLED="true", CUDA_VISIBLE_DEVICE
 import numpy as np
 import torch
 
+from harness import serve
+
 LEARNING_RATE = 2e-5
 WARMUP_STEPS = 18
 
@@ -93,11 +95,7 @@ def main():
         seconds = round(time.perf_counter() - start, 1)
         print(json.dumps({"before": before, "after": spearman(encode, args.score), "seconds": seconds}), file=results, flush=True)
         return
-    print("ready", file=results, flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        train()
-        print(time.perf_counter() - start, file=results, flush=True)
+    serve(train, answers=results)
 
 
 if __name__ == "__main__":
