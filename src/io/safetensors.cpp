@@ -7,6 +7,7 @@
 #include <new>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 
 #include "angle/error.h"
 #include "angle/io/file.h"
@@ -53,15 +54,6 @@ std::optional<uint64_t> byte_size(DType dtype, const std::vector<int64_t>& shape
 
 // ---- reading ----
 
-/// A tensor as the header describes it; [begin, end) are bytes of the data.
-struct Entry {
-  std::string name;
-  DType dtype;
-  std::vector<int64_t> shape;
-  uint64_t begin;
-  uint64_t end;
-};
-
 /// The header's statements, each checked; `where` begins every message.
 class HeaderReader {
  public:
@@ -81,28 +73,25 @@ class HeaderReader {
     return metadata;
   }
 
-  /// The tensors in the order of their data, which they fill without holes or overlap up to `data_size`.
-  std::vector<Entry> entries(uint64_t data_size) const {
-    std::vector<Entry> entries;
+  /// The tensors by name, whose data fill `data_size` bytes without holes or overlap.
+  std::map<std::string, TensorEntry> entries(uint64_t data_size) const {
+    std::map<std::string, TensorEntry> entries;
     for (const auto& [name, value] : header_.items())
-      if (name != kMetadataKey) entries.push_back(entry(name, value));
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-    });
+      if (name != kMetadataKey) entries[name] = entry(name, value);
     check_layout(entries, data_size);
     return entries;
   }
 
  private:
-  Entry entry(const std::string& name, const json& value) const {
+  TensorEntry entry(const std::string& name, const json& value) const {
     for (const char* key : {"dtype", "shape", "data_offsets"})
       if (!value.is_object() || !value.contains(key)) fail("{}: tensor {}: no \"{}\"", where_, name, key);
     const std::vector<int64_t> offsets = integers(name, value, "data_offsets");
     if (offsets.size() != 2)
       fail("{}: tensor {}: data_offsets has {} numbers, expected 2", where_, name, offsets.size());
-    Entry entry{name, dtype(name, value.at("dtype")), integers(name, value, "shape"),
-                static_cast<uint64_t>(offsets[0]), static_cast<uint64_t>(offsets[1])};
-    check_size(entry);
+    TensorEntry entry{dtype(name, value.at("dtype")), integers(name, value, "shape"),
+                      static_cast<uint64_t>(offsets[0]), static_cast<uint64_t>(offsets[1])};
+    check_size(name, entry);
     return entry;
   }
 
@@ -125,50 +114,54 @@ class HeaderReader {
     return numbers;
   }
 
-  void check_size(const Entry& entry) const {
+  void check_size(const std::string& name, const TensorEntry& entry) const {
     if (entry.end < entry.begin)
-      fail("{}: tensor {}: its data end at {}, before they begin at {}", where_, entry.name, entry.end,
+      fail("{}: tensor {}: its data end at {}, before they begin at {}", where_, name, entry.end,
            entry.begin);
     const std::optional<uint64_t> size = byte_size(entry.dtype, entry.shape);
-    if (!size) fail("{}: tensor {}: the shape needs more than 2^64 bytes", where_, entry.name);
-    if (*size != entry.end - entry.begin)
-      fail("{}: tensor {}: the shape needs {} bytes, data_offsets give {}", where_, entry.name, *size,
-           entry.end - entry.begin);
+    if (!size) fail("{}: tensor {}: the shape needs more than 2^64 bytes", where_, name);
+    if (*size != entry.num_bytes())
+      fail("{}: tensor {}: the shape needs {} bytes, data_offsets give {}", where_, name, *size,
+           entry.num_bytes());
   }
 
-  void check_layout(const std::vector<Entry>& entries, uint64_t data_size) const {
-    uint64_t end = 0;
-    for (const Entry& entry : entries) {
-      if (entry.begin != end)
+  void check_layout(const std::map<std::string, TensorEntry>& entries, uint64_t data_size) const {
+    std::vector<std::tuple<uint64_t, uint64_t, std::string_view>> parts;
+    for (const auto& [name, entry] : entries) parts.emplace_back(entry.begin, entry.end, name);
+    std::sort(parts.begin(), parts.end());
+    uint64_t reached = 0;
+    for (const auto& [begin, end, name] : parts) {
+      if (begin != reached)
         fail("{}: tensor {}: its data begin at {}, expected {}: the tensors overlap or leave a hole", where_,
-             entry.name, entry.begin, end);
-      end = entry.end;
+             name, begin, reached);
+      reached = end;
     }
-    if (end != data_size)
+    if (reached != data_size)
       fail("{}: the tensors take {} bytes, but {} bytes follow the header; the file is cut or damaged",
-           where_, end, data_size);
+           where_, reached, data_size);
   }
 
   const json& header_;
   std::string where_;
 };
 
-void read_exactly(InputFile& file, std::span<char> buffer) {
-  if (file.read_fully(buffer) != buffer.size())
+void read_exactly(const InputFile& file, uint64_t offset, std::span<char> buffer) {
+  if (file.read_at(offset, buffer) != buffer.size())
     fail("{}: the file became shorter while it was read; is another program writing it?", file.name());
 }
 
 struct Header {
   json value;
-  uint64_t data_size;  // bytes that follow the header
+  uint64_t end;        // where in the file the data begin
+  uint64_t data_size;  // bytes that follow
 };
 
-Header read_header(InputFile& file) {
+Header read_header(const InputFile& file) {
   const uint64_t file_size = file.size();
   if (file_size < kLengthBytes)
     fail("{}: {} bytes are too few for a safetensors file", file.name(), file_size);
   uint64_t length = 0;
-  read_exactly(file, {reinterpret_cast<char*>(&length), kLengthBytes});
+  read_exactly(file, 0, {reinterpret_cast<char*>(&length), kLengthBytes});
   if (length > kMaxHeaderBytes)
     fail("{}: the header length is {}, more than {}; not a safetensors file", file.name(), length,
          kMaxHeaderBytes);
@@ -176,8 +169,9 @@ Header read_header(InputFile& file) {
     fail("{}: the header length is {}, but only {} bytes follow; the file is cut", file.name(), length,
          file_size - kLengthBytes);
   std::string text(length, '\0');
-  read_exactly(file, text);
-  return {parse_json(text, file.name() + ": header"), file_size - kLengthBytes - length};
+  read_exactly(file, kLengthBytes, text);
+  const uint64_t end = kLengthBytes + length;
+  return {parse_json(text, file.name() + ": header"), end, file_size - end};
 }
 
 // ---- writing ----
@@ -223,6 +217,38 @@ std::string_view dtype_name(DType dtype) { return info(dtype).name; }
 
 size_t dtype_size(DType dtype) { return info(dtype).size; }
 
+struct SafetensorsReader::Contents {
+  explicit Contents(const std::filesystem::path& path) : file(path) {
+    const Header header = read_header(file);
+    const HeaderReader reader(header.value, file.name());
+    entries = reader.entries(header.data_size);
+    metadata = reader.metadata();
+    data_begin = header.end;
+    data_size = header.data_size;
+  }
+
+  InputFile file;
+  std::map<std::string, TensorEntry> entries;
+  std::map<std::string, std::string> metadata;
+  uint64_t data_begin = 0;  // in the file
+  uint64_t data_size = 0;
+};
+
+SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
+    : contents_(std::make_unique<Contents>(path)) {}
+SafetensorsReader::~SafetensorsReader() = default;
+SafetensorsReader::SafetensorsReader(SafetensorsReader&&) noexcept = default;
+
+const std::map<std::string, TensorEntry>& SafetensorsReader::entries() const { return contents_->entries; }
+const std::map<std::string, std::string>& SafetensorsReader::metadata() const { return contents_->metadata; }
+const std::string& SafetensorsReader::name() const { return contents_->file.name(); }
+uint64_t SafetensorsReader::data_size() const { return contents_->data_size; }
+
+void SafetensorsReader::read(uint64_t begin, std::span<std::byte> memory) const {
+  read_exactly(contents_->file, contents_->data_begin + begin,
+               {reinterpret_cast<char*>(memory.data()), memory.size()});
+}
+
 struct SafetensorsFile::Contents {
   struct Free {
     void operator()(std::byte* data) const { ::operator delete[](data, kAlignment); }
@@ -233,25 +259,20 @@ struct SafetensorsFile::Contents {
   std::map<std::string, TensorView> tensors;
   std::map<std::string, std::string> metadata;
 
-  void read(InputFile& file) {
-    const Header header = read_header(file);
-    const HeaderReader reader(header.value, file.name());
-    const std::vector<Entry> entries = reader.entries(header.data_size);
-    metadata = reader.metadata();
-    data.reset(new (kAlignment) std::byte[header.data_size]);
-    read_exactly(file, {reinterpret_cast<char*>(data.get()), header.data_size});
-    for (const Entry& entry : entries)
-      tensors[entry.name] = {entry.dtype, entry.shape, {data.get() + entry.begin, entry.end - entry.begin}};
+  explicit Contents(const SafetensorsReader& reader)
+      : data(new (kAlignment) std::byte[reader.data_size()]), metadata(reader.metadata()) {
+    reader.read(0, {data.get(), reader.data_size()});
+    for (const auto& [name, entry] : reader.entries())
+      tensors[name] = {entry.dtype, entry.shape, {data.get() + entry.begin, entry.num_bytes()}};
   }
 };
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : contents_(std::make_unique<Contents>()) {
-  InputFile file(path);
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
+  const SafetensorsReader reader(path);
   try {
-    contents_->read(file);
+    contents_ = std::make_unique<Contents>(reader);
   } catch (const std::bad_alloc&) {
-    fail("{}: not enough memory for its {} bytes", file.name(), file.size());
+    fail("{}: not enough memory for its {} bytes", reader.name(), reader.data_size());
   }
 }
 

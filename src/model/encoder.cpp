@@ -165,7 +165,8 @@ void Encoder::pack(Precision precision) {
   if (obstacle.empty()) {
     packed_ = std::make_shared<PackedEncoder>(config_, word_embeddings_,
                                               position_embeddings_ + token_type_embeddings_[0],
-                                              embedding_norm_, layers_, precision);
+                                              embedding_norm_, std::move(layers_), precision);
+    layers_.clear();
     return;
   }
   if (precision == Precision::int8) fail("precision int8: {}; use float32 or bfloat16", obstacle);

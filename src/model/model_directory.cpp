@@ -186,7 +186,7 @@ Model load_model(const fs::path& directory) {
               .notes = std::move(pipeline.notes)};
   model.notes.insert(model.notes.end(), tokenizer.notes.begin(), tokenizer.notes.end());
   check_projections(model.encoder, directory.string());
-  weights.copy_to(model.encoder.encoder.checkpoint_tensors());
+  weights.read_into(model.encoder.encoder.checkpoint_tensors());
   if (fs::exists(directory / "train_config.json"))
     model.train_config = read_json(directory / "train_config.json");
   if (model.train_config.is_object() && fs::exists(directory / "trained_before.json"))

@@ -105,8 +105,7 @@ std::string PackedEncoder::obstacle(const EncoderConfig& config, Precision preci
 }
 
 PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places,
-                             const LayerNorm& norm, const std::vector<EncoderLayer>& layers,
-                             Precision precision)
+                             const LayerNorm& norm, std::vector<EncoderLayer> layers, Precision precision)
     : config_(config),
       operand_(operand_element(precision)),
       value_(operand_ == Element::uint8 ? Element::float32 : operand_),
@@ -117,13 +116,15 @@ PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, c
       places_(places.contiguous()),
       embedding_norm_(norm) {
   const auto pack = [&](const Linear& linear) { return PackedLinear(linear.weight, linear.bias, precision); };
-  for (const EncoderLayer& layer : layers)
+  for (EncoderLayer& given : layers) {
+    const EncoderLayer layer = std::move(given);
     layers_.push_back({.query_key_value = pack(layer.query_key_value),
                        .attention_output = pack(layer.attention_output),
                        .intermediate = pack(layer.intermediate),
                        .output = pack(layer.output),
                        .attention_norm = layer.attention_norm,
                        .output_norm = layer.output_norm});
+  }
 }
 
 /// One batch on its way through the layers.

@@ -22,8 +22,9 @@ class PackedEncoder {
 
   /// @param words   [vocabulary, hidden] float32
   /// @param places  [positions, hidden] float32: position and token type embeddings, added up
+  /// @param layers  given up one by one, so that the memory of one is enough beside the packed ones
   PackedEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places, const LayerNorm& norm,
-                const std::vector<EncoderLayer>& layers, Precision precision);
+                std::vector<EncoderLayer> layers, Precision precision);
 
   /// @param position_ids  [tokens] int64
   /// @return              token_embeddings [tokens, hidden] float32

@@ -103,7 +103,7 @@ Dense read_dense(const fs::path& folder) {
   files.check(expected(Linear(in_features, out_features, at::kMeta)));
   Dense dense{Linear(in_features, out_features), parse_activation_class(config["activation_function"])};
   dense.linear.bias.zero_();
-  files.copy_to(expected(dense.linear));
+  files.read_into(expected(dense.linear));
   return dense;
 }
 

@@ -32,7 +32,7 @@ int64_t SentenceEncoder::dims() const {
   return encoder.config().hidden_size * static_cast<int64_t>(pooling.size());
 }
 
-at::Device SentenceEncoder::device() const { return encoder.layers().front().output.weight.device(); }
+at::Device SentenceEncoder::device() const { return encoder.device(); }
 
 std::vector<NamedTensor> SentenceEncoder::checkpoint_tensors() {
   std::vector<NamedTensor> tensors = encoder.checkpoint_tensors();

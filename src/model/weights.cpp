@@ -1,5 +1,6 @@
 #include "angle/model/weights.h"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <limits>
@@ -43,12 +44,6 @@ DType dtype_of(const Tensor& tensor) {
   for (const TorchType& type : kTypes)
     if (type.scalar_type == tensor.scalar_type()) return type.dtype;
   TORCH_CHECK(false, "safetensors has no element type for ", tensor.scalar_type());
-}
-
-/// A tensor on the file's memory, which must outlive it.
-Tensor as_tensor(const TensorView& view) {
-  return at::from_blob(const_cast<std::byte*>(view.data.data()), view.shape,
-                       at::TensorOptions(scalar_type(view.dtype)));
 }
 
 bool starts_with_any(std::string_view name, std::initializer_list<std::string_view> prefixes) {
@@ -106,25 +101,57 @@ std::map<std::string, std::set<std::string>> read_index(const fs::path& index) {
       directory.string(), directory.string(), directory.string());
 }
 
-/// Whether every element is a number that float32 holds: no NaN, nothing infinite.
-bool all_finite(const Tensor& tensor) {
-  if (tensor.numel() == 0) return true;
-  const auto [smallest, largest] = at::aminmax(tensor);  // NaN if any element is
-  constexpr double kLimit = std::numeric_limits<float>::max();
-  return smallest.item<double>() >= -kLimit && largest.item<double>() <= kLimit;
+/// Where a tensor of the checkpoint is.
+struct Source {
+  const SafetensorsReader* file;
+  TensorEntry entry;
+};
+
+/// `memory` as a tensor, which must not outlive it.
+Tensor tensor_on(std::span<std::byte> memory, at::ScalarType type, at::IntArrayRef shape) {
+  return at::from_blob(memory.data(), shape, at::TensorOptions(type));
 }
 
-/// What is wrong with a tensor; empty when it can be copied into one of that shape.
-std::string find_problem(const std::map<std::string, TensorView>& tensors, const NamedTensor& expected) {
+/// A tensor of the checkpoint, in its own element type.
+Tensor read_tensor(const Source& source) {
+  Tensor tensor = at::empty(source.entry.shape, at::TensorOptions(scalar_type(source.entry.dtype)));
+  source.file->read(source.entry.begin, {static_cast<std::byte*>(tensor.data_ptr()), tensor.nbytes()});
+  return tensor;
+}
+
+/// Whether every element is a number that float32 holds: no NaN, nothing infinite. The elements pass through
+/// memory that stays in the cache; a copy of the whole would take longer to allocate than to read.
+bool all_finite(const Source& source) {
+  constexpr uint64_t kBytes = 1 << 20;
+  constexpr double kLimit = std::numeric_limits<float>::max();
+  thread_local std::vector<std::byte> memory(kBytes);
+  const at::ScalarType type = scalar_type(source.entry.dtype);
+  for (uint64_t begin = source.entry.begin; begin < source.entry.end; begin += kBytes) {
+    const std::span<std::byte> part = std::span(memory).first(std::min(kBytes, source.entry.end - begin));
+    source.file->read(begin, part);
+    const auto count = static_cast<int64_t>(part.size() / dtype_size(source.entry.dtype));
+    const auto [smallest, largest] = at::aminmax(tensor_on(part, type, count));  // NaN if any element is
+    if (!(smallest.item<double>() >= -kLimit && largest.item<double>() <= kLimit)) return false;
+  }
+  return true;
+}
+
+/// What is wrong with a tensor; empty when it can be read into one of that shape.
+std::string find_problem(const std::map<std::string, Source>& tensors, const NamedTensor& expected) {
   const auto found = tensors.find(expected.name);
   if (found == tensors.end()) return "missing";
-  const TensorView& view = found->second;
-  if (!at::isFloatingType(scalar_type(view.dtype)))
-    return fmt::format("element type {} (expected F32, F16, BF16 or F64)", dtype_name(view.dtype));
-  if (at::IntArrayRef(view.shape) != expected.tensor.sizes())
-    return fmt::format("shape [{}] (config.json implies [{}])", fmt::join(view.shape, ", "),
+  const TensorEntry& entry = found->second.entry;
+  if (!at::isFloatingType(scalar_type(entry.dtype)))
+    return fmt::format("element type {} (expected F32, F16, BF16 or F64)", dtype_name(entry.dtype));
+  if (at::IntArrayRef(entry.shape) != expected.tensor.sizes())
+    return fmt::format("shape [{}] (config.json implies [{}])", fmt::join(entry.shape, ", "),
                        fmt::join(expected.tensor.sizes(), ", "));
-  return all_finite(as_tensor(view)) ? "" : "has NaN or infinite elements";
+  return all_finite(found->second) ? "" : "has NaN or infinite elements";
+}
+
+/// Whether the bytes of the checkpoint are those of the tensor.
+bool has_layout_of(const Tensor& tensor, const Source& source) {
+  return tensor.is_cpu() && tensor.is_contiguous() && dtype_of(tensor) == source.entry.dtype;
 }
 
 bool is_pooler(std::string_view name) { return name.starts_with("pooler."); }
@@ -137,17 +164,18 @@ bool is_left_out(std::string_view name) {
 
 /// Everything the files hold, under canonical names.
 struct WeightFiles::Contents {
-  std::deque<SafetensorsFile> files;  // what the views point into
-  std::map<std::string, TensorView> tensors;
+  std::deque<SafetensorsReader> files;  // what the sources point to
+  std::map<std::string, Source> tensors;
   std::vector<std::string> problems;
 
-  void add(const std::string& name, const TensorView& view) {
-    if (!tensors.emplace(canonical_name(name), view).second)
+  void add(const std::string& name, const Source& source) {
+    if (!tensors.emplace(canonical_name(name), source).second)
       problems.push_back(fmt::format("{}: in the checkpoint twice", canonical_name(name)));
   }
 
-  void open_file(const fs::path& file) {
-    for (const auto& [name, view] : files.emplace_back(file).tensors()) add(name, view);
+  void open_file(const fs::path& path) {
+    const SafetensorsReader& file = files.emplace_back(path);
+    for (const auto& [name, entry] : file.entries()) add(name, {&file, entry});
   }
 
   void open_shards(const fs::path& index) {
@@ -157,7 +185,7 @@ struct WeightFiles::Contents {
         fail("{}: the shard {} is missing; fetch the model again", index.string(), path.string());
       open_file(path);
       for (const auto& name : names)
-        if (!files.back().tensors().contains(name))
+        if (!files.back().entries().contains(name))
           fail("{}: {} is listed in {}, but is not there", index.string(), name, shard);
     }
   }
@@ -186,7 +214,7 @@ void WeightFiles::check(std::span<const NamedTensor> expected) const {
     const std::string problem = find_problem(contents_->tensors, entry);
     if (!problem.empty()) problems.push_back(entry.name + ": " + problem);
   }
-  for (const auto& [name, view] : contents_->tensors)
+  for (const auto& [name, source] : contents_->tensors)
     if (!expected_names.contains(name) && !is_pooler(name) && !is_left_out(name))
       problems.push_back(name + ": unexpected");
   if (!problems.empty())
@@ -194,29 +222,34 @@ void WeightFiles::check(std::span<const NamedTensor> expected) const {
          directory_.string(), fmt::join(problems, "\n  "));
 }
 
-void WeightFiles::copy_to(std::span<const NamedTensor> expected) const {
+void WeightFiles::read_into(std::span<const NamedTensor> expected) const {
   const at::NoGradGuard no_grad;
-  for (const NamedTensor& entry : expected) entry.tensor.copy_(as_tensor(contents_->tensors.at(entry.name)));
+  for (const auto& [name, tensor] : expected) {
+    const Source& source = contents_->tensors.at(name);
+    if (has_layout_of(tensor, source))
+      source.file->read(source.entry.begin, {static_cast<std::byte*>(tensor.data_ptr()), tensor.nbytes()});
+    else
+      tensor.copy_(read_tensor(source));
+  }
 }
 
 std::vector<NamedTensor> WeightFiles::pooler() const {
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, view] : contents_->tensors)
-    if (is_pooler(name))
-      tensors.push_back({name, as_tensor(view).to(at::kFloat, /*non_blocking=*/false, /*copy=*/true)});
+  for (const auto& [name, source] : contents_->tensors)
+    if (is_pooler(name)) tensors.push_back({name, read_tensor(source).to(at::kFloat)});
   return tensors;
 }
 
 void load_weights(const fs::path& directory, std::span<const NamedTensor> expected) {
   const WeightFiles files(directory);
   files.check(expected);
-  files.copy_to(expected);
+  files.read_into(expected);
 }
 
-std::vector<NamedTensor> read_tensors(const fs::path& file) {
-  const SafetensorsFile contents(file);
+std::vector<NamedTensor> read_tensors(const fs::path& path) {
+  const SafetensorsReader file(path);
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, view] : contents.tensors()) tensors.push_back({name, as_tensor(view).clone()});
+  for (const auto& [name, entry] : file.entries()) tensors.push_back({name, read_tensor({&file, entry})});
   return tensors;
 }
 

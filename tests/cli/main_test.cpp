@@ -3,7 +3,8 @@
 //  - wrong usage ends with 2: whatever the command line alone shows; what is mistyped is answered with the
 //  nearest name;
 //  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
-//  - it starts from any folder and through a link; without the program it belongs to, it says so.
+//  - it starts from any folder and through a link; without the program it belongs to, it says so;
+//  - what it sets for the libraries, users can set otherwise.
 
 #include <filesystem>
 
@@ -21,6 +22,7 @@ using testing::CommandResult;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 CommandResult run(std::vector<std::string> args) {
@@ -65,6 +67,23 @@ TEST(Main, MissesItsOtherHalf) {
   const CommandResult result = testing::run_command({alone, "--version"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, StartsWith("error: libexec/angle, which belongs to " + alone));
+}
+
+TEST(Main, SetsHowThreadsWaitAndMemoryIsPagedUnlessTheUserDoes) {
+  const testing::TempDir directory;
+  const std::string launcher = (directory.path() / "angle").string();
+  std::filesystem::copy_file(ANGLE_BINARY, launcher);
+  std::filesystem::create_directory(directory.path() / "libexec");
+  std::filesystem::create_symlink("/usr/bin/env", directory.path() / "libexec/angle");
+  const auto environment_after = [&](std::vector<std::string> variables) {
+    variables.insert(variables.begin(), {"/usr/bin/env", "-i"});
+    variables.push_back(launcher);
+    return testing::run_command(variables).out;
+  };
+  EXPECT_EQ(environment_after({}), "GOMP_SPINCOUNT=1000\nGLIBC_TUNABLES=glibc.malloc.hugetlb=1\n");
+  const std::string users = "GOMP_SPINCOUNT=5\nGLIBC_TUNABLES=glibc.malloc.hugetlb=0\n";
+  EXPECT_EQ(environment_after({"GOMP_SPINCOUNT=5", "GLIBC_TUNABLES=glibc.malloc.hugetlb=0"}), users);
+  EXPECT_THAT(environment_after({"OMP_WAIT_POLICY=passive"}), Not(HasSubstr("GOMP_SPINCOUNT")));
 }
 
 TEST(Main, AsksForACommand) {

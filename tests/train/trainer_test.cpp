@@ -374,7 +374,7 @@ TEST(Trainer, KeepsTheModelOfTheLowestLossAndItsCheckpoint) {
     const fs::path checkpoint = output.path() / "checkpoints" / (*other ? other : of_best);
     const WeightFiles weights(checkpoint);
     weights.check(base.encoder.encoder.checkpoint_tensors());
-    weights.copy_to(base.encoder.encoder.checkpoint_tensors());
+    weights.read_into(base.encoder.encoder.checkpoint_tensors());
     const auto left = kept.encoder.checkpoint_tensors(), right = base.encoder.checkpoint_tensors();
     EXPECT_EQ(at::equal(left[0].tensor, right[0].tensor), !*other);
   }

@@ -29,16 +29,50 @@ struct TensorView {
   std::span<const std::byte> data;  // row-major, little-endian
 };
 
-/// A safetensors file in memory. Views stay valid as long as the object, also when it is moved.
+/// What a file says of a tensor; [begin, end) are bytes of its data.
+struct TensorEntry {
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  uint64_t begin = 0;
+  uint64_t end = 0;
+
+  uint64_t num_bytes() const { return end - begin; }
+};
+
+/// An open safetensors file, whose tensors are read one at a time to where they are wanted.
 ///
-/// The file is read, not mapped: a mapped file that somebody shortens or overwrites in place kills the
-/// process with SIGBUS at an arbitrary later moment. Data begin at a multiple of 64 bytes, so that tensors
-/// written in order of element size are aligned whatever the length of the header.
+/// Files are read, not mapped: a mapped file that somebody shortens or overwrites in place kills the
+/// process with SIGBUS at an arbitrary later moment.
+class SafetensorsReader {
+ public:
+  /// Reads the header and checks all of it (its length, JSON, dtype, shape, offsets without holes or overlap,
+  /// exact file size) before memory for data is asked for. Error names the file, the tensor and what was
+  /// found.
+  explicit SafetensorsReader(const std::filesystem::path& path);
+  ~SafetensorsReader();
+  SafetensorsReader(SafetensorsReader&&) noexcept;
+
+  const std::map<std::string, TensorEntry>& entries() const;
+  const std::map<std::string, std::string>& metadata() const;
+
+  /// For messages: the path.
+  const std::string& name() const;
+  uint64_t data_size() const;  // bytes of all tensors
+
+  /// Fills the memory with data from the byte `begin` on. Error when the file has become shorter.
+  void read(uint64_t begin, std::span<std::byte> memory) const;
+
+ private:
+  struct Contents;
+  std::unique_ptr<Contents> contents_;
+};
+
+/// A safetensors file in memory. Views stay valid as long as the object, also when it is moved. Data begin at
+/// a multiple of 64 bytes, so that tensors written in order of element size are aligned whatever the length
+/// of the header.
 class SafetensorsFile {
  public:
-  /// Reads the file and checks all of it (header length, JSON, dtype, shape, offsets without holes or
-  /// overlap, exact file size) before memory for the data is asked for. Error names the file, the tensor and
-  /// what was found.
+  /// Reads the file. Error: see SafetensorsReader.
   explicit SafetensorsFile(const std::filesystem::path& path);
   ~SafetensorsFile();
   SafetensorsFile(SafetensorsFile&&) noexcept;

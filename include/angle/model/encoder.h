@@ -84,9 +84,9 @@ class Encoder {
   /// (`….attention.self.query_key_value.weight`).
   std::vector<Parameter> parameters();
 
-  /// Prepares the encoder for inference on the CPU: forward() uses copies of the weights in the layout and
-  /// precision that are fastest there, and records no gradient. Neither training nor a change of weights may
-  /// follow.
+  /// Prepares the encoder for inference on the CPU: forward() uses the weights in the layout and precision
+  /// that are fastest there, and records no gradient. Where is_packed() afterwards, layers() are gone, whose
+  /// memory would be needed twice. Neither training nor a change of weights may follow.
   ///
   /// Error when int8 is asked for and the CPU or the encoder's sizes do not allow it.
   void pack(Precision precision = Precision::float32);
@@ -97,6 +97,7 @@ class Encoder {
   /// Moves every weight to a device or type.
   void to(const at::TensorOptions& options);
 
+  at::Device device() const { return word_embeddings_.device(); }
   const EncoderConfig& config() const { return config_; }
   const std::vector<EncoderLayer>& layers() const { return layers_; }
 

@@ -19,7 +19,7 @@ namespace angle {
 /// endings gamma/beta. Heads (`cls.`, `lm_head.`, `classifier.`) and the position_ids buffer are left out.
 class WeightFiles {
  public:
-  /// Reads the files. Error when there are none; a directory with pickled weights only is refused with the
+  /// Opens the files. Error when there are none; a directory with pickled weights only is refused with the
   /// way to convert it.
   explicit WeightFiles(const std::filesystem::path& directory);
   ~WeightFiles();
@@ -31,8 +31,8 @@ class WeightFiles {
   ///                  that claims terabytes is refused before anything of that size is allocated.
   void check(std::span<const NamedTensor> expected) const;
 
-  /// Copies into tensors that have been checked, converting to the type of each.
-  void copy_to(std::span<const NamedTensor> expected) const;
+  /// Reads into tensors that have been checked, converting to the type of each.
+  void read_into(std::span<const NamedTensor> expected) const;
 
   /// The tensors of the unused pooler, to be written back when the model is saved.
   std::vector<NamedTensor> pooler() const;
@@ -47,7 +47,7 @@ class WeightFiles {
 void load_weights(const std::filesystem::path& directory, std::span<const NamedTensor> expected);
 
 /// All tensors of one file, under its own names and element types.
-std::vector<NamedTensor> read_tensors(const std::filesystem::path& file);
+std::vector<NamedTensor> read_tensors(const std::filesystem::path& path);
 
 /// Writes tensors as a safetensors file, in their own element types.
 void write_tensors(const std::filesystem::path& file, std::span<const NamedTensor> tensors,
