@@ -102,6 +102,12 @@ class PackedEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precis
   Encoder packed{config, at::kMeta};
 };
 
+TEST_P(PackedEncoderOf, KeepsNoSecondCopyOfTheLayers) {
+  EXPECT_TRUE(packed.layers().empty());
+  EXPECT_EQ(packed.device(), at::Device(at::kCPU));
+  EXPECT_EQ(plain.layers().size(), static_cast<size_t>(config.num_hidden_layers));  // of others they stay
+}
+
 TEST_P(PackedEncoderOf, GivesTheTokenEmbeddingsOfThePlainOne) {
   const TokenBatch batch = pack(texts);
   const Tensor expected = plain.forward(batch);
