@@ -23,6 +23,9 @@ size_t edit_distance(std::string_view from, std::string_view to) {
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
+  if (name.size() >= 4)  // `spearman` is meant as `cosine_spearman`, which has more letters than others
+    for (const std::string& candidate : candidates)
+      if (candidate.ends_with("_" + std::string(name))) return candidate;
   std::string nearest;
   size_t best = 1 + name.size() / 2;
   for (const std::string& candidate : candidates) {

@@ -1,6 +1,7 @@
 // Invariants:
 // - the edit distance is Levenshtein's with swaps of neighbours, symmetric, 0 only for equal names;
-// - a misspelt name finds the one it was meant to be, a foreign name finds none.
+// - a misspelt name finds the one it was meant to be, the last words of a name find it, a foreign name finds
+//   none.
 #include "angle/suggest.h"
 
 #include <gtest/gtest.h>
@@ -36,6 +37,11 @@ TEST(EditDistance, IsSymmetric) {
 TEST(NearestName, FindsTheNameThatWasMeant) {
   EXPECT_EQ(nearest_name("angle_wieght", kKeys), "angle_weight");
   EXPECT_EQ(nearest_name("learning_rte", kKeys), "learning_rate");
+}
+
+TEST(NearestName, TakesTheFirstThatEndsInTheName) {
+  EXPECT_EQ(nearest_name("spearman", {"dot_pearson", "cosine_spearman", "dot_spearman"}), "cosine_spearman");
+  EXPECT_EQ(nearest_name("rate", kKeys), "learning_rate");
 }
 
 TEST(NearestName, FindsNothingForAForeignName) {

@@ -52,7 +52,9 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(resolve_destination(path)),
   temporary_ += ".tmp-" + std::to_string(::getpid());
   // A process with this id may have been killed here before: its leftover is overwritten.
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor_ < 0) fail("{}: can't be written: {}", path_.string(), last_system_error());
+  if (descriptor_ >= 0) return;
+  const char* hint = errno == ENOENT ? "; is its directory there?" : "";
+  fail("{}: can't be written: {}{}", path_.string(), last_system_error(), hint);
 }
 
 AtomicFile::~AtomicFile() {

@@ -49,7 +49,9 @@ size_t InputFile::read(std::span<char> buffer) {
   while (true) {
     const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
     if (count >= 0) return static_cast<size_t>(count);
-    if (errno != EINTR) fail("{}: reading failed: {}", name_, last_system_error());
+    if (errno == EINTR) continue;
+    const char* hint = errno == EISDIR ? "; expected a file" : "";
+    fail("{}: reading failed: {}{}", name_, last_system_error(), hint);
   }
 }
 
