@@ -120,7 +120,8 @@ int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
 
 int64_t run_data(const DataOptions& options) {
   if (options.files.empty() == options.config.empty())
-    refuse_usage("angle data: expected files, or --config with a configuration whose data sets are meant");
+    refuse_usage("angle data: expected files, or --config with a configuration whose data sets are meant{}",
+                 options.files.empty() ? "" : "; found both");
   std::optional<TrainConfig> config;
   if (!options.config.empty()) config = load_config(options.config, options.overrides);
   std::vector<DataFile> files = config ? configured_files(options, *config) : named_files(options);
@@ -153,7 +154,7 @@ void add_reading_options(CLI::App& command, DataOptions& options) {
   command
       .add_option("--batch-size", options.batch_size,
                   "of which to tell what in-batch negatives would see; default: the configuration's, or 32")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+      ->check(in_range(1, 1'000'000));
 }
 
 }  // namespace
@@ -176,7 +177,7 @@ void add_data_command(CLI::App& app, int& exit_code) {
   command
       .add_option("--max-seq-length", options->max_seq_length,
                   "tokens after which a text is cut; default: as the configuration or the model says")
-      ->check(CLI::Range(int64_t{3}, int64_t{1'000'000}));
+      ->check(in_range(3, 1'000'000));
   command.add_flag("--no-tokens", options->no_tokens,
                    "do not measure texts in tokens, which takes most time");
   command.add_flag("--json", options->json, "print a JSON list with a report for each file");

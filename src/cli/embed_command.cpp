@@ -245,7 +245,7 @@ void add_embed_command(CLI::App& app) {
                   "encoders at the same time, each with its part of the threads bound to its part of the "
                   "cores: for CPUs of many cores")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
+      ->check(in_range(1, 1024));
   command.footer("Example: angle embed input.txt -o vectors.npy");
   command.callback([options] { run_embed(*options); });
 }

@@ -305,7 +305,7 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
       .add_option("--resamples", options.bootstrap.resamples,
                   "bootstrap resamples for the 95 % interval beside every score; 0: no intervals")
       ->capture_default_str()
-      ->check(CLI::Range(0, 1000000));
+      ->check(in_range(0, 1000000));
   command.add_option("--seed", options.bootstrap.seed, "of resamples and of clustering")
       ->capture_default_str();
   command.add_option("--compare", options.compare,

@@ -40,9 +40,12 @@ std::vector<std::string> command_names(const CLI::App& app) {
 }
 
 /// CLI11 says only that a mistyped command was "not expected".
-std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return "";
+std::string unknown_or_no_command(const CLI::App& app, int argc, char** argv) {
   const std::vector<std::string> names = command_names(app);
+  if (argc < 2)
+    return fmt::format("a command is missing (commands: {})\n`angle --help` tells more",
+                       fmt::join(names, ", "));
+  if (argv[1][0] == '-') return "";
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
   return fmt::format("{}: no such command{} (commands: {})", argv[1], suggestion(argv[1], names),
                      fmt::join(names, ", "));
@@ -79,12 +82,26 @@ std::string unknown_option(const CLI::App& command) {
   return "";
 }
 
+/// CLI11 counts the values of an option that was given twice, or without one; "" when that is not what is
+/// wrong.
+std::string wrong_count(const CLI::ParseError& error) {
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) return "";
+  const std::string message = error.what();
+  const std::string option = message.substr(0, message.find(": "));
+  if (message.find(": At Most 1 ") != std::string::npos)
+    return option + ": given more than once; give it once";
+  return message.find(" missing") != std::string::npos ? option + ": without a value; expected one" : "";
+}
+
 /// What is wrong with the arguments. CLI11 misses what is required before it says what is too much, which may
 /// be that in another spelling.
 std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = chosen_command(app);
-  const std::string option = unknown_option(command);
-  return fmt::format("{}\n`{}{} --help` tells more", option.empty() ? error.what() : option,
+  std::string problem = unknown_option(command);
+  if (problem.empty() && &command != &app && !unknown_option(app).empty())
+    problem = fmt::format("options come after the name of the command: angle {} …", command.get_name());
+  if (problem.empty()) problem = wrong_count(error);
+  return fmt::format("{}\n`{}{} --help` tells more", problem.empty() ? error.what() : problem,
                      &command == &app ? "" : "angle ", command.get_name());
 }
 
@@ -115,7 +132,7 @@ int run(int argc, char** argv) {
   add_data_command(app, exit_code);
   add_saturation_command(app);
   add_study_command(app, exit_code);
-  if (const std::string problem = unknown_command(app, argc, argv); !problem.empty()) {
+  if (const std::string problem = unknown_or_no_command(app, argc, argv); !problem.empty()) {
     print_error("error", problem);
     return kWrongUsage;
   }

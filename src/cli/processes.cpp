@@ -8,6 +8,7 @@
 #include "angle/io/file.h"
 
 #include "cli/log.h"
+#include "cli/shared_options.h"
 
 namespace angle::cli {
 namespace {
@@ -27,12 +28,12 @@ void add_process_options(CLI::App& command, int& processes, int& timeout) {
       .add_option("--processes", processes,
                   "processes to start on this machine, which share every batch; torchrun starts them as well")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
+      ->check(in_range(1, 1024));
   command
       .add_option("--timeout", timeout,
                   "seconds after which the others give up on a process that is silent or does not keep up")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(in_range(1, 1'000'000));
 }
 
 bool starts_processes(int processes, const LaunchEnvironment& environment) {

@@ -26,7 +26,7 @@ void add_long_text_choices(CLI::App& command, LongTextOptions& options,
   command
       .add_option("--window-overlap", options.window_overlap,
                   "tokens that a window repeats of the one before; default: an eighth of a window")
-      ->check(CLI::Range(0, 1000000));
+      ->check(in_range(0, 1000000));
 }
 
 }  // namespace
@@ -38,6 +38,15 @@ CLI::Validator at_least(double least) {
     return value >= least ? "" : fmt::format("{}, expected at least {}", text, least);
   };
   return {problem, fmt::format(">= {}", least)};
+}
+
+CLI::Validator in_range(int64_t least, int64_t most) {
+  const auto problem = [least, most](const std::string& text) -> std::string {
+    int64_t value = 0;
+    const bool is_inside = CLI::detail::lexical_cast(text, value) && least <= value && value <= most;
+    return is_inside ? "" : fmt::format("{}, expected a whole number from {} to {}", text, least, most);
+  };
+  return {problem, fmt::format("{} to {}", least, most)};
 }
 
 void add_device_option(CLI::App& command, std::string& device) {
@@ -56,7 +65,7 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
       ->check(CLI::IsMember({"float32", "bfloat16", "int8"}));
   command.add_option("--threads", options.threads, "CPU threads; 0: one per core")
       ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+      ->check(in_range(0, 1024));
 }
 
 at::Device apply_compute_options(const ComputeOptions& options) {

@@ -21,6 +21,9 @@ namespace angle::cli {
 /// A number from `least` on. (CLI11's own checks tell of the largest double.)
 CLI::Validator at_least(double least);
 
+/// A whole number. (CLI11's own check says even of a word that it is "not in range".)
+CLI::Validator in_range(int64_t least, int64_t most);
+
 /// The value of an enum by the name that one_of() has checked; none for an empty name.
 template <class Enum>
 std::optional<Enum> enum_value(const std::string& name) {

@@ -298,7 +298,7 @@ void add_study_command(CLI::App& app, int& exit_code) {
   add_device_option(command, options->device);
   command.add_option("--threads", options->threads, "CPU threads; 0: as the study says, else one per core")
       ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+      ->check(in_range(0, 1024));
   command.footer(
       "The same command goes on with a study that was interrupted or killed.\n"
       "Example: angle study --config configs/studies/objectives_stsb.json --dry-run");

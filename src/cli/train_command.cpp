@@ -299,11 +299,11 @@ void add_train_command(CLI::App& app, int& exit_code) {
           "data files of at most so many megabytes are held in memory, larger ones are read through an "
           "index, to the same result")
       ->capture_default_str()
-      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000}));
+      ->check(in_range(0, 1'000'000));
   add_device_option(command, options->device);
   command.add_option("--threads", options->threads, "CPU threads of each process; 0: one per core")
       ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
+      ->check(in_range(0, 1024));
   add_process_options(command, options->processes, options->timeout);
   command.footer(
       "Example: angle train --config configs/stsb_minilm.json --set train.seed=7 --output runs/stsb-7");

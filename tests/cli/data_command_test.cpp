@@ -103,6 +103,7 @@ TEST(DataCommand, SaysWhatIsWrong) {
     EXPECT_THAT(result.err, HasSubstr(fragment));
   };
   expect(2, {}, "expected files, or --config");
+  expect(2, {file, "--config", "x.json"}, "; found both");
   expect(2, {file, "--format", "pair"}, "pair not in {scored_pairs,pairs,triplets}");
   expect(2, {file, "--column", "left"}, "--column: left, expected part=name");
   expect(2, {file, "--label-scale", "5,0"}, "--label-scale: expected the lowest and the highest label");

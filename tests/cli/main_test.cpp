@@ -90,7 +90,20 @@ TEST(Main, AsksForACommand) {
   const CommandResult result = run({});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_THAT(result.err, StartsWith("error: a command is missing (commands: embed, eval, "));
   EXPECT_THAT(result.err, HasSubstr("--help"));
+}
+
+TEST(Main, SaysWhatIsWrongWithTheValueOfAnOption) {
+  const auto error = [](std::vector<std::string> args) { return run(std::move(args)).err; };
+  EXPECT_THAT(
+      error({"embed", "--threads", "two"}),
+      StartsWith("error: --threads: two, expected a whole number from 0 to 1024\n`angle embed --help`"));
+  EXPECT_THAT(error({"embed", "--threads", "1", "--threads", "2"}),
+              StartsWith("error: --threads: given more than once; give it once\n"));
+  EXPECT_THAT(error({"eval", "--task"}), StartsWith("error: --task: without a value; expected one\n"));
+  EXPECT_THAT(error({"--threads", "2", "embed"}),
+              StartsWith("error: options come after the name of the command: angle embed …\n"));
 }
 
 TEST(Main, SuggestsTheNearestCommand) {
