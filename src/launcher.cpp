@@ -1,12 +1,11 @@
 // `angle`, the program people start: sets what libraries read only while they are loaded, and becomes
 // libexec/angle, the program proper.
 //
-// - OpenMP's threads wait for each other by spinning for milliseconds, which beside another busy process
-// makes
+// - OpenMP's threads wait for each other by spinning for milliseconds. Beside another busy process that makes
 //   training ten times slower and embedding two times. Spinning for a moment loses nothing on an idle
 //   machine.
-// - glibc's malloc doesn't ask for huge pages. With them a model is loaded with a quarter of the page faults,
-//   and one line is embedded in four fifths of the time.
+// - glibc's malloc doesn't ask for huge pages. With them a model is loaded with less than a third of the page
+//   faults, and one line is embedded in five sixths of the time.
 //
 // BENCHMARKS.md ("Threads that wait", "Start") has the figures. What the user set is left as it is.
 #include <cstdio>

@@ -201,7 +201,8 @@ bool run(AnnotateOptions options) {
 
 void add_annotate_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<AnnotateOptions>();
-  CLI::App& command = *app.add_subcommand("annotate", "make training pairs of sentences by language models");
+  CLI::App& command =
+      *app.add_subcommand("annotate", "make training pairs of your sentences with language models");
   command.add_option("--config", options->config, "configuration file (JSON), or - for stdin")->required();
   command.add_option("--set", options->overrides, "change one value: seeds.limit=10; may be repeated")
       ->allow_extra_args(false);

@@ -152,8 +152,9 @@ void add_reading_options(CLI::App& command, DataOptions& options) {
   command.add_option("--positive-threshold", options.positive_threshold,
                      "label from which a pair is positive; default: the configuration's");
   command
-      .add_option("--batch-size", options.batch_size,
-                  "of which to tell what in-batch negatives would see; default: the configuration's, or 32")
+      .add_option(
+          "--batch-size", options.batch_size,
+          "size of the batches in which texts that come again are counted; default: the configuration's, or 32")
       ->check(in_range(1, 1'000'000));
 }
 
