@@ -344,8 +344,8 @@ void add_eval_command(CLI::App& app) {
   command
       .add_option(
           "--metric", options->metrics,
-          "columns of the table: cosine_spearman, angle_pearson …, or all; of pairs: the similarities that "
-          "they name")
+          "columns of the table: cosine_spearman, angle_pearson …, or all; tasks of kind pairs: have the "
+          "similarities of these names")
       ->delimiter(',')
       ->capture_default_str();
   command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")

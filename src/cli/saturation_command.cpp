@@ -62,6 +62,9 @@ json described_file(const SaturationOptions& options, const fs::path& data_dir) 
 
 /// The data set of `--task`, with the labels of that task.
 json described_task(const SaturationOptions& options, const fs::path& data_dir) {
+  if (fs::is_regular_file(options.task) || options.task.find(':') != std::string::npos)
+    refuse_usage("--task {}: expected a public task, as stsb; a file of your own is --data FILE",
+                 options.task);
   const TaskSpec& task = as_usage([&]() -> const TaskSpec& { return find_task(options.task); });
   const fs::path file = task_file(data_dir, task, options.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));

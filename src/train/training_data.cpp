@@ -130,6 +130,7 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
   if (fs::path(path).is_absolute() && fs::exists(path)) return path;
   for (const fs::path& place : {places.data_dir, places.config_dir})
     if (!place.empty() && fs::exists(place / path)) return place / path;
+  if (fs::path(path).is_absolute()) fail("{}: no such data file; correct the path", path);
   fail("{}: no such data file, neither in the data directory {} nor beside the configuration in {}; {}", path,
        places.data_dir.string(), places.config_dir.string(), how_to_get(path));
 }

@@ -138,12 +138,15 @@ TEST(SaturationCommand, RefusesWrongUsage) {
         {"--data", sample("pairs_validation.tsv"), "--split", "test"},
         {"--task", "stsb", "--format", "pairs"},
         {"--task", "stsbb"},
+        {"--task", "cluster:x.tsv"},
         {"--task", "stsb", "--max-batches", "-1"}}) {
     const CommandResult result = saturation(args);
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_THAT(result.out, IsEmpty());
     EXPECT_THAT(result.err, Not(IsEmpty()));
   }
+  const std::string file = sample("pairs_validation.tsv");
+  EXPECT_THAT(saturation({"--task", file}).err, HasSubstr(file + ": expected a public task, as stsb"));
 }
 
 TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {

@@ -47,7 +47,7 @@ TEST(FindDataFile, NamesEveryPlaceItLooked) {
   EXPECT_ERROR(find_data_file("stsb/train.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
                "stsb/train.tsv: no such data file", "/no/data", "/no/configs");
   EXPECT_ERROR(find_data_file("/absent.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
-               "/absent.tsv");
+               "/absent.tsv: no such data file; correct the path");
 }
 
 TEST(FindDataFile, SaysHowToGetTheFile) {
