@@ -62,8 +62,7 @@ int64_t last_logged_step(const fs::path& metrics) {
 }  // namespace
 
 RunScores StudyRunner::scores_of(const StudyRun& run) const {
-  RunScores scores = read_run_scores(directory_of(run) / "scores.json");
-  return has_scores(scores, options_.tasks) ? scores : RunScores{};
+  return scores_on(read_run_scores(directory_of(run) / "scores.json"), options_.tasks);
 }
 
 RunState StudyRunner::state_of(const StudyRun& run) const {
@@ -201,11 +200,8 @@ void StudyRunner::score(const StudyRun& run) const {
   const ScoringOptions options{
       .tasks = options_.tasks, .data_dir = options_.places.data_dir, .device = parse_device(options_.device)};
   make_current(options.device);
-  for (auto& [task, found] : score_model(directory_of(run) / "model", options)) {
-    TaskScores& known = scores[task];
-    if (known.file_checksum == found.file_checksum) found.similarities.merge(known.similarities);
-    known = std::move(found);
-  }
+  for (auto& [task, found] : score_model(directory_of(run) / "model", options))
+    add_scores(scores, task, std::move(found));
   write_run_scores(file, scores);
 }
 

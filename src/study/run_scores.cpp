@@ -1,6 +1,7 @@
 #include "angle/study/run_scores.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "angle/error.h"
 #include "angle/io/file.h"
@@ -19,6 +20,13 @@ bool is_consistent(const TaskScores& task) {
 bool can_tell(const TaskScores& task, const std::string& metric) {
   const auto correlation = find_metric(metric);
   return correlation ? task.similarities.contains(to_string(correlation->similarity)) : !task.scores.empty();
+}
+
+/// Where the scores on these files are, or belong.
+std::string scores_key(const RunScores& scores, const std::string& task, const std::string& checksum) {
+  const auto named = scores.find(task);
+  const bool is_taken = named != scores.end() && named->second.file_checksum != checksum;
+  return is_taken ? task + "@" + checksum : task;
 }
 
 }  // namespace
@@ -57,18 +65,28 @@ void write_run_scores(const std::filesystem::path& file, const RunScores& scores
   write_file(file, json(scores).dump() + "\n");
 }
 
-bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks) {
-  return std::all_of(tasks.begin(), tasks.end(), [&](const TaskFile& task) {
-    return has_score(scores, task_id(task.task), task.checksum, task.metrics);
-  });
+void add_scores(RunScores& scores, const std::string& task, TaskScores found) {
+  TaskScores& known = scores[scores_key(scores, task, found.file_checksum)];
+  found.similarities.merge(known.similarities);
+  known = std::move(found);
+}
+
+RunScores scores_on(const RunScores& scores, std::span<const TaskFile> tasks) {
+  RunScores result;
+  for (const TaskFile& task : tasks) {
+    const std::string id = task_id(task.task);
+    if (!has_score(scores, id, task.checksum, task.metrics)) return {};
+    result[id] = scores.at(scores_key(scores, id, task.checksum));
+  }
+  return result;
 }
 
 bool has_score(const RunScores& scores, const std::string& task, const std::string& checksum,
                std::span<const std::string> metrics) {
-  const auto found = scores.find(task);
-  return found != scores.end() && found->second.file_checksum == checksum &&
-         std::all_of(metrics.begin(), metrics.end(),
-                     [&](const std::string& metric) { return can_tell(found->second, metric); });
+  const auto found = scores.find(scores_key(scores, task, checksum));
+  return found != scores.end() && std::all_of(metrics.begin(), metrics.end(), [&](const std::string& metric) {
+           return can_tell(found->second, metric);
+         });
 }
 
 }  // namespace angle

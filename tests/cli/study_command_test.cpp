@@ -243,6 +243,26 @@ TEST_F(StudyCommand, TellsBeforeItTrainsAgainForOtherTasks) {
   EXPECT_EQ(run("out").out, first.out);
 }
 
+TEST_F(StudyCommand, KeepsTheScoresOfAnotherStudyOnOtherFilesOfTheSameName) {
+  study_["seeds"] = {1};
+  study_["runs"] = path("shared").string();
+  study_["tasks"] = {"classify:topics"};
+  testing::write_classes(path("data/topics"));
+  testing::write_classes(path("other_data/topics"));
+  write_file(path("other_data/topics/test.jsonl"), read_file(path("other_data/topics/train.jsonl")));
+  const std::vector<std::string> first = {"--data-dir", path("data").string()};
+  const std::vector<std::string> second = {"--data-dir", path("other_data").string()};
+  const CommandResult before = run("out", first);
+  ASSERT_EQ(before.exit_code, 0) << before.err;
+  const CommandResult other = run("other", second);
+  ASSERT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_NE(other.out, before.out);
+  const CommandResult again = run("out", first);
+  EXPECT_THAT(again.err, Not(HasSubstr("run 1")));
+  EXPECT_EQ(again.out, before.out);
+  EXPECT_EQ(run("other", second).out, other.out);
+}
+
 TEST_F(StudyCommand, LeavesTheTrainingOfAnotherStudyAlone) {
   make_long();
   study_["rows"].erase(1);

@@ -6,6 +6,7 @@
 // - Holm's correction is over the rows that are compared, for each test and task by itself;
 // - several tasks with a metric have an average of the runs that all of them have;
 // - a task on own data has a table for each metric, tested over seeds alone, and the report says why;
+// - scores on other files of the same name are other scores, and stay beside them;
 // - unfinished runs and undefined scores are left out and counted; other labels are an error;
 // - the tables say all that, as text and Markdown; the JSON has every number.
 #include "angle/study/study_results.h"
@@ -309,7 +310,9 @@ TEST(RunScores, ComeBackToTheLastDigit) {
 TEST(RunScores, AreOfTheVeryFilesAndHaveTheMetric) {
   const RunScores scores = {{"stsb/test", noisy(1, 1)},
                             {"retrieval:faq", {.file_checksum = "faq", .scores = {{"ndcg@10", 0.5}}}}};
-  const auto has = [&](const TaskFile& task) { return has_scores(scores, std::vector<TaskFile>{task}); };
+  const auto has = [&](const TaskFile& task) {
+    return !scores_on(scores, std::vector<TaskFile>{task}).empty();
+  };
   EXPECT_TRUE(has({{"stsb", "test"}, "", "sum", {"cosine_pearson", "cosine_spearman"}}));
   EXPECT_FALSE(has({{"stsb", "test"}, "", "other", {"cosine_pearson"}}));
   EXPECT_FALSE(has({{"stsb", "train"}, "", "sum", {"cosine_pearson"}}));
@@ -317,6 +320,25 @@ TEST(RunScores, AreOfTheVeryFilesAndHaveTheMetric) {
   EXPECT_TRUE(has({{"retrieval:faq", ""}, "", "faq", {"mrr@10"}})) << "all were taken that there are";
   EXPECT_FALSE(has({{"retrieval:faq", ""}, "", "other", {"ndcg@10"}}));
   EXPECT_FALSE(has({{"retrieval:wiki", ""}, "", "faq", {"ndcg@10"}}));
+}
+
+TEST(RunScores, OfOtherFilesOfTheSameNameStayApart) {
+  RunScores scores;
+  const std::vector<TaskFile> first = {{{"retrieval:faq", ""}, "", "first", {"ndcg@10"}}};
+  const std::vector<TaskFile> second = {{{"retrieval:faq", ""}, "", "second", {"ndcg@10"}}};
+  add_scores(scores, "retrieval:faq", {.file_checksum = "first", .scores = {{"ndcg@10", 0.25}}});
+  EXPECT_THAT(scores_on(scores, second), IsEmpty());
+  add_scores(scores, "retrieval:faq", {.file_checksum = "second", .scores = {{"ndcg@10", 0.5}}});
+  add_scores(scores, "retrieval:faq", {.file_checksum = "second", .scores = {{"ndcg@10", 0.75}}});
+  EXPECT_THAT(scores, SizeIs(2));
+  EXPECT_EQ(scores_on(scores, first).at("retrieval:faq").scores.at("ndcg@10"), 0.25);
+  EXPECT_EQ(scores_on(scores, second).at("retrieval:faq").scores.at("ndcg@10"), 0.75);
+}
+
+TEST(RunScores, OnTheSameFilesHaveAllSimilarities) {
+  RunScores scores = {{"stsb/test", {.file_checksum = "sum", .labels = {1}, .similarities = {{"dot", {3}}}}}};
+  add_scores(scores, "stsb/test", {.file_checksum = "sum", .labels = {1}, .similarities = {{"cosine", {2}}}});
+  EXPECT_THAT(scores.at("stsb/test").similarities, SizeIs(2));
 }
 
 TEST(RunScores, ThatAreDamagedAreNamed) {

@@ -27,8 +27,13 @@ struct TaskScores {
 void to_json(json& out, const TaskScores& task);
 void from_json(const json& in, TaskScores& task);
 
-/// By task_id().
+/// By task_id(). Studies that share runs may mean other files by the same name, `retrieval:faq`: where a name
+/// is taken, those of other files are by `retrieval:faq@CHECKSUM`.
 using RunScores = std::map<std::string, TaskScores>;
+
+/// Adds the scores of a task to what is known of a run, and similarities that are known of the same files to
+/// them.
+void add_scores(RunScores& scores, const std::string& task, TaskScores found);
 
 /// The scores of a run; none when the file is not there. Error when it is damaged.
 RunScores read_run_scores(const std::filesystem::path& file);
@@ -44,10 +49,10 @@ struct TaskFile {
   std::optional<OwnDataTask> own_data = {};  // where it is one
 };
 
-/// Whether a run was scored on these very files, so that it has the metrics.
-bool has_scores(const RunScores& scores, std::span<const TaskFile> tasks);
+/// Those on the very files of the tasks, by task_id(); none unless the run has them all with their metrics.
+RunScores scores_on(const RunScores& scores, std::span<const TaskFile> tasks);
 
-/// The same for one task.
+/// Whether a run was scored on these very files of a task, so that it has the metrics.
 bool has_score(const RunScores& scores, const std::string& task, const std::string& checksum,
                std::span<const std::string> metrics);
 
