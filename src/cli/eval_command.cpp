@@ -271,7 +271,7 @@ void add_comparison(Results& results, const Scores& scores, const RequestedTasks
   std::vector<ScoreDifference> differences = compare(scores.report, report, metrics);
   for (ScoreDifference& difference : compare_own_data(scores.own_data, own_data, metrics))
     differences.push_back(std::move(difference));
-  results.text += format_comparison(differences, report, other.model);
+  results.text += format_comparison(differences, report, own_data, other.model);
   results.json["comparison"] = comparison_json(differences, report, other.model);
   results.json["comparison"]["own_data"] = own_data_json(own_data, options.bootstrap);
 }

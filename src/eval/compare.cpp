@@ -68,7 +68,32 @@ Cells row(const ScoreDifference& difference) {
   return cells;
 }
 
-constexpr size_t kFirstNumber = 3;
+constexpr size_t kSplit = 1;  // column
+
+/// Only public tasks have splits.
+std::string difference_table(std::span<const ScoreDifference> differences) {
+  size_t first_number = 3;
+  std::vector<Cells> rows{{"task", "split", "metric", "model", "other", "difference", "95 % interval", "p"}};
+  for (const ScoreDifference& difference : differences) rows.push_back(row(difference));
+  if (std::all_of(rows.begin() + 1, rows.end(), [](const Cells& cells) { return cells[kSplit].empty(); })) {
+    for (Cells& cells : rows) cells.erase(cells.begin() + kSplit);
+    --first_number;
+  }
+  return format_table(rows, first_number);
+}
+
+/// Notes on the other model's scores, a line each.
+std::string notes_of(const EvaluationReport& other, std::span<const OwnDataResult> own_data) {
+  std::string text;
+  for (const Evaluation& evaluation : other.evaluations) {
+    const std::string split = evaluation.split.empty() ? "" : "/" + evaluation.split;
+    for (const std::string& note : evaluation.notes)
+      text += fmt::format("* other: {}{}: {}\n", evaluation.task->name, split, note);
+  }
+  for (const OwnDataResult& result : own_data)
+    text += fmt::format("other: {}: {}\n", result.task.name, result.about);
+  return text;
+}
 
 }  // namespace
 
@@ -110,20 +135,15 @@ std::vector<ScoreDifference> compare_own_data(std::span<const OwnDataResult> res
 }
 
 std::string format_comparison(std::span<const ScoreDifference> differences, const EvaluationReport& other,
+                              std::span<const OwnDataResult> other_own_data,
                               const ReportedModel& other_model) {
-  std::vector<Cells> rows{{"task", "split", "metric", "model", "other", "difference", "95 % interval", "p"}};
-  for (const ScoreDifference& difference : differences) rows.push_back(row(difference));
   std::string text = fmt::format("\nother: {}\npipeline: {}\n\n{}", other_model.name, other_model.pipeline,
-                                 format_table(rows, kFirstNumber));
+                                 difference_table(differences));
   text += fmt::format(
       "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples, the "
       "same for both models\n",
       other.bootstrap.resamples);
-  for (const Evaluation& evaluation : other.evaluations) {
-    for (const std::string& note : evaluation.notes)
-      text += fmt::format("* other: {}/{}: {}\n", evaluation.task->name, evaluation.split, note);
-  }
-  return text;
+  return text + notes_of(other, other_own_data);
 }
 
 json comparison_json(std::span<const ScoreDifference> differences, const EvaluationReport& other,

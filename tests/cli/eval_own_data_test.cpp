@@ -213,7 +213,8 @@ TEST_F(EvalOwnData, ComparesTwoModels) {
   EXPECT_EQ(comparison.at("differences").back().at("metric"), "recall@100");
   EXPECT_THAT(
       eval({"--task", task, "--compare", other, "--resamples", "50"}).out,
-      AllOf(HasSubstr("cosine_f1"), HasSubstr("difference   95 % interval"), HasSubstr("50 resamples")));
+      AllOf(HasSubstr("cosine_f1"), HasSubstr("difference   95 % interval"), HasSubstr("50 resamples"),
+            Not(HasSubstr(" split ")), HasSubstr("\nother: " + task + ": 3 pairs, 2 positive; ")));
 }
 
 TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {

@@ -17,6 +17,7 @@
 namespace angle {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -162,7 +163,7 @@ TEST(FormatComparison, IsATable) {
   const ScoreDifference difference{"stsb", "test", "cosine_spearman", 0.82032, 0.83, Interval{-0.02, 0.001},
                                    0.0712};
   const ScoreDifference average{"average sts", "", "cosine_spearman", 0.5, 0.25, std::nullopt, std::nullopt};
-  EXPECT_EQ(format_comparison(std::vector{difference, average}, other, {"runs/b", "BERT"}), R"(
+  EXPECT_EQ(format_comparison(std::vector{difference, average}, other, {}, {"runs/b", "BERT"}), R"(
 other: runs/b
 pipeline: BERT
 
@@ -176,6 +177,27 @@ difference: model - other, x 100; interval and p (two-sided, of no difference): 
   EXPECT_EQ(result.at("model"), "runs/b");
   EXPECT_EQ(result.at("differences").at(0).at("interval"), nlohmann::json::parse("[-0.02, 0.001]"));
   EXPECT_TRUE(result.at("differences").at(1).at("p_value").is_null());
+}
+
+TEST(FormatComparison, OfOwnDataHasNoSplitsAndTheRemarksOnTheOtherModel) {
+  const ScoreDifference difference{"retrieval:faq", "", "ndcg@10", 0.5, 0.25, std::nullopt, std::nullopt};
+  const std::vector<OwnDataResult> own_data{
+      {{OwnDataKind::retrieval, "faq", "retrieval:faq"}, {}, "9 queries; 2 of 40 texts were cut"}};
+  const std::string text =
+      format_comparison(std::vector{difference}, EvaluationReport{}, own_data, {"runs/b", "BERT"});
+  EXPECT_THAT(text, AllOf(HasSubstr("\ntask           metric   model  other  difference  95 % interval    p\n"
+                                    "retrieval:faq  ndcg@10  50.00  25.00      +25.00            n/a  n/a\n"),
+                          HasSubstr("\nother: retrieval:faq: 9 queries; 2 of 40 texts were cut\n")));
+}
+
+TEST(FormatComparison, TellsTheNotesOfAFileByItsName) {
+  EvaluationReport other;
+  const TaskSpec file{.name = "mine.tsv"};
+  other.evaluations.resize(1);
+  other.evaluations[0].task = &file;
+  other.evaluations[0].notes = {"seen in training"};
+  EXPECT_THAT(format_comparison({}, other, {}, {"runs/b", "BERT"}),
+              HasSubstr("\n* other: mine.tsv: seen in training\n"));
 }
 
 }  // namespace

@@ -40,8 +40,10 @@ std::vector<ScoreDifference> compare_own_data(std::span<const OwnDataResult> res
                                               std::span<const OwnDataResult> others,
                                               std::span<const Metric> metrics);
 
-/// A table of differences × 100, and the other model's notes. Ends with a line end.
+/// A table of differences × 100, and the other model's notes and what is to say of it on own data. Ends with
+/// a line end.
 std::string format_comparison(std::span<const ScoreDifference> differences, const EvaluationReport& other,
+                              std::span<const OwnDataResult> other_own_data,
                               const ReportedModel& other_model);
 
 /// {"model", "pipeline", "differences": [{"task", "split", "metric", "score", "other", "difference",
