@@ -262,6 +262,8 @@ TEST(Rules, RequireAMetricThatIsMeasured) {
   EXPECT_ERROR(
       parse({"evaluation.task=retrieval:faq"}), "evaluation.metric cosine_spearman: no task has this metric",
       "(metrics of retrieval:faq: ndcg@10, mrr@10, map@100, recall@1, recall@5, recall@10, recall@100)");
+  EXPECT_ERROR(parse({"evaluation.task=./faq"}), "evaluation.task ./faq: a path, not a task; ",
+               "retrieval:./faq");
   EXPECT_ERROR(parse({"evaluation.task=sts12,sts12/test"}), "evaluation.task: sts12 is there twice");
   EXPECT_ERROR(parse({"evaluation.task=stbs,sts122"}), "evaluation.task stbs: unknown task",
                "evaluation.task sts122: unknown task");

@@ -15,7 +15,7 @@ namespace angle {
 namespace {
 
 bool has_no_split(const std::string& task) {
-  return task.find(':') != std::string::npos || is_pair_file(task);
+  return task.find(':') != std::string::npos || is_pair_file(task) || is_path(task);
 }
 
 /// `of stsb, sts12: cosine_spearman, …; of cluster:c.tsv: v_measure, …`

@@ -149,8 +149,16 @@ std::vector<std::string> split_names(const TaskSpec& task) {
 /// Other names of the validation split, which no spelling leads to.
 bool is_validation(std::string_view split) { return split == "dev" || split == "val" || split == "valid"; }
 
+/// What a misspelt name may have been meant for.
+std::vector<std::string> public_names() {
+  std::vector<std::string> names;
+  for (const TaskSpec& task : all_tasks()) names.push_back(task.name);
+  names.insert(names.end(), {"sts", "transfer", "non-transfer", "all"});
+  return names;
+}
+
 /// Error that says how data of one's own are a task, if the name is that of a directory or of a file that is
-/// none.
+/// none, or a path: a configuration's are looked up elsewhere.
 void refuse_path(std::string_view name, const std::string& where) {
   std::error_code error;
   const auto status = std::filesystem::status(name, error);
@@ -163,6 +171,11 @@ void refuse_path(std::string_view name, const std::string& where) {
     fail(
         "{0} {1}: not a file of scored pairs, whose name ends in .tsv, .csv or .jsonl, each possibly with "
         ".gz; such a file of other data is a task as pairs:FILE or cluster:FILE",
+        where, name);
+  if (is_path(name))
+    fail(
+        "{0} {1}: a path, not a task; data of one's own are a task as pairs:{1}, retrieval:{1}, classify:{1} or "
+        "cluster:{1}, and scored pairs as a file whose name ends in .tsv, .csv or .jsonl",
         where, name);
 }
 
@@ -190,15 +203,20 @@ const TaskSpec& find_task(std::string_view name, const std::string& where) {
   }
   refuse_group(name, where);
   refuse_path(name, where);
-  std::vector<std::string> candidates = names;
-  candidates.insert(candidates.end(), {"sts", "transfer", "non-transfer", "all"});
   fail(
       "{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file; or own data, "
       "as retrieval:DIR)",
-      where, name, suggestion(name, candidates), fmt::join(names, ", "));
+      where, name, suggestion(name, public_names()), fmt::join(names, ", "));
 }
 
 bool is_pair_file(std::string_view name) { return is_data_file(name); }
+
+bool is_path(std::string_view name) {
+  const size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return false;
+  return name.find('/', slash + 1) != std::string_view::npos ||
+         nearest_name(name.substr(0, slash), public_names()).empty();
+}
 
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;

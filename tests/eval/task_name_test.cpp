@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "support/expect_error.h"
 
@@ -26,6 +27,16 @@ TEST(TaskNames, OfFilesAndOwnDataHaveNoSplit) {
   EXPECT_THAT(parse_task_names("own/mine.tsv,pairs:own/mine.tsv,retrieval:/data/faq,stsb", "validation"),
               ElementsAre(TaskName{"own/mine.tsv", ""}, TaskName{"pairs:own/mine.tsv", ""},
                           TaskName{"retrieval:/data/faq", ""}, TaskName{"stsb", "validation"}));
+}
+
+TEST(TaskNames, OfPathsWithoutAKindAreWhole) {
+  EXPECT_THAT(parse_task_names("./faq,own/faq,/data/faq,../sts12/faq,stbs/test", "validation"),
+              ElementsAre(TaskName{"./faq", ""}, TaskName{"own/faq", ""}, TaskName{"/data/faq", ""},
+                          TaskName{"../sts12/faq", ""}, TaskName{"stbs", "test"}));
+  for (const char* name : {"./faq", "own/faq", "/absent/faq"})
+    EXPECT_ERROR(check_task_name({name, ""}, "evaluation.task"),
+                 fmt::format("evaluation.task {}: a path, not a task; ", name),
+                 fmt::format("pairs:{0}, retrieval:{0}, classify:{0} or cluster:{0}, and", name), ".jsonl");
 }
 
 TEST(TaskNames, AreCheckedWithoutLookingForFiles) {

@@ -72,6 +72,10 @@ const TaskSpec& find_task(std::string_view name, const std::string& where = "--t
 /// Whether the name of a task is that of a file: it ends as the files do that data/reader.h reads.
 bool is_pair_file(std::string_view name);
 
+/// Whether the name of a task is a path, `./faq`, `own/faq`, and neither a task with its split, `stsb/test`,
+/// nor what is misspelt for one.
+bool is_path(std::string_view name);
+
 /// Names of tasks and groups and files of scored pairs, each possibly a comma list: `stsb`, `sts12,sts13`,
 /// `sts` (the seven of the transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
 ///
