@@ -92,15 +92,17 @@ class Rules : ConfigRules {
     require(!config_.tasks.empty(), "tasks: expected at least one");
     std::vector<TaskName> tasks;
     std::set<std::string> ids, metrics;
+    bool all_known = true;
     for (const std::string& name : config_.tasks)
-      collect([&] {
+      all_known &= collect([&] {
         tasks.push_back(scored_task(name));
         const std::string id = task_id(tasks.back());
         require(ids.insert(id).second, "tasks: {} is there twice", id);
       });
     for (const std::string& metric : parse_comma_list(config_.metric)) {
       require(metrics.insert(metric).second, "metric: {} is there twice", metric);
-      if (!tasks.empty()) collect([&] { require_metric(metric, tasks, "metric"); });
+      if (all_known && !tasks.empty())  // a misspelt task may be the one that has it
+        collect([&] { require_metric(metric, tasks, "metric"); });
     }
   }
 
