@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,6 @@
 #include "angle/eval/compare.h"
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/long_texts.h"
-#include "angle/eval/own_data_files.h"
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
@@ -61,8 +61,9 @@ std::vector<Metric> parse_metrics(const std::vector<std::string>& names) {
 struct RequestedTasks {
   std::vector<std::string> of_pairs;  // names as select_tasks() takes them
   std::vector<OwnDataTask> own_data;
-  bool untrained = false;    // score the untrained encoder too
-  bool windows_too = false;  // with long texts in windows, after they were cut
+  std::span<const OwnData> own_data_read = {};  // of each
+  bool untrained = false;                       // score the untrained encoder too
+  bool windows_too = false;                     // with long texts in windows, after they were cut
 };
 
 /// What is mistyped is wrong usage. Blanks around a name are allowed, and each counts once.
@@ -175,19 +176,19 @@ EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const
   return evaluate_tasks(scorer_of(model), evaluate);
 }
 
-OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnDataTask& task,
+OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnData& data,
                              const EvalOptions& options, ProgressLine& line) {
   OwnDataOptions own{.embed = embed,
                      .query_prompt = options.query_prompt,
                      .document_prompt = options.document_prompt,
-                     .columns = parse_columns(options.columns),
                      .bootstrap = options.bootstrap};
+  const std::string& name = data.task.name;
   own.progress = [&](int64_t done, int64_t texts) {
-    line.show(texts > 0 ? fmt::format("{}: {} of {} texts", task.name, done, texts)
-                        : fmt::format("{}: {} texts", task.name, done));
+    line.show(texts > 0 ? fmt::format("{}: {} of {} texts", name, done, texts)
+                        : fmt::format("{}: {} texts", name, done));
   };
-  OwnDataResult result = evaluate_own_data(task, model, own);
-  line.complete(task.name + ": scored");
+  OwnDataResult result = evaluate_own_data(data, model, own);
+  line.complete(name + ": scored");
   return result;
 }
 
@@ -197,8 +198,8 @@ Scores score_tasks(Model& model, LongTexts long_texts, const RequestedTasks& tas
                            .long_texts = long_texts,
                            .window_overlap = options.long_texts.window_overlap};
   Scores scores{score_pair_tasks(model, embed, tasks, options, line), {}};
-  for (const OwnDataTask& task : tasks.own_data)
-    scores.own_data.push_back(score_own_data(model, embed, task, options, line));
+  for (const OwnData& data : tasks.own_data_read)
+    scores.own_data.push_back(score_own_data(model, embed, data, options, line));
   return scores;
 }
 
@@ -265,8 +266,8 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 /// Scores the other model on the same tasks, and adds the differences to the results.
 void add_comparison(Results& results, const Scores& scores, const RequestedTasks& tasks,
                     const std::vector<Metric>& metrics, const EvalOptions& options) {
-  const ScoredModel other =
-      score_model(options.compare, {.of_pairs = tasks.of_pairs, .own_data = tasks.own_data}, options);
+  const ScoredModel other = score_model(
+      options.compare, {.of_pairs = tasks.of_pairs, .own_data_read = tasks.own_data_read}, options);
   const auto& [report, own_data] = other.scores;
   std::vector<ScoreDifference> differences = compare(scores.report, report, metrics);
   for (ScoreDifference& difference : compare_own_data(scores.own_data, own_data, metrics))
@@ -278,9 +279,12 @@ void add_comparison(Results& results, const Scores& scores, const RequestedTasks
 
 void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
-  const RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
+  RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   check_options_of_tasks(options, tasks);
-  for (const OwnDataTask& task : tasks.own_data) check_own_data(task, parse_columns(options.columns));
+  std::vector<OwnData> own_data;
+  for (const OwnDataTask& task : tasks.own_data)
+    own_data.push_back(read_own_data(task, parse_columns(options.columns)));
+  tasks.own_data_read = own_data;
   const PublishedModel* const published = published_model(options);
   if (!options.compare.empty()) find_model(options.compare);
   if (!options.output.empty()) AtomicFile{options.output};  // nor should a file that can't be written

@@ -43,7 +43,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
 /// All that a model can be judged by, whatever the study shows of it.
 TaskScores score_own_data(Model& model, const OwnDataTask& task) {
   const OwnDataResult scored = evaluate_own_data(
-      task, model,
+      read_own_data(task), model,
       {.embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false});
   TaskScores result;
   for (const std::string& metric : own_data_metrics(task.kind))

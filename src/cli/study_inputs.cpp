@@ -75,7 +75,7 @@ std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
   for (const TaskName& task : scored_tasks(study)) {
     const TaskData data = find_task_data(task, places_, "tasks");
     if (data.own_data)
-      check_own_data(*data.own_data);
+      read_own_data(*data.own_data);  // what is wrong with it is told before anything runs
     else
       check_labels(task, data.path);
     files.push_back({.task = task,

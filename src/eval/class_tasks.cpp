@@ -5,7 +5,6 @@
 
 #include "angle/eval/contingency.h"
 #include "angle/eval/k_means.h"
-#include "angle/eval/own_data_files.h"
 #include "angle/eval/probes.h"
 #include "angle/eval/v_measure.h"
 
@@ -50,9 +49,10 @@ void add_v_measure(OwnDataResult& result, const Contingency& clustered, const Ow
 
 }  // namespace
 
-OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
+OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, Model& model,
+                              const OwnDataOptions& options) {
   constexpr int64_t kNeighbours = 10;
-  const auto [train, test] = read_probe_texts(task, options.columns);
+  const auto& [train, test] = texts;
   const auto classes = static_cast<int64_t>(train.classes.size());
 
   Embedder embedder(model, options.embed);
@@ -83,8 +83,8 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDa
   return result;
 }
 
-OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
-  const LabelledTexts data = read_cluster_texts(task, options.columns);
+OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& data, Model& model,
+                                  const OwnDataOptions& options) {
   const auto classes = static_cast<int64_t>(data.classes.size());
   Embedder embedder(model, options.embed);
   const Tensor vectors = embed_in_parts(embedder, data.texts, options.progress);

@@ -1,6 +1,7 @@
 #include "angle/eval/evaluate_own_data.h"
 
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -31,16 +32,17 @@ std::string cut_remark(const TextStatistics& statistics) {
   return fmt::format("; {} of {} texts were cut", statistics.texts_cut, statistics.texts);
 }
 
-OwnDataResult evaluate_own_data(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
+OwnDataResult evaluate_own_data(const OwnData& data, Model& model, const OwnDataOptions& options) {
+  const auto& [task, content] = data;
   switch (task.kind) {
     case OwnDataKind::pairs:
-      return evaluate_pair_classification(task, model, options);
+      return evaluate_pair_classification(task, std::get<BinaryPairs>(content), model, options);
     case OwnDataKind::retrieval:
-      return evaluate_retrieval(task, model, options);
+      return evaluate_retrieval(task, std::get<RetrievalQueries>(content), model, options);
     case OwnDataKind::classify:
-      return evaluate_probes(task, model, options);
+      return evaluate_probes(task, std::get<ProbeTexts>(content), model, options);
     case OwnDataKind::cluster:
-      return evaluate_clustering(task, model, options);
+      return evaluate_clustering(task, std::get<LabelledTexts>(content), model, options);
   }
   return {};
 }

@@ -4,7 +4,6 @@
 
 #include "angle/data/reader.h"
 #include "angle/error.h"
-#include "angle/eval/retrieval_data.h"
 
 namespace angle {
 namespace {
@@ -26,10 +25,43 @@ void require_repeated_labels(const LabelledTexts& data, const fs::path& file) {
          data.size());
 }
 
-void check_retrieval(const fs::path& directory) {
+/// The files of `pairs:`.
+struct PairFiles {
+  fs::path test;
+  fs::path chosen_on;  // empty: there is none beside the test
+};
+
+PairFiles pair_files(const OwnDataTask& task) {
+  if (!fs::is_directory(task.path)) return {require_there(task.path), {}};
+  PairFiles files{split_file(task.path, "test"), find_split_file(task.path, "validation")};
+  if (files.chosen_on.empty()) files.chosen_on = find_split_file(task.path, "train");
+  return files;
+}
+
+std::vector<ScoredPair> read_binary_file(const fs::path& file, const ColumnNames& columns) {
+  std::vector<ScoredPair> pairs = read_scored_pairs(file, {.columns = columns}).examples;
+  bool any_positive = false;
+  for (const ScoredPair& pair : pairs) {
+    if (pair.label != 0 && pair.label != 1)
+      fail("{}:{}: label {}: expected 0 or 1", file.string(), pair.line, pair.label);
+    any_positive |= pair.label == 1;
+  }
+  if (!any_positive) fail("{}: no pair has label 1; there is nothing to find", file.string());
+  return pairs;
+}
+
+BinaryPairs read_binary_pairs(const OwnDataTask& task, const ColumnNames& columns) {
+  const PairFiles files = pair_files(task);
+  BinaryPairs pairs{read_binary_file(files.test, columns), {}, files.chosen_on};
+  if (!files.chosen_on.empty()) pairs.chosen_on = read_binary_file(files.chosen_on, columns);
+  return pairs;
+}
+
+constexpr const char* kRetrievalSplit = "test";  // that is scored
+
+/// Error for a damaged corpus, and for one without any relevant document.
+void check_corpus(const fs::path& directory, const RelevanceGrades& grades) {
   constexpr int64_t kDocumentsInMemory = 4096;
-  const RelevanceGrades grades = read_relevance_grades(directory, kRetrievalSplit);
-  read_queries(directory, grades, kRetrievalSplit);
   CorpusReader corpus(directory);
   std::vector<std::string> ids;
   while (true) {
@@ -40,14 +72,30 @@ void check_retrieval(const fs::path& directory) {
   count_relevant(directory, grades, ids);
 }
 
-}  // namespace
-
-PairFiles pair_files(const OwnDataTask& task) {
-  if (!fs::is_directory(task.path)) return {require_there(task.path), {}};
-  PairFiles files{split_file(task.path, "test"), find_split_file(task.path, "validation")};
-  if (files.chosen_on.empty()) files.chosen_on = find_split_file(task.path, "train");
-  return files;
+RetrievalQueries read_retrieval(const fs::path& directory) {
+  RetrievalQueries read{read_relevance_grades(directory, kRetrievalSplit), {}};
+  read.queries = read_queries(directory, read.grades, kRetrievalSplit);
+  check_corpus(directory, read.grades);
+  return read;
 }
+
+ProbeTexts read_probe_texts(const OwnDataTask& task, const ColumnNames& columns) {
+  ProbeTexts texts;
+  texts.train = read_labelled_texts(split_file(task.path, "train"), columns);
+  texts.test = read_labelled_texts(split_file(task.path, "test"), columns, texts.train.classes);
+  if (texts.train.classes.size() < 2) fail("{}: all training texts have the same label", task.path.string());
+  require_repeated_labels(texts.train, task.path);
+  return texts;
+}
+
+LabelledTexts read_cluster_texts(const OwnDataTask& task, const ColumnNames& columns) {
+  LabelledTexts texts = read_labelled_texts(task.path, columns);
+  if (texts.classes.size() < 2) fail("{}: all texts have the same label", task.path.string());
+  require_repeated_labels(texts, task.path);
+  return texts;
+}
+
+}  // namespace
 
 std::vector<fs::path> own_data_files(const OwnDataTask& task) {
   switch (task.kind) {
@@ -65,49 +113,18 @@ std::vector<fs::path> own_data_files(const OwnDataTask& task) {
   return {};
 }
 
-void check_own_data(const OwnDataTask& task, const ColumnNames& columns) {
+OwnData read_own_data(const OwnDataTask& task, const ColumnNames& columns) {
   switch (task.kind) {
     case OwnDataKind::pairs:
-      for (const fs::path& file : own_data_files(task)) read_binary_pairs(file, columns);
-      break;
+      return {task, read_binary_pairs(task, columns)};
     case OwnDataKind::retrieval:
-      check_retrieval(task.path);
-      break;
+      return {task, read_retrieval(task.path)};
     case OwnDataKind::classify:
-      read_probe_texts(task, columns);
-      break;
+      return {task, read_probe_texts(task, columns)};
     case OwnDataKind::cluster:
-      read_cluster_texts(task, columns);
-      break;
+      return {task, read_cluster_texts(task, columns)};
   }
-}
-
-std::vector<ScoredPair> read_binary_pairs(const fs::path& file, const ColumnNames& columns) {
-  std::vector<ScoredPair> pairs = read_scored_pairs(file, {.columns = columns}).examples;
-  bool any_positive = false;
-  for (const ScoredPair& pair : pairs) {
-    if (pair.label != 0 && pair.label != 1)
-      fail("{}:{}: label {}: expected 0 or 1", file.string(), pair.line, pair.label);
-    any_positive |= pair.label == 1;
-  }
-  if (!any_positive) fail("{}: no pair has label 1; there is nothing to find", file.string());
-  return pairs;
-}
-
-ProbeTexts read_probe_texts(const OwnDataTask& task, const ColumnNames& columns) {
-  ProbeTexts texts;
-  texts.train = read_labelled_texts(split_file(task.path, "train"), columns);
-  texts.test = read_labelled_texts(split_file(task.path, "test"), columns, texts.train.classes);
-  if (texts.train.classes.size() < 2) fail("{}: all training texts have the same label", task.path.string());
-  require_repeated_labels(texts.train, task.path);
-  return texts;
-}
-
-LabelledTexts read_cluster_texts(const OwnDataTask& task, const ColumnNames& columns) {
-  LabelledTexts texts = read_labelled_texts(task.path, columns);
-  if (texts.classes.size() < 2) fail("{}: all texts have the same label", task.path.string());
-  require_repeated_labels(texts, task.path);
-  return texts;
+  return {};
 }
 
 }  // namespace angle

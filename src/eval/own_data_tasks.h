@@ -7,11 +7,14 @@
 
 namespace angle {
 
-OwnDataResult evaluate_pair_classification(const OwnDataTask& task, Model& model,
+OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const BinaryPairs& pairs, Model& model,
                                            const OwnDataOptions& options);
-OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const OwnDataOptions& options);
-OwnDataResult evaluate_probes(const OwnDataTask& task, Model& model, const OwnDataOptions& options);
-OwnDataResult evaluate_clustering(const OwnDataTask& task, Model& model, const OwnDataOptions& options);
+OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries& asked, Model& model,
+                                 const OwnDataOptions& options);
+OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, Model& model,
+                              const OwnDataOptions& options);
+OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& data, Model& model,
+                                  const OwnDataOptions& options);
 
 /// Gives each of the last scores of a result its bootstrap.
 ///

@@ -3,7 +3,6 @@
 #include "angle/error.h"
 #include "angle/eval/baselines.h"
 #include "angle/eval/binary_classification.h"
-#include "angle/eval/own_data_files.h"
 #include "angle/eval/sts.h"
 
 #include "eval/own_data_tasks.h"
@@ -12,16 +11,14 @@ namespace angle {
 namespace {
 
 struct ScoredLabels {
-  std::vector<ScoredPair> pairs;
   StsScores scores;
   std::vector<double> labels;
 };
 
-ScoredLabels score_pair_file(const std::filesystem::path& file, Embedder& embedder,
-                             const OwnDataOptions& options) {
-  ScoredLabels result{.pairs = read_binary_pairs(file, options.columns), .scores = {}, .labels = {}};
-  for (const ScoredPair& pair : result.pairs) result.labels.push_back(pair.label);
-  result.scores = evaluate_pairs(embedder, result.pairs, AngleVariant::angle_emb, options.progress);
+ScoredLabels score_binary_pairs(const std::vector<ScoredPair>& pairs, Embedder& embedder,
+                                const OwnDataOptions& options) {
+  ScoredLabels result{evaluate_pairs(embedder, pairs, AngleVariant::angle_emb, options.progress), {}};
+  for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
   return result;
 }
 
@@ -69,23 +66,23 @@ void add_baseline(OwnDataResult& result, const std::string& name, const std::vec
 
 }  // namespace
 
-OwnDataResult evaluate_pair_classification(const OwnDataTask& task, Model& model,
+OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const BinaryPairs& pairs, Model& model,
                                            const OwnDataOptions& options) {
   Embedder embedder(model, options.embed);
-  const auto [test, chosen_on] = pair_files(task);
-  const ScoredLabels scored = score_pair_file(test, embedder, options);
-  const ScoredLabels chosen = chosen_on.empty() ? scored : score_pair_file(chosen_on, embedder, options);
+  const bool same_pairs = pairs.chosen_on.empty();
+  const ScoredLabels scored = score_binary_pairs(pairs.test, embedder, options);
+  const ScoredLabels chosen = same_pairs ? scored : score_binary_pairs(pairs.chosen_on, embedder, options);
   OwnDataResult result{task, {}, {}};
   for (const Similarity similarity : kSimilarities)
     add_pair_scores(result, similarity, chosen, scored, options.bootstrap);
   if (options.baselines) {
-    add_baseline(result, "word_overlap", word_overlap(scored.pairs), scored.labels, options.bootstrap);
-    add_baseline(result, "tf_idf", tf_idf_cosine(scored.pairs), scored.labels, options.bootstrap);
+    add_baseline(result, "word_overlap", word_overlap(pairs.test), scored.labels, options.bootstrap);
+    add_baseline(result, "tf_idf", tf_idf_cosine(pairs.test), scored.labels, options.bootstrap);
   }
   const auto positives = std::count(scored.labels.begin(), scored.labels.end(), 1.0);
   result.about = fmt::format(
       "{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,
-      chosen_on.empty() ? "the same pairs, so F1 and accuracy are the best possible" : chosen_on.string(),
+      same_pairs ? "the same pairs, so F1 and accuracy are the best possible" : pairs.chosen_on_file.string(),
       cut_remark(embedder.statistics()));
   result.statistics = embedder.statistics();
   return result;

@@ -4,7 +4,6 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/eval/bm25.h"
-#include "angle/eval/own_data_files.h"
 #include "angle/eval/retrieval_data.h"
 #include "angle/eval/retrieval_metrics.h"
 
@@ -134,9 +133,9 @@ std::string bm25_remark() {
 
 }  // namespace
 
-OwnDataResult evaluate_retrieval(const OwnDataTask& task, Model& model, const OwnDataOptions& options) {
-  const RelevanceGrades grades = read_relevance_grades(task.path, kRetrievalSplit);
-  const std::vector<IdentifiedText> queries = read_queries(task.path, grades, kRetrievalSplit);
+OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries& asked, Model& model,
+                                 const OwnDataOptions& options) {
+  const auto& [grades, queries] = asked;
   const std::string& fallback = options.embed.prompt;
   const auto query_prompt = options.query_prompt.value_or(prompt_named(model, {"query"}, fallback));
   const auto document_prompt =

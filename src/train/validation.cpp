@@ -11,7 +11,6 @@
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/eval/evaluate_own_data.h"
-#include "angle/eval/own_data_files.h"
 #include "angle/eval/sts.h"
 #include "angle/io/checksum.h"
 #include "angle/train/gradient_cache.h"
@@ -103,7 +102,7 @@ Validation::Validation(const TrainConfig& config, ValidationData data)
       metric_(parse_validation_metric(config.evaluation.metric, tasks_)),
       correlation_(find_metric(metric_.name).value_or(Metric{})) {
   for (const ValidationTask& task : data_.tasks) pairs_.push_back(read_scored_pairs(task.file).examples);
-  for (const OwnDataTask& task : data_.own_data) check_own_data(task);
+  for (const OwnDataTask& task : data_.own_data) own_data_.push_back(read_own_data(task));
 }
 
 std::string Validation::name() const {
@@ -157,10 +156,10 @@ std::vector<Validation::TaskScore> Validation::score_own_data(Model& model) cons
   const OwnDataOptions options{
       .embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false};
   std::vector<TaskScore> scores;
-  for (const OwnDataTask& task : data_.own_data) {
-    const TaskName name{task.name, ""};
+  for (const OwnData& data : own_data_) {
+    const TaskName name{data.task.name, ""};
     const std::string metric = metric_.measured_on(name);
-    scores.push_back({name, metric, evaluate_own_data(task, model, options).value(metric)});
+    scores.push_back({name, metric, evaluate_own_data(data, model, options).value(metric)});
   }
   return scores;
 }

@@ -22,7 +22,7 @@ class OwnDataFiles : public ::testing::Test {
     return found;
   }
 
-  void check(const std::string& task) const { check_own_data(*parse_own_data_task(task)); }
+  OwnData read(const std::string& task) const { return read_own_data(*parse_own_data_task(task)); }
 
   std::string path(const std::string& name) const { return (data.path() / name).string(); }
 
@@ -56,23 +56,38 @@ TEST_F(OwnDataFiles, ThatAreGoodPass) {
   for (const std::string& task :
        {testing::write_binary_pairs(path("pairs.tsv")), testing::write_retrieval(path("faq")),
         testing::write_classes(path("kinds")), "cluster:" + path("kinds/train.jsonl")})
-    EXPECT_NO_THROW(check(task)) << task;
+    EXPECT_NO_THROW(read(task)) << task;
+}
+
+TEST_F(OwnDataFiles, AreReadByTheKindOfTheTask) {
+  data.file("train.tsv", read_file(testing::sample_file("pairs_validation.tsv")));
+  testing::write_binary_pairs(path("test.tsv"));
+  testing::write_binary_pairs(path("validation.tsv"));
+  const OwnData read_pairs = read("pairs:" + data.path().string());
+  const auto& pairs = std::get<BinaryPairs>(read_pairs.content);
+  EXPECT_EQ(pairs.test.size(), 72);
+  EXPECT_EQ(pairs.chosen_on.size(), 72);
+  EXPECT_EQ(pairs.chosen_on_file.filename(), "validation.tsv");
+  const OwnData read_queries = read(testing::write_retrieval(path("faq")));
+  const auto& [grades, queries] = std::get<RetrievalQueries>(read_queries.content);
+  EXPECT_EQ(grades.size(), queries.size());
+  EXPECT_EQ(read_queries.task.path, path("faq"));
 }
 
 TEST_F(OwnDataFiles, ThatGiveNoScoreAreNamed) {
   const std::string header = "sentence1\tsentence2\tscore\n";
-  EXPECT_ERROR(check("pairs:" + data.file("a.tsv", header + "a\tb\t1\nc\td\t0.5\n").string()),
+  EXPECT_ERROR(read("pairs:" + data.file("a.tsv", header + "a\tb\t1\nc\td\t0.5\n").string()),
                "a.tsv:3: label 0.5: expected 0 or 1");
-  EXPECT_ERROR(check("pairs:" + data.file("b.tsv", header + "a\tb\t0\n").string()),
+  EXPECT_ERROR(read("pairs:" + data.file("b.tsv", header + "a\tb\t0\n").string()),
                "b.tsv: no pair has label 1");
-  EXPECT_ERROR(check("cluster:" + data.file("c.tsv", "text\tlabel\na\tx\nb\ty\n").string()),
+  EXPECT_ERROR(read("cluster:" + data.file("c.tsv", "text\tlabel\na\tx\nb\ty\n").string()),
                "c.tsv: every text has a label of its own");
   data.file("train.tsv", "text\tlabel\na\tx\nb\tx\n");
   data.file("test.tsv", "text\tlabel\na\tx\n");
-  EXPECT_ERROR(check("classify:" + data.path().string()), "all training texts have the same label");
+  EXPECT_ERROR(read("classify:" + data.path().string()), "all training texts have the same label");
   const std::string task = testing::write_retrieval(path("faq"));
   data.file("faq/corpus.jsonl", "{\"_id\": \"other\", \"text\": \"x\"}\n");
-  EXPECT_ERROR(check(task), "none of the 12 relevant documents of the qrels is in the corpus");
+  EXPECT_ERROR(read(task), "none of the 12 relevant documents of the qrels is in the corpus");
 }
 
 }  // namespace

@@ -334,7 +334,7 @@ TEST(Trainer, KeepsTheBestModelByAScoreOnOwnData) {
   }
   EXPECT_EQ(run.result.best_score, best);
   Model kept = load_model(output.path() / "model");
-  const OwnDataResult scored = evaluate_own_data(parse_own_data_task(task).value(), kept,
+  const OwnDataResult scored = evaluate_own_data(read_own_data(parse_own_data_task(task).value()), kept,
                                                  {.embed = {}, .bootstrap = {.resamples = 0}});
   EXPECT_NEAR(scored.value("ndcg@10").value(), best, 1e-9);
   const json first = read_metrics(output.path() / "model").front();

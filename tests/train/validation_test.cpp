@@ -2,7 +2,8 @@
 //  - losses are those of training on the same data without dropout, whatever the chunks, each term by name;
 //  - over several tasks a score is the mean of those that have it, or that of the one named; the rest is told
 //    beside it;
-//  - on own data the scores are those of `angle eval`; what is wrong with the files is told at once;
+//  - on own data the scores are those of `angle eval`; what is wrong with the files is told at once, and what
+//    becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - everything that is read is described by file, rows and checksum.
 
@@ -130,12 +131,23 @@ TEST_F(ValidationTest, TakesTheScoresOfOwnDataAsEvalDoes) {
     EXPECT_EQ(judge.name(), task + " " + metric);
     EXPECT_FALSE(judge.is_empty() || judge.lower_is_better());
     const Measurement found = judge.measure(model);
-    const OwnDataResult by_eval = evaluate_own_data(own, model, {.embed = {}, .bootstrap = {.resamples = 0}});
+    const OwnDataResult by_eval =
+        evaluate_own_data(read_own_data(own), model, {.embed = {}, .bootstrap = {.resamples = 0}});
     EXPECT_EQ(found.score, by_eval.value(metric)) << task;
     EXPECT_TRUE(found.score) << task;
     EXPECT_THAT(found.others, IsEmpty());
     EXPECT_THAT(found.predictions, IsEmpty());
   }
+}
+
+TEST_F(ValidationTest, ReadsOwnDataOnce) {
+  const TempDir data;
+  const std::string classes = testing::write_classes(data.path() / "kinds");
+  const Validation judge = validation({"evaluation.task=" + classes, "evaluation.metric=knn_accuracy"},
+                                      {.own_data = {parse_own_data_task(classes).value()}});
+  const Measurement before = judge.measure(model);
+  std::filesystem::remove_all(data.path() / "kinds");
+  EXPECT_EQ(judge.measure(model).score, before.score);
 }
 
 TEST_F(ValidationTest, HasAScoreForEachTaskWhateverItsKind) {

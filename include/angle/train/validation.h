@@ -13,6 +13,7 @@
 #include "angle/config.h"
 #include "angle/eval/metric.h"
 #include "angle/eval/own_data.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/predictions.h"
 #include "angle/train/training_data.h"
@@ -97,6 +98,7 @@ class Validation {
   ValidationMetric metric_;
   Metric correlation_;                          // to take on scored pairs, whether it decides or not
   std::vector<std::vector<ScoredPair>> pairs_;  // of each task of scored pairs
+  std::vector<OwnData> own_data_;               // of each task on own data
 };
 
 }  // namespace angle
