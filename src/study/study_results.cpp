@@ -7,6 +7,7 @@
 #include "angle/eval/correlation.h"
 #include "angle/eval/metric.h"
 #include "angle/eval/significance.h"
+#include "angle/eval/tasks.h"
 
 namespace angle {
 namespace {
@@ -17,6 +18,7 @@ using Values = std::vector<double>;
 struct ScoredRuns {
   std::string task;
   std::string metric;
+  bool chooses = false;  // models are chosen by it
   int64_t pairs = 0;
   std::string file_checksum = {};
   std::vector<std::optional<double>> scores = {};  // [runs]
@@ -84,14 +86,27 @@ ScoredRuns take_scores(const std::string& task, const std::string& metric,
   return result;
 }
 
+/// Whether models are chosen by a task. QQP and QNLI are reported on their validation split, which so tells.
+bool chooses(const TaskName& task, const StudyPlan& plan) {
+  const bool is_for_that = (task.split == "validation" || task.split == "train") &&
+                           task.split != find_task(task.task).default_split();
+  return is_for_that || std::any_of(plan.runs.begin(), plan.runs.end(), [&](const StudyRun& run) {
+           const EvaluationConfig& judge = run.config.evaluation;
+           const std::vector<TaskName> validated = parse_task_names(judge.task, judge.split);
+           return std::find(validated.begin(), validated.end(), task) != validated.end();
+         });
+}
+
 /// Every task by each of its metrics.
-std::vector<ScoredRuns> score_runs(const StudyConfig& study, const std::vector<RunScores>& scores) {
+std::vector<ScoredRuns> score_runs(const StudyConfig& study, const StudyPlan& plan,
+                                   const std::vector<RunScores>& scores) {
   std::vector<ScoredRuns> scored;
   for (const TaskName& task : scored_tasks(study)) {
     for (const std::string& name : scored_metrics(study, task)) {
       const auto correlation = find_metric(name);
       scored.push_back(correlation ? correlate_runs(task_id(task), *correlation, study.resamples, scores)
                                    : take_scores(task_id(task), name, scores));
+      scored.back().chooses = chooses(task, plan);
     }
   }
   return scored;
@@ -109,7 +124,8 @@ Values mean_of(const std::vector<std::span<const double>>& lists) {
 
 /// The mean over tasks by one metric, of the runs that have a score on all of them.
 ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
-  ScoredRuns result{.task = "average", .metric = tasks.front().metric};
+  const ScoredRuns& first = tasks.front();
+  ScoredRuns result{.task = first.chooses ? "average (validation)" : "average", .metric = first.metric};
   for (size_t run = 0; run < runs; ++run) {
     result.scores.emplace_back();
     result.resampled.emplace_back();
@@ -127,19 +143,20 @@ ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
   return result;
 }
 
-/// For each metric that several tasks have, in the order of their first ones.
+/// For each metric that several tasks have that choose, or that tell, in the order of their first ones.
 std::vector<ScoredRuns> averages(const std::vector<ScoredRuns>& scored, size_t runs) {
-  std::vector<std::vector<ScoredRuns>> by_metric;
+  std::vector<std::vector<ScoredRuns>> alike;
   for (const ScoredRuns& task : scored) {
-    const auto same = std::find_if(by_metric.begin(), by_metric.end(),
-                                   [&](const auto& tasks) { return tasks.front().metric == task.metric; });
-    if (same == by_metric.end())
-      by_metric.push_back({task});
+    const auto same = std::find_if(alike.begin(), alike.end(), [&](const auto& tasks) {
+      return tasks.front().metric == task.metric && tasks.front().chooses == task.chooses;
+    });
+    if (same == alike.end())
+      alike.push_back({task});
     else
       same->push_back(task);
   }
   std::vector<ScoredRuns> result;
-  for (const std::vector<ScoredRuns>& tasks : by_metric)
+  for (const std::vector<ScoredRuns>& tasks : alike)
     if (tasks.size() > 1) result.push_back(average(tasks, runs));
   return result;
 }
@@ -221,7 +238,7 @@ TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const Sc
 
 std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
                                       const std::vector<RunScores>& scores) {
-  std::vector<ScoredRuns> scored = score_runs(study, scores);
+  std::vector<ScoredRuns> scored = score_runs(study, plan, scores);
   for (ScoredRuns& average : averages(scored, scores.size())) scored.push_back(std::move(average));
 
   std::vector<TaskResult> results;

@@ -4,7 +4,8 @@
 // - the test over pairs is the paired bootstrap of the mean over seeds; identical rows differ by 0 with p =
 // 1;
 // - Holm's correction is over the rows that are compared, for each test and task by itself;
-// - several tasks with a metric have an average of the runs that all of them have;
+// - several tasks with a metric have an average of the runs that all of them have, those that models are
+// chosen by apart from those that tell;
 // - a task on own data has a table for each metric, tested over seeds alone, and the report says why;
 // - scores on other files of the same name are other scores, and stay beside them;
 // - unfinished runs and undefined scores are left out and counted; other labels are an error;
@@ -173,6 +174,28 @@ TEST_F(Results, OfSeveralTasksHaveAnAverage) {
   EXPECT_THAT(results[2].rows[1].seeds, ElementsAre(1, 2));
   const RowDifference& worse = *results[2].rows[1].difference;
   EXPECT_TRUE(worse.interval->low < worse.mean && worse.mean < worse.interval->high);
+}
+
+TEST_F(Results, OfTasksThatChooseAreNotAveragedWithThoseThatTell) {
+  const auto averages = [&] {
+    std::vector<std::string> names;
+    for (const TaskResult& task : results())
+      if (task.task.starts_with("average")) names.push_back(task.task);
+    return names;
+  };
+  for (uint64_t run = 0; run < 6; ++run)
+    for (const char* task : {"stsb/validation", "gis/validation", "qqp/validation", "sts12/test", "mine.tsv"})
+      scores_[run][task] = noisy(3, 100 + run);
+  study_.tasks = {"stsb/validation", "stsb/test"};
+  EXPECT_THAT(averages(), IsEmpty());
+  study_.tasks = {"stsb/validation", "stsb/test", "gis/validation", "sts12"};
+  EXPECT_THAT(averages(), ElementsAre("average (validation)", "average"));
+  study_.tasks = {"qqp", "stsb"};
+  EXPECT_THAT(averages(), ElementsAre("average")) << "QQP is reported on its validation split";
+  study_.tasks = {"mine.tsv", "stsb"};
+  EXPECT_THAT(averages(), ElementsAre("average"));
+  plan_.runs[2].config.evaluation.task = "sts12,mine.tsv";
+  EXPECT_THAT(averages(), IsEmpty()) << "a run validates on it";
 }
 
 /// Two tasks on own data, beside the one of pairs.

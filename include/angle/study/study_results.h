@@ -40,17 +40,19 @@ struct RowResult {
 };
 
 struct TaskResult {
-  std::string task;    // `stsb/test`, or `average` of all tasks with the metric where there are several
-  std::string metric;  // `cosine_spearman`, `ndcg@10`
-  int64_t pairs = 0;   // 0 for the average and on own data
+  std::string task;           // `stsb/test`, `average`, or `average (validation)`
+  std::string metric;         // `cosine_spearman`, `ndcg@10`
+  int64_t pairs = 0;          // 0 for the average and on own data
   std::string file_checksum;  // of the task's files
   std::vector<RowResult> rows;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
 };
 
-/// A table for each task and metric, and one of the average for a metric that several tasks have. What is not
-/// finished is left out.
-/// Error when the labels of a task are not the same in all runs.
+/// A table for each task and metric, and one of the average for a metric that several tasks have. Tasks that
+/// models are chosen by (those that a run validates on, and splits for that, such as `stsb/validation`) say
+/// too much of what they have chosen: they are not averaged with those that tell, `stsb/test`, but among
+/// themselves. What is not finished is left out. Error when the labels of a task are not the same in all
+/// runs.
 ///
 /// @param scores  [runs of the plan], empty for a run that is not finished
 std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
