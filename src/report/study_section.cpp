@@ -1,5 +1,6 @@
 #include "report/study_section.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <spdlog/fmt/fmt.h>
@@ -58,7 +59,21 @@ std::string difference_chart(const StudyRecordTask& task, const StudyRecord& stu
          "</div>\n";
 }
 
-std::string task_section(const StudyRecordTask& task, const StudyRecord& study) {
+/// The notes of a table that none before it has told of the same task.
+std::vector<std::string> new_notes(const std::vector<StudyRecordTask>& tables, size_t number) {
+  std::vector<std::string> notes = tables[number].notes;
+  for (size_t i = 0; i < number; ++i) {
+    const std::vector<std::string>& told = tables[i].notes;
+    if (tables[i].task == tables[number].task)
+      std::erase_if(notes, [&](const std::string& note) {
+        return std::find(told.begin(), told.end(), note) != told.end();
+      });
+  }
+  return notes;
+}
+
+std::string task_section(const StudyRecord& study, size_t number) {
+  const StudyRecordTask& task = study.tasks[number];
   std::vector<std::vector<std::string>> rows;
   for (const StudyRecordRow& row : task.rows) rows.push_back(cells_of(row, study.baseline));
   const std::string pairs = task.pairs > 0 ? fmt::format(", {} pairs", task.pairs) : "";
@@ -66,7 +81,7 @@ std::string task_section(const StudyRecordTask& task, const StudyRecord& study) 
       fmt::format("<h3>{}{}: {} × 100</h3>\n", escape_html(task.task), pairs, escape_html(task.metric));
   html +=
       html_table({"row", "seeds", "score", "difference", "95 % interval", "p (seeds)", "p (pairs)"}, rows);
-  for (const std::string& note : task.notes) html += "<p>" + escape_html(note) + "</p>\n";
+  for (const std::string& note : new_notes(study.tasks, number)) html += "<p>" + escape_html(note) + "</p>\n";
   return html + difference_chart(task, study);
 }
 
@@ -75,7 +90,7 @@ std::string task_section(const StudyRecordTask& task, const StudyRecord& study) 
 std::string study_section(const StudyRecord& study) {
   std::string html =
       fmt::format("<h2>{}</h2>\n<p>{}</p>\n", escape_html(study.name), escape_html(study.description));
-  for (const StudyRecordTask& task : study.tasks) html += task_section(task, study);
+  for (size_t number = 0; number < study.tasks.size(); ++number) html += task_section(study, number);
   for (const std::string& failure : study.failures) html += "<p>Failed: " + escape_html(failure) + "</p>\n";
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "

@@ -58,6 +58,19 @@ std::string title_of(const TaskResult& task) {
   return fmt::format("{}{}: {} × 100", task.task, pairs, task.metric);
 }
 
+/// The notes of a table that none before it has told of the same task.
+std::vector<std::string> notes_to_tell(const std::vector<TaskResult>& tables, size_t number) {
+  std::vector<std::string> notes = tables[number].notes;
+  for (size_t i = 0; i < number; ++i) {
+    const std::vector<std::string>& told = tables[i].notes;
+    if (tables[i].task == tables[number].task)
+      std::erase_if(notes, [&](const std::string& note) {
+        return std::find(told.begin(), told.end(), note) != told.end();
+      });
+  }
+  return notes;
+}
+
 /// Where some tables have no test over pairs, why.
 std::string own_data_remark(const std::vector<TaskResult>& results) {
   const bool any = std::any_of(results.begin(), results.end(),
@@ -167,10 +180,11 @@ std::string format_study(const StudyReport& report) {
   constexpr size_t kFirstNumber = 1, kWidth = 100;
   const size_t baseline = baseline_row(report.study);
   std::string text;
-  for (const TaskResult& task : report.results) {
+  for (size_t number = 0; number < report.results.size(); ++number) {
+    const TaskResult& task = report.results[number];
     text += title_of(task) + "\n";
     text += format_table(table_of(task, baseline), kFirstNumber) + "\n";
-    for (const std::string& note : task.notes) text += "note: " + note + "\n";
+    for (const std::string& note : notes_to_tell(report.results, number)) text += "note: " + note + "\n";
   }
   text += wrapped(explanation(report), kWidth);
   for (const std::string& failure : report.failures) text += "failed: " + failure + "\n";
@@ -181,12 +195,13 @@ std::string format_study_markdown(const StudyReport& report) {
   const size_t baseline = baseline_row(report.study);
   std::string text =
       fmt::format("# {}\n\n{}\n\n    {}\n", report.name, report.study.description, report.command);
-  for (const TaskResult& task : report.results) {
+  for (size_t number = 0; number < report.results.size(); ++number) {
+    const TaskResult& task = report.results[number];
     text += fmt::format("\n{}\n\n", title_of(task));
     const std::vector<Cells> table = table_of(task, baseline);
     text += markdown_row(table.front()) + "|---|---:|---:|---:|---:|---:|---:|\n";
     for (size_t i = 1; i < table.size(); ++i) text += markdown_row(table[i]);
-    for (const std::string& note : task.notes) text += "\nNote: " + note + "\n";
+    for (const std::string& note : notes_to_tell(report.results, number)) text += "\nNote: " + note + "\n";
   }
   text += fmt::format("\n{}\n", explanation(report));
   for (const std::string& failure : report.failures) text += "\nFailed: " + failure + "\n";

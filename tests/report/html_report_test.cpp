@@ -1,6 +1,7 @@
 // The page:
 //  - shows the tables of studies, predictions beside labels and their spread, scores, every objective that
 //  changes, and what runs differ in;
+//  - tells the notes of a task once, however many tables it has;
 //  - charts of one similarity have one axis;
 //  - on a narrow screen tables scroll in a box of their own, at whose edge a shade says so, and commands are
 //  broken;
@@ -96,6 +97,19 @@ TEST(HtmlReport, ShowsTheTableOfAStudyAndWhatIsSignificant) {
   EXPECT_THAT(page, HasSubstr("<td>not finished</td><td>0</td><td>–</td>"));
   EXPECT_THAT(page, HasSubstr("difference to all"));
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
+}
+
+TEST(HtmlReport, TellsTheNotesOfATaskOnce) {
+  StudyRecord study = some_study();
+  study.tasks = {{"retrieval:faq", "ndcg@10", 0, {}, {"9 queries"}},
+                 {"retrieval:faq", "recall@5", 0, {}, {"9 queries", "a run is left out"}},
+                 {"retrieval:wiki", "ndcg@10", 0, {}, {"9 queries"}}};
+  const std::string page = html_report({}, std::vector{study});
+  const size_t first = page.find("<p>9 queries</p>"), last = page.rfind("<p>9 queries</p>");
+  EXPECT_LT(first, page.find("retrieval:faq: recall@5"));
+  EXPECT_GT(last, page.find("retrieval:wiki: ndcg@10"));
+  EXPECT_EQ(page.find("<p>9 queries</p>", first + 1), last);
+  EXPECT_THAT(page, HasSubstr("<p>a run is left out</p>"));
 }
 
 TEST(HtmlReport, ShowsPredictionsBesideLabels) {

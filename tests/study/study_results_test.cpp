@@ -263,6 +263,12 @@ TEST_F(OwnDataResults, AreShownWithAFootnote) {
   const std::string text = format_study_markdown(report);
   EXPECT_THAT(text, AllOf(HasSubstr("\nretrieval:faq: ndcg@10 × 100\n"), HasSubstr(" | – | "),
                           HasSubstr(" –: tasks on own data have no scored pairs to draw again")));
+  EXPECT_EQ(text.find("\nNote: 9 queries\n"), text.rfind("\nNote: 9 queries\n")) << "once for both tables";
+  EXPECT_THAT(text, HasSubstr("\nNote: 9 queries\n"));
+  const std::string shown = format_study(report);
+  EXPECT_EQ(shown.find("\nnote: 9 queries\n"), shown.rfind("\nnote: 9 queries\n"));
+  EXPECT_EQ(study_json(report).at("tasks").at(1).at("notes"),
+            study_json(report).at("tasks").at(2).at("notes"));
   EXPECT_EQ(study_json(report).at("tasks").at(1).at("metric"), "ndcg@10");
   EXPECT_EQ(study_json(report).at("metric"), "cosine_spearman,ndcg@10,recall@5,logistic_regression_accuracy");
   study_.tasks = {"stsb"};
