@@ -1,28 +1,31 @@
 #include "data/row_problems.h"
 
-#include "angle/error.h"
+#include <utility>
 
 namespace angle {
+namespace {
 
-void refuse_rows(const std::string& path, int64_t count, const std::vector<std::string>& shown,
-                 int64_t not_shown) {
-  if (shown.size() == 1) fail("{}", shown[0]);
-  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count, fmt::join(shown, "\n  "),
-       not_shown > 0 ? fmt::format("\n  and {} more", not_shown) : "");
-}
+constexpr size_t kMostShown = 20;
+
+}  // namespace
 
 void RowProblems::add(const ExampleReader& reader) {
-  ++count_;
   if (const auto known = of_columns_.find(reader.problem()); known != of_columns_.end()) {
+    ++count_;
     ++shown_[known->second].more_rows;
     return;
   }
-  if (shown_.size() == kMostProblemsShown) {
+  if (reader.has_problem_of_columns() && shown_.size() < kMostShown)
+    of_columns_[reader.problem()] = shown_.size();
+  add(fmt::format("{}: {}", reader.location(), reader.problem()));
+}
+
+void RowProblems::add(std::string problem) {
+  ++count_;
+  if (shown_.size() < kMostShown)
+    shown_.push_back({std::move(problem)});
+  else
     ++not_shown_;
-    return;
-  }
-  if (reader.has_problem_of_columns()) of_columns_[reader.problem()] = shown_.size();
-  shown_.push_back({fmt::format("{}: {}", reader.location(), reader.problem())});
 }
 
 std::vector<std::string> RowProblems::shown() const {
@@ -36,7 +39,11 @@ std::vector<std::string> RowProblems::shown() const {
 }
 
 void RowProblems::raise(const std::string& path) const {
-  if (count_ > 0) refuse_rows(path, count_, shown(), not_shown_);
+  if (count_ == 0) return;
+  const std::vector<std::string> shown = this->shown();
+  if (shown.size() == 1) fail("{}", shown[0]);
+  fail("{}: {} rows can't be used; the first:\n  {}{}", path, count_, fmt::join(shown, "\n  "),
+       not_shown_ > 0 ? fmt::format("\n  and {} more", not_shown_) : "");
 }
 
 }  // namespace angle

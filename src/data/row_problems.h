@@ -8,24 +8,29 @@
 #include <string>
 #include <vector>
 
+#include "angle/error.h"
+
 #include "data/example_reader.h"
 
 namespace angle {
-
-/// How many problems of a file are shown.
-inline constexpr size_t kMostProblemsShown = 20;
-
-/// Error that tells of so many rows that can't be used.
-///
-/// @param shown      of them, `path:line: what is wrong`; at least one
-/// @param not_shown  rows that are in none of these
-[[noreturn]] void refuse_rows(const std::string& path, int64_t count, const std::vector<std::string>& shown,
-                              int64_t not_shown);
 
 class RowProblems {
  public:
   /// The row that the reader has come to, which has a problem.
   void add(const ExampleReader& reader);
+
+  /// @param problem  of a row, `path:line: what is wrong`
+  void add(std::string problem);
+
+  /// Does what reads a row; an Error that it throws is the row's problem.
+  template <class Read>
+  void collect(const Read& read) {
+    try {
+      read();
+    } catch (const Error& error) {
+      add(std::string(error.what()));
+    }
+  }
 
   /// Error that tells all of them; nothing when there are none.
   void raise(const std::string& path) const;

@@ -78,33 +78,6 @@ GradedPair parse_grade(std::string_view line, const std::string& location) {
   return {columns[0], columns[1], *grade};
 }
 
-/// What is wrong with the lines of a file.
-class LineProblems {
- public:
-  /// Calls `read`, which reads a line and throws what is wrong with it.
-  template <class Read>
-  void collect(const Read& read) {
-    try {
-      read();
-    } catch (const Error& error) {
-      add(error.what());
-    }
-  }
-
-  void add(std::string problem) {
-    ++count_;
-    if (shown_.size() < kMostProblemsShown) shown_.push_back(std::move(problem));
-  }
-
-  void raise(const fs::path& file) const {
-    if (count_ > 0) refuse_rows(file.string(), count_, shown_, count_ - std::ssize(shown_));
-  }
-
- private:
-  int64_t count_ = 0;
-  std::vector<std::string> shown_;
-};
-
 fs::path grades_file(const fs::path& directory, const std::string& split) {
   return existing(directory / "qrels" / (split + ".tsv"));
 }
@@ -113,14 +86,14 @@ fs::path grades_file(const fs::path& directory, const std::string& split) {
 [[noreturn]] void refuse_missing(const std::set<std::string>& missing, const fs::path& grades,
                                  const fs::path& queries) {
   LineReader lines(grades);
-  LineProblems problems;
+  RowProblems problems;
   std::string line;
   while (lines.next(line)) {
     const std::string query = line.substr(0, line.find('\t'));
     if (missing.contains(query))
       problems.add(fmt::format("{}: query {} is not in {}", lines.location(), query, queries.string()));
   }
-  problems.raise(grades);
+  problems.raise(grades.string());
   fail("{}: the file has changed while it was read", grades.string());
 }
 
@@ -143,14 +116,14 @@ RelevanceGrades read_relevance_grades(const fs::path& directory, const std::stri
   if (whole_number(line.substr(line.find_last_of('\t') + 1)))
     fail("{}: expected a header (query-id, corpus-id, score), found a grade", lines.location());
   RelevanceGrades grades;
-  LineProblems problems;
+  RowProblems problems;
   while (lines.next(line))
     problems.collect([&] {
       const GradedPair pair = parse_grade(line, lines.location());
       if (!grades[pair.query].emplace(pair.document, pair.grade).second)
         fail("{}: document {} is graded twice for query {}", lines.location(), pair.document, pair.query);
     });
-  problems.raise(file);
+  problems.raise(file.string());
   std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
   if (grades.empty()) fail("{}: no query has a document with a score above 0", file.string());
   return grades;
@@ -160,7 +133,7 @@ std::vector<IdentifiedText> read_queries(const fs::path& directory, const Releva
                                          const std::string& split) {
   const fs::path file = existing(directory / "queries.jsonl");
   LineReader lines(file);
-  LineProblems problems;
+  RowProblems problems;
   std::vector<IdentifiedText> queries;
   std::set<std::string> missing;
   for (const auto& [id, documents] : grades) missing.insert(id);
@@ -172,7 +145,7 @@ std::vector<IdentifiedText> read_queries(const fs::path& directory, const Releva
       if (missing.erase(query.id) == 0) fail("{}: query {} comes twice", lines.location(), query.id);
       queries.push_back(std::move(query));
     });
-  problems.raise(file);
+  problems.raise(file.string());
   if (!missing.empty()) refuse_missing(missing, grades_file(directory, split), file);
   return queries;
 }
