@@ -57,6 +57,10 @@ json StudyInputs::checksums(const TrainConfig& config) {
   return {{"model", model}, {"data", data}, {"validation", validation}};
 }
 
+std::string StudyInputs::checksum(const TaskName& task) {
+  return checksum_of(find_task_data(task, places_, "tasks").files());
+}
+
 const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& config) {
   const json made_of = {config.data, config.model.max_seq_length};
   const auto [entry, is_new] = sets_.try_emplace(made_of.dump());
@@ -80,7 +84,7 @@ std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
       check_labels(task, data.path);
     files.push_back({.task = task,
                      .file = data.path,
-                     .checksum = checksum_of(data.files()),
+                     .checksum = checksum(task),
                      .metrics = scored_metrics(study, task),
                      .own_data = data.own_data});
   }

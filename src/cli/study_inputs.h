@@ -24,6 +24,9 @@ class StudyInputs {
   /// there.
   json checksums(const TrainConfig& config);
 
+  /// Of all files of a task that is scored on. Error when one is not there.
+  std::string checksum(const TaskName& task);
+
   /// The optimizer updates that a run has. Data sets are read once for all runs.
   int64_t count_steps(const TrainConfig& config);
 

@@ -194,14 +194,22 @@ void StudyRunner::check_inputs(const StudyRun& run) const {
                   options_.base.string(), (directory_of(run) / "model").string()));
 }
 
+void StudyRunner::check_tasks() const {
+  StudyInputs inputs(options_.places);
+  for (const TaskFile& task : options_.tasks)
+    if (inputs.checksum(task.task) != task.checksum)
+      throw InputsChanged(fmt::format("{} has changed while the study ran; start again", task_id(task.task)));
+}
+
 void StudyRunner::score(const StudyRun& run) const {
   const fs::path file = directory_of(run) / "scores.json";
   RunScores scores = read_run_scores(file);
   const ScoringOptions options{
       .tasks = options_.tasks, .data_dir = options_.places.data_dir, .device = parse_device(options_.device)};
   make_current(options.device);
-  for (auto& [task, found] : score_model(directory_of(run) / "model", options))
-    add_scores(scores, task, std::move(found));
+  RunScores scored = score_model(directory_of(run) / "model", options);
+  check_tasks();  // after their files were read
+  for (auto& [task, found] : scored) add_scores(scores, task, std::move(found));
   write_run_scores(file, scores);
 }
 

@@ -28,8 +28,8 @@ struct StudyRunnerOptions {
   const std::atomic<bool>* interrupted = nullptr;  // becomes true when the user wants to stop
 };
 
-/// The base, or a file that it names, is no longer what the plan was made with: of no run the scores could be
-/// filed under what they are of.
+/// The base, a file that it names or one of a task is no longer what the plan was made with: of no run the
+/// scores could be filed under what they are of.
 class InputsChanged : public Error {
  public:
   using Error::Error;
@@ -86,6 +86,7 @@ class StudyRunner {
   std::vector<std::string> train_command(const StudyRun& run) const;
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;
+  void check_tasks() const;
   void score(const StudyRun& run) const;
   void settle(const StudyRun& run) const;
 

@@ -367,6 +367,23 @@ TEST_F(StudyCommand, RefusesScoresOfFilesThatChangedMeanwhile) {
   EXPECT_THAT(run("out").out, HasSubstr("1 of 1 runs are finished"));
 }
 
+TEST_F(StudyCommand, RefusesScoresOnATaskThatChangedMeanwhile) {
+  make_long();
+  study_["rows"].erase(1);
+  const fs::path task = directory_.file("mine.tsv", read_file(study_["tasks"][0].get<std::string>()));
+  study_["tasks"] = {task.string()};
+  RunningCommand running(command("out"));
+  wait_for_checkpoint("out");
+  write_file(task, read_file(task) + "one more\tand another\t3\n");
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("error: all (seed 1): " + task.string() +
+                                    " has changed while the study ran; start again"));
+  ASSERT_EQ(runs("out").size(), 1u);
+  EXPECT_FALSE(fs::exists(runs("out")[0] / "scores.json"));
+  EXPECT_THAT(run("out").out, AllOf(HasSubstr("73 pairs"), HasSubstr("1 of 1 runs are finished")));
+}
+
 TEST_F(StudyCommand, TrainsAgainOnOtherData) {
   const fs::path data = directory_.file("mine.tsv", read_file(kSource / "data/samples/pairs_train.tsv"));
   study_["seeds"] = {1};
