@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <ranges>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -72,9 +73,9 @@ class CurvatureMemory {
   Tensor direction(const Tensor& gradient) const {
     Tensor result = -gradient;
     std::vector<double> factors;
-    for (auto pair = pairs_.rbegin(); pair != pairs_.rend(); ++pair) {
-      factors.push_back(inner_product(pair->step, result) / inner_product(pair->step, pair->change));
-      result = result - factors.back() * pair->change;
+    for (const Pair& pair : pairs_ | std::views::reverse) {
+      factors.push_back(inner_product(pair.step, result) / inner_product(pair.step, pair.change));
+      result = result - factors.back() * pair.change;
     }
     if (!pairs_.empty()) {
       const Pair& last = pairs_.back();

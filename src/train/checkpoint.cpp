@@ -1,6 +1,7 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
+#include <ranges>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -174,8 +175,7 @@ void settle_checkpoints(const fs::path& directory, int64_t step, const Retention
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
                                                std::vector<std::string>& warnings) {
   const auto checkpoints = list_checkpoints(directory);
-  for (auto newest = checkpoints.rbegin(); newest != checkpoints.rend(); ++newest) {
-    const fs::path& path = newest->second;
+  for (const auto& [number, path] : checkpoints | std::views::reverse) {  // the newest first
     const std::string damage = find_any_damage(path);
     if (damage.empty()) return FoundCheckpoint{path, read_state(path)};
     warnings.push_back(fmt::format("{} {}; trying the one before", path.string(), damage));

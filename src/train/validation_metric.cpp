@@ -43,8 +43,8 @@ ValidationMetric parse_validation_metric(std::string_view name, std::span<const 
          fmt::join(losses, ", "));
   const size_t slash = name.rfind('/');
   const bool of_one = slash != std::string_view::npos;
-  const ValidationMetric metric{std::string(name.substr(0, of_one ? slash : 0)),
-                                std::string(of_one ? name.substr(slash + 1) : name)};
+  ValidationMetric metric{std::string(name.substr(0, of_one ? slash : 0)),
+                          std::string(of_one ? name.substr(slash + 1) : name)};
   std::vector<TaskName> meant;
   for (const TaskName& task : tasks)
     if (metric.task.empty() || metric.task == task.task) meant.push_back(task);

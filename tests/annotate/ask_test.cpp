@@ -34,8 +34,8 @@ using Handler = ChatServer::Handler;
 /// An asker of two annotators at one server, and requests of the first.
 class AskTest : public ::testing::Test {
  protected:
-  void start(Handler handler, const json& endpoint = json::object()) {
-    server = std::make_unique<ChatServer>(std::move(handler));
+  void start(const Handler& handler, const json& endpoint = json::object()) {
+    server = std::make_unique<ChatServer>(handler);
     json given = AnnotateSetup::config(server->url());
     given["endpoints"]["local"].update(endpoint);
     config = parse_annotate_config(given, "test");

@@ -37,8 +37,8 @@ constexpr int64_t kRequests = AnnotateSetup::kRequests;
 
 class AnnotateCommand : public ::testing::Test {
  protected:
-  void start(ChatServer::Handler handler = testing::answer, const json& endpoint = json::object()) {
-    server = std::make_unique<ChatServer>(std::move(handler));
+  void start(const ChatServer::Handler& handler = testing::answer, const json& endpoint = json::object()) {
+    server = std::make_unique<ChatServer>(handler);
     config = AnnotateSetup::config(server->url());
     config["endpoints"]["local"].update(endpoint);
   }

@@ -65,7 +65,7 @@ TEST_F(LongTextVectors, LeaveShortTextsAsTheyAre) {
 TEST_F(LongTextVectors, LeaveTheBitsOfShortTextsBesideThem) {
   std::vector<std::string> texts;
   for (const char* text : {"a quiet harbour", "the fog", "people waited for the tide", "a blue boat", "old"})
-    texts.push_back(text);
+    texts.emplace_back(text);
   for (const bool normalize : {false, true}) {
     EmbedOptions options = windows();
     options.normalize = normalize;

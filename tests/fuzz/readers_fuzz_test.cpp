@@ -120,20 +120,26 @@ TEST(Fuzz, GzipFiles) {
   EXPECT_GT(read_mutants(testing::gzip(kDataFiles[0].content), 1000, read).refused, 500);
 }
 
+struct TextFile {
+  const char* name;
+  const char* field;
+  const char* content;
+};
+
 TEST(Fuzz, TextFiles) {
+  const char* const table = kDataFiles[1].content;
+  const char* const lines = "{\"positive\": \"a \\u00e9\"}\n{\"positive\": \"\"}\n";
   const TempDir directory;
-  for (const auto& [name, field] :
-       {std::pair{"texts.txt", ""}, {"pairs.csv", "query"}, {"triplets.jsonl", "positive"}}) {
-    SCOPED_TRACE(name);
+  for (const TextFile& sample : {TextFile{"texts.txt", "", table},
+                                 {"pairs.csv", "query", table},
+                                 {"triplets.jsonl", "positive", lines}}) {
+    SCOPED_TRACE(sample.name);
     const auto read = [&](const std::string& content) {
-      TextReader texts(write_anew(directory.path() / name, content), {.field = field});
+      TextReader texts(write_anew(directory.path() / sample.name, content), {.field = sample.field});
       for (std::string text; texts.next(text);) {
       }
     };
-    const char* sample = name == std::string("triplets.jsonl")
-                             ? "{\"positive\": \"a \\u00e9\"}\n{\"positive\": \"\"}\n"
-                             : kDataFiles[1].content;
-    EXPECT_GT(read_mutants(sample, 1000, read).accepted, 100);
+    EXPECT_GT(read_mutants(sample.content, 1000, read).accepted, 100);
   }
 }
 

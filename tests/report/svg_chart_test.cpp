@@ -53,7 +53,7 @@ TEST(LineChart, TellsThousandsWithoutPowersOfTen) {
   EXPECT_THAT(svg, Not(HasSubstr("e+")));
 }
 
-std::string y_axis_at(int left) { return "<path class=\"axis\" d=\"M" + std::to_string(left) + " 192H"; }
+std::string y_axis_at(int left) { return R"(<path class="axis" d="M)" + std::to_string(left) + " 192H"; }
 
 TEST(LineChart, MakesRoomForTheNumbersOfItsAxis) {
   const auto chart = [](double highest, const char* name = "tokens/s") {

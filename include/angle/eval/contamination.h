@@ -21,7 +21,7 @@ struct SeenSplit {
   std::string split;
   SplitUse use;
 
-  auto operator<=>(const SeenSplit&) const = default;
+  auto operator<=>(const SeenSplit&) const = default;  // NOLINT(*-use-nullptr): its own 0
 };
 
 /// The data sets that a model was trained on, in the last stage and in those before: `data.train[]` of its

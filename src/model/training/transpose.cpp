@@ -18,8 +18,7 @@ constexpr int64_t kGrain = 4;
 Transposed transpose(const Tensor& rows) {
   if (!cpu_features().avx512) return {rows.t().contiguous(), rows.sum(0)};
   const int64_t columns = rows.size(1);
-  const Transposed made{at::empty({columns, rows.size(0)}, rows.options()),
-                        at::empty({columns}, rows.options())};
+  Transposed made{at::empty({columns, rows.size(0)}, rows.options()), at::empty({columns}, rows.options())};
   const avx512::Transposition task{rows.const_data_ptr<float>(), rows.size(0), columns,
                                    made.matrix.mutable_data_ptr<float>(),
                                    made.sums.mutable_data_ptr<float>()};
