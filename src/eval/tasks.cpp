@@ -107,16 +107,6 @@ void add_own_task(TaskSelection& selection, const std::string& file) {
   selection.tasks.push_back({selection.own_tasks.back().get(), /*by_name=*/true});
 }
 
-void add_name(TaskSelection& selection, const std::string& name) {
-  if (is_pair_file(name)) {
-    add_own_task(selection, name);
-    return;
-  }
-  const auto groups = groups_of(name);
-  for (const std::string& group : groups) add_group(selection, group);
-  if (groups.empty()) add_task(selection, find_task(name), /*by_name=*/true);
-}
-
 /// The splits of a task that are in its directory, sorted.
 std::vector<std::string> splits_there(const std::filesystem::path& directory) {
   std::vector<std::string> splits;
@@ -149,11 +139,18 @@ std::vector<std::string> split_names(const TaskSpec& task) {
 /// Other names of the validation split, which no spelling leads to.
 bool is_validation(std::string_view split) { return split == "dev" || split == "val" || split == "valid"; }
 
-/// What a misspelt name may have been meant for.
-std::vector<std::string> public_names() {
+constexpr std::array kGroupNames = {"sts", "transfer", "non-transfer", "all"};
+
+std::vector<std::string> task_names() {
   std::vector<std::string> names;
   for (const TaskSpec& task : all_tasks()) names.push_back(task.name);
-  names.insert(names.end(), {"sts", "transfer", "non-transfer", "all"});
+  return names;
+}
+
+/// What a misspelt name may have been meant for.
+std::vector<std::string> names_of(bool groups_too) {
+  std::vector<std::string> names = task_names();
+  if (groups_too) names.insert(names.end(), kGroupNames.begin(), kGroupNames.end());
   return names;
 }
 
@@ -179,6 +176,34 @@ void refuse_path(std::string_view name, const std::string& where) {
         where, name);
 }
 
+/// The task of a name; null when there is none.
+const TaskSpec* known_task(std::string_view name) {
+  const auto found = std::find_if(all_tasks().begin(), all_tasks().end(),
+                                  [&](const TaskSpec& task) { return task.name == name; });
+  return found == all_tasks().end() ? nullptr : &*found;
+}
+
+/// @param groups_too  whether a group could have been named as well
+[[noreturn]] void refuse_unknown(std::string_view name, const std::string& where, bool groups_too) {
+  refuse_path(name, where);
+  fail("{} {}: unknown task{} (tasks: {};{} or a file; or own data, as retrieval:DIR)", where, name,
+       suggestion(name, names_of(groups_too)), fmt::join(task_names(), ", "),
+       groups_too ? fmt::format(" groups: {};", fmt::join(kGroupNames, ", ")) : "");
+}
+
+void add_name(TaskSelection& selection, const std::string& name) {
+  if (is_pair_file(name)) {
+    add_own_task(selection, name);
+    return;
+  }
+  const auto groups = groups_of(name);
+  for (const std::string& group : groups) add_group(selection, group);
+  if (!groups.empty()) return;
+  const TaskSpec* task = known_task(name);
+  if (task == nullptr) refuse_unknown(name, "--task", /*groups_too=*/true);
+  add_task(selection, *task, /*by_name=*/true);
+}
+
 }  // namespace
 
 const std::vector<TaskSpec>& all_tasks() {
@@ -196,17 +221,9 @@ const std::vector<TaskGroup>& all_groups() {
 }
 
 const TaskSpec& find_task(std::string_view name, const std::string& where) {
-  std::vector<std::string> names;
-  for (const TaskSpec& task : all_tasks()) {
-    if (task.name == name) return task;
-    names.push_back(task.name);
-  }
+  if (const TaskSpec* task = known_task(name)) return *task;
   refuse_group(name, where);
-  refuse_path(name, where);
-  fail(
-      "{} {}: unknown task{} (tasks: {}; groups: sts or transfer, non-transfer, all; or a file; or own data, "
-      "as retrieval:DIR)",
-      where, name, suggestion(name, public_names()), fmt::join(names, ", "));
+  refuse_unknown(name, where, /*groups_too=*/false);
 }
 
 bool is_pair_file(std::string_view name) { return is_data_file(name); }
@@ -215,7 +232,7 @@ bool is_path(std::string_view name) {
   const size_t slash = name.find('/');
   if (slash == std::string_view::npos) return false;
   return name.find('/', slash + 1) != std::string_view::npos ||
-         nearest_name(name.substr(0, slash), public_names()).empty();
+         nearest_name(name.substr(0, slash), names_of(/*groups_too=*/true)).empty();
 }
 
 TaskSelection select_tasks(std::span<const std::string> names) {

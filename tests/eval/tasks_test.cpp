@@ -71,8 +71,11 @@ TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
   EXPECT_ERROR(select_tasks(std::vector<std::string>{","}), "--task: no task named");
   EXPECT_ERROR(find_task("sts", "evaluation.task"),
                "evaluation.task sts: a group of tasks, expected single ones: sts12, sts13, ");
-  EXPECT_ERROR(find_task("wikipedia", "evaluation.task"),
-               "evaluation.task wikipedia: unknown task (tasks:", "or own data, as retrieval:DIR");
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{"wikipedia"}),
+               "; groups: sts, transfer, non-transfer, all; or a file");
+  EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:",
+               "gis; or a file; or own data, as retrieval:DIR)");
+  EXPECT_ERROR(find_task("nontransfer", "tasks"), "tasks nontransfer: unknown task (tasks:");
 }
 
 TEST(SelectTasks, SaysHowDataOfOnesOwnAreATask) {

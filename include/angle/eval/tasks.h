@@ -64,7 +64,7 @@ struct TaskSelection {
 const std::vector<TaskSpec>& all_tasks();
 const std::vector<TaskGroup>& all_groups();
 
-/// The task of a name; Error `--task stbs: unknown task; did you mean "stsb"? …`.
+/// The task of a name; Error `--task stbs: unknown task; did you mean "stsb"? …`, and for a group of tasks.
 ///
 /// @param where  what the name was given to, for the message
 const TaskSpec& find_task(std::string_view name, const std::string& where = "--task");
