@@ -4,6 +4,7 @@
 #include <limits>
 #include <string_view>
 
+#include "angle/excerpt.h"
 #include "angle/suggest.h"
 
 namespace angle {
@@ -23,12 +24,10 @@ bool accepts(const json& schema, const json& given) {
 
 bool is_one_of(const json& schema) { return schema.is_object() && schema.contains(kOneOf); }
 
+constexpr size_t kBytes = 60;  // of a value, or of a path
+
 /// The value as JSON, cut to what fits a message.
-std::string show(const json& value) {
-  constexpr size_t kBytes = 60;
-  const std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true);
-  return text.size() <= kBytes ? text : text.substr(0, kBytes) + "…";
-}
+std::string show(const json& value) { return excerpt(value.dump(-1, ' ', /*ensure_ascii=*/true), kBytes); }
 
 std::vector<std::string> keys(const json& object) {
   std::vector<std::string> keys;
@@ -64,7 +63,7 @@ json check_members(const json& given, const json& schema, const std::string& pat
       json part = check_against_schema(value, *expected, child, problems);
       if (!part.is_discarded()) good[key] = std::move(part);
     } else {
-      problems.push_back(child + ": unknown key" + suggestion(key, keys(schema)));
+      problems.push_back(excerpt(child, kBytes) + ": unknown key" + suggestion(key, keys(schema)));
     }
   }
   return good;

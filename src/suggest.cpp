@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "angle/excerpt.h"
+
 namespace angle {
 
 size_t edit_distance(std::string_view from, std::string_view to) {
@@ -39,7 +41,7 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
   const std::string nearest = nearest_name(name, candidates);
-  return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+  return nearest.empty() ? "" : "; did you mean " + in_quotes(nearest) + "?";
 }
 
 }  // namespace angle

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "angle/error.h"
-#include "angle/text/utf8.h"
+#include "angle/excerpt.h"
 
 #include "annotate/endpoint_url.h"
 
@@ -56,20 +56,12 @@ std::string redact(std::string text, const std::string& key) {
   return text;
 }
 
-/// The beginning of a server's answer, in one line, for a message.
-std::string excerpt(const std::string& body) {
-  constexpr size_t kBytes = 200;
-  std::string text = replace_invalid_utf8(std::string_view(body).substr(0, kBytes));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
-  return text + (body.size() > kBytes ? "…" : "");
-}
-
 std::string describe_status(const httplib::Response& response, const std::string& body) {
   std::string text = fmt::format("the server answered {}", response.status);
   if (response.status >= 300 && response.status < 400)
     return text + " (a redirection, which is not followed); name the final address";
-  if (!body.empty()) text += ": " + excerpt(body);
+  constexpr size_t kBytes = 200;  // of what it says
+  if (!body.empty()) text += ": " + excerpt(body, kBytes);
   return text;
 }
 

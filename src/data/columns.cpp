@@ -6,6 +6,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/excerpt.h"
+
 namespace angle {
 
 namespace {
@@ -28,12 +30,6 @@ bool matches(const Part& part, std::string_view column) {
 std::string join_with_or(const std::vector<std::string>& names) {
   if (names.size() == 1) return names[0];
   return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
-}
-
-std::string quote(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "\"" : ", \"") + name + "\"";
-  return list.empty() ? "none" : list;
 }
 
 }  // namespace
@@ -63,10 +59,10 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
   if (found.empty())
     columns_.problem =
         fmt::format("no column named {} (found {}); `columns` of the data set, or --column, can map names",
-                    join_with_or(part.names), quote(names_));
+                    join_with_or(part.names), list_in_quotes(names_));
   if (found.size() > 1 && !part.several)
-    columns_.problem = fmt::format(R"(two columns could be {}: "{}" and "{}")", given.names[0],
-                                   names_[found[0]], names_[found[1]]);
+    columns_.problem = fmt::format("two columns could be {}: {} and {}", given.names[0],
+                                   in_quotes(names_[found[0]]), in_quotes(names_[found[1]]));
   return found;
 }
 

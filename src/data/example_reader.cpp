@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/suggest.h"
 
 namespace angle {
@@ -27,13 +28,9 @@ std::vector<Part> parts_of(DataFormat format) {
   return {};
 }
 
-/// The beginning of a text, for a message.
-std::string excerpt(const std::string& text) {
-  constexpr size_t kBytes = 40;
-  if (text.size() <= kBytes) return text;
-  size_t end = kBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
-  return text.substr(0, end) + "…";
+/// A value for a message: a text in quotes, else its JSON.
+std::string show(const Field& field) {
+  return field.kind == Field::Kind::text ? in_quotes(field.text) : excerpt(field.text);
 }
 
 /// The parts of one row's example. The first thing that is wrong becomes the row's problem.
@@ -46,7 +43,7 @@ class RowParts {
     const size_t column = columns_.of_part[part][0];
     Field& field = row_.fields[column];
     if (field.kind != Field::Kind::text) {
-      complain("{}: expected a text, found {}", row_.names[column], excerpt(field.text));
+      complain("{}: expected a text, found {}", row_.names[column], show(field));
     } else if (is_blank(field.text)) {
       complain_empty(column);
     }
@@ -60,7 +57,7 @@ class RowParts {
       Field& field = row_.fields[column];
       if (field.kind == Field::Kind::text) field.list = {std::move(field.text)};
       if (field.kind != Field::Kind::text && field.kind != Field::Kind::list)
-        complain("{}: expected a text or a list of texts, found {}", row_.names[column], excerpt(field.text));
+        complain("{}: expected a text or a list of texts, found {}", row_.names[column], show(field));
       if (field.list.empty()) complain("{}: empty list", row_.names[column]);
       for (std::string& text : field.list) {
         if (is_blank(text)) complain_empty(column);
@@ -80,12 +77,12 @@ class RowParts {
     if (field.kind == Field::Kind::missing || (field.kind == Field::Kind::text && is_blank(field.text))) {
       complain("{}: the label is missing", name);
     } else if (parsed != end || error != std::errc() || field.kind == Field::Kind::list) {
-      complain("{}: expected a number, found {}", name, excerpt(field.text));
+      complain("{}: expected a number, found {}", name, show(field));
     } else if (!std::isfinite(value)) {
-      complain("{}: the label is {}, not a finite number", name, field.text);
+      complain("{}: the label is {}, not a finite number", name, excerpt(field.text));
     } else if (label_scale_.size() == 2 && (value < label_scale_[0] || value > label_scale_[1])) {
-      complain("{}: the label {} is outside of label_scale [{}, {}]", name, field.text, label_scale_[0],
-               label_scale_[1]);
+      complain("{}: the label {} is outside of label_scale [{}, {}]", name, excerpt(field.text),
+               label_scale_[0], label_scale_[1]);
     }
     return value;
   }
@@ -218,10 +215,10 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
     fail(
         "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
         "(pairs) or query, positive, negative (triplets), or names mapped to these",
-        path.string(), fmt::join(rows.row().names, ", "));
+        path.string(), list_in_quotes(rows.row().names));
   if (fitting.size() > 1 && fitting.back() == DataFormat::scored_pairs)
     fail("{}: its columns ({}) fit scored_pairs and {}; say which format is meant", path.string(),
-         fmt::join(rows.row().names, ", "), nlohmann::json(fitting.front()).get<std::string>());
+         list_in_quotes(rows.row().names), nlohmann::json(fitting.front()).get<std::string>());
   return fitting.front();
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/json.h"
 
 #include "data/csv.h"
@@ -100,8 +101,7 @@ bool RowReader::next_texts(std::vector<std::string>& texts) {
 void RowReader::set_fields(std::vector<std::string> texts) {
   if (texts.size() != row_.names.size())
     complain(fmt::format("expected {} {}-separated columns ({}), found {}", row_.names.size(),
-                         format_ == Format::csv ? "comma" : "tab", fmt::join(row_.names, ", "),
-                         texts.size()));
+                         format_ == Format::csv ? "comma" : "tab", list_in_quotes(row_.names), texts.size()));
   row_.fields.assign(row_.names.size(), {});
   for (size_t i = 0; i < std::min(texts.size(), row_.names.size()); ++i) {
     check_utf8(texts[i], row_.names[i]);
@@ -144,7 +144,7 @@ void RowReader::check_utf8(std::string& text, const std::string& where) {
     text = replace_invalid_utf8(text);
     ++repaired_texts_;
   } else {
-    complain(fmt::format("{}: invalid UTF-8 at byte {}", where, *offset));
+    complain(fmt::format("{}: invalid UTF-8 at byte {}", excerpt(where), *offset));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/json.h"
 #include "angle/suggest.h"
 
@@ -49,7 +50,7 @@ std::string read_field(json object, const std::string& field, const std::string&
     std::vector<std::string> names;
     for (const auto& item : object.items()) names.push_back(item.key());
     fail("{}: there is no field \"{}\"{} (found: {})", location, field, suggestion(field, names),
-         fmt::join(names, ", "));
+         list_in_quotes(names));
   }
   if (!found->is_string())
     fail("{}: field \"{}\": expected a string, found {}", location, field, found->type_name());
@@ -77,7 +78,7 @@ size_t TextReader::find_column() const {
   const auto found = std::find(names.begin(), names.end(), options_.field);
   if (found == names.end())
     fail("{}: there is no column \"{}\"{} (found: {})", table_->location(), options_.field,
-         suggestion(options_.field, names), fmt::join(names, ", "));
+         suggestion(options_.field, names), list_in_quotes(names));
   return static_cast<size_t>(found - names.begin());
 }
 

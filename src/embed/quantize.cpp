@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 #include "angle/io/npy.h"
 
@@ -81,6 +82,7 @@ Tensor quantize(const Tensor& embeddings, Quantization quantization, const Tenso
 }
 
 Tensor read_ranges(const std::filesystem::path& path, int64_t dims) {
+  constexpr size_t kHeaderBytes = 200;  // in a message
   const std::string bytes = read_file(path);
   const auto [header, data] = split_npy(bytes, path.string());
   const auto has = [&header = header](const std::string& entry) {
@@ -90,7 +92,7 @@ Tensor read_ranges(const std::filesystem::path& path, int64_t dims) {
     fail(
         "{}: expected float32 numbers of shape (2, {}), lowest and highest of each dimension, in C order; "
         "found {}",
-        path.string(), dims, header.substr(0, header.find('}') + 1));
+        path.string(), dims, excerpt(header.substr(0, header.find('}') + 1), kHeaderBytes));
   Tensor ranges = at::empty({2, dims}, at::kFloat);
   if (data.size() != ranges.nbytes())
     fail("{}: expected {} bytes of numbers, found {}", path.string(), ranges.nbytes(), data.size());

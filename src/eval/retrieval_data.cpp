@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/json.h"
 #include "angle/text/utf8.h"
 
@@ -74,7 +75,7 @@ GradedPair parse_grade(std::string_view line, const std::string& location) {
     fail("{}: expected 3 tab-separated columns (query-id, corpus-id, score), found {}", location,
          columns.size());
   const auto grade = whole_number(columns[2]);
-  if (!grade) fail("{}: score {}: expected a whole number", location, columns[2]);
+  if (!grade) fail("{}: score {}: expected a whole number", location, in_quotes(columns[2]));
   return {columns[0], columns[1], *grade};
 }
 
@@ -91,7 +92,8 @@ fs::path grades_file(const fs::path& directory, const std::string& split) {
   while (lines.next(line)) {
     const std::string query = line.substr(0, line.find('\t'));
     if (missing.contains(query))
-      problems.add(fmt::format("{}: query {} is not in {}", lines.location(), query, queries.string()));
+      problems.add(
+          fmt::format("{}: query {} is not in {}", lines.location(), excerpt(query), queries.string()));
   }
   problems.raise(grades.string());
   fail("{}: the file has changed while it was read", grades.string());
@@ -121,7 +123,8 @@ RelevanceGrades read_relevance_grades(const fs::path& directory, const std::stri
     problems.collect([&] {
       const GradedPair pair = parse_grade(line, lines.location());
       if (!grades[pair.query].emplace(pair.document, pair.grade).second)
-        fail("{}: document {} is graded twice for query {}", lines.location(), pair.document, pair.query);
+        fail("{}: document {} is graded twice for query {}", lines.location(), excerpt(pair.document),
+             excerpt(pair.query));
     });
   problems.raise(file.string());
   std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
@@ -142,7 +145,7 @@ std::vector<IdentifiedText> read_queries(const fs::path& directory, const Releva
     problems.collect([&] {
       IdentifiedText query = parse_text(line, lines.location());
       if (!grades.contains(query.id)) return;
-      if (missing.erase(query.id) == 0) fail("{}: query {} comes twice", lines.location(), query.id);
+      if (missing.erase(query.id) == 0) fail("{}: query {} comes twice", lines.location(), excerpt(query.id));
       queries.push_back(std::move(query));
     });
   problems.raise(file.string());
@@ -159,7 +162,8 @@ std::vector<IdentifiedText> CorpusReader::next(int64_t count) {
   while (static_cast<int64_t>(documents.size()) < count && lines_.next(line)) {
     documents.push_back(parse_text(line, lines_.location()));
     const std::string& id = documents.back().id;
-    if (!seen_.insert(id).second) fail("{}: document {} comes twice in the corpus", lines_.location(), id);
+    if (!seen_.insert(id).second)
+      fail("{}: document {} comes twice in the corpus", lines_.location(), excerpt(id));
   }
   if (seen_.empty()) fail("{}: the corpus has no documents", file_.string());
   return documents;

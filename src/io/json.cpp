@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 
 namespace angle {
@@ -32,14 +33,18 @@ class StrictBuilder {
 
   bool key(std::string& name) {
     const auto [member, inserted] = open_.back()->emplace(name, nullptr);
-    if (!inserted) fail("{}: not valid JSON: the key \"{}\" occurs twice in one object", source_, name);
+    if (!inserted)
+      fail("{}: not valid JSON: the key {} occurs twice in one object", source_, in_quotes(name));
     member_ = &*member;
     return true;
   }
 
-  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& error) {
-    const std::string what = error.what();
-    fail("{}: not valid JSON: {}", source_, what.substr(what.find("] ") + 2));
+  bool parse_error(size_t, const std::string& last_token, const nlohmann::detail::exception& error) {
+    std::string what = error.what();
+    what.erase(0, what.find("] ") + 2);
+    if (const size_t at = what.find(last_token); at != std::string::npos)
+      what.replace(at, last_token.size(), excerpt(last_token));  // it may be as long as the file
+    fail("{}: not valid JSON: {}", source_, what);
   }
 
  private:

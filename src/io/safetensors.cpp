@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 
@@ -67,7 +68,7 @@ class HeaderReader {
     const json& given = header_.at(kMetadataKey);
     if (!given.is_object()) fail("{}: __metadata__ is not an object", where_);
     for (const auto& [key, value] : given.items()) {
-      if (!value.is_string()) fail("{}: __metadata__ \"{}\" is not a string", where_, key);
+      if (!value.is_string()) fail("{}: __metadata__ {} is not a string", where_, in_quotes(key));
       metadata[key] = value.get<std::string>();
     }
     return metadata;
@@ -77,12 +78,15 @@ class HeaderReader {
   std::map<std::string, TensorEntry> entries(uint64_t data_size) const {
     std::map<std::string, TensorEntry> entries;
     for (const auto& [name, value] : header_.items())
-      if (name != kMetadataKey) entries[name] = entry(name, value);
+      if (name != kMetadataKey) entries[name] = entry(excerpt(name, kNameBytes), value);
     check_layout(entries, data_size);
     return entries;
   }
 
  private:
+  static constexpr size_t kNameBytes = 200;  // in messages
+
+  /// @param name  for messages, here and below
   TensorEntry entry(const std::string& name, const json& value) const {
     for (const char* key : {"dtype", "shape", "data_offsets"})
       if (!value.is_object() || !value.contains(key)) fail("{}: tensor {}: no \"{}\"", where_, name, key);
@@ -98,7 +102,7 @@ class HeaderReader {
   DType dtype(const std::string& name, const json& value) const {
     for (const DTypeInfo& candidate : kDTypes)
       if (value == candidate.name) return candidate.dtype;
-    fail("{}: tensor {}: the element type {} is not supported", where_, name, value.dump());
+    fail("{}: tensor {}: the element type {} is not supported", where_, name, excerpt(value.dump()));
   }
 
   std::vector<int64_t> integers(const std::string& name, const json& tensor, const char* key) const {
@@ -108,7 +112,7 @@ class HeaderReader {
     for (const json& number : value) {
       if (!number.is_number_unsigned() || number.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX))
         fail("{}: tensor {}: {} holds {}, expected integers from 0 to 2^63 - 1", where_, name, key,
-             number.dump());
+             excerpt(number.dump()));
       numbers.push_back(number.get<int64_t>());
     }
     return numbers;
@@ -133,7 +137,7 @@ class HeaderReader {
     for (const auto& [begin, end, name] : parts) {
       if (begin != reached)
         fail("{}: tensor {}: its data begin at {}, expected {}: the tensors overlap or leave a hole", where_,
-             name, begin, reached);
+             excerpt(name, kNameBytes), begin, reached);
       reached = end;
     }
     if (reached != data_size)

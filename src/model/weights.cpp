@@ -11,6 +11,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/json.h"
 #include "angle/io/safetensors.h"
 
@@ -71,7 +72,8 @@ std::string canonical_name(std::string_view name) {
 void check_plain_file_name(const fs::path& index, const std::string& name) {
   const fs::path path(name);
   if (name.empty() || path.filename() != path || name == "." || name == "..")
-    fail("{}: shard \"{}\" is not the plain name of a file in the same directory", index.string(), name);
+    fail("{}: shard {} is not the plain name of a file in the same directory", index.string(),
+         in_quotes(name));
 }
 
 /// The names of the tensors of each shard.
@@ -83,7 +85,8 @@ std::map<std::string, std::set<std::string>> read_index(const fs::path& index) {
   std::map<std::string, std::set<std::string>> names_by_shard;
   for (const auto& [name, shard] : map.items()) {
     if (!shard.is_string())
-      fail("{}: weight_map.{}: expected a file name, found {}", index.string(), name, shard.dump());
+      fail("{}: weight_map.{}: expected a file name, found {}", index.string(), excerpt(name),
+           excerpt(shard.dump()));
     check_plain_file_name(index, shard.get<std::string>());
     names_by_shard[shard.get<std::string>()].insert(name);
   }
@@ -207,6 +210,7 @@ WeightFiles::WeightFiles(const fs::path& directory)
 WeightFiles::~WeightFiles() = default;
 
 void WeightFiles::check(std::span<const NamedTensor> expected) const {
+  constexpr size_t kNameBytes = 200;  // in a message
   std::vector<std::string> problems = contents_->problems;
   std::set<std::string_view> expected_names;
   for (const NamedTensor& entry : expected) {
@@ -216,7 +220,7 @@ void WeightFiles::check(std::span<const NamedTensor> expected) const {
   }
   for (const auto& [name, source] : contents_->tensors)
     if (!expected_names.contains(name) && !is_pooler(name) && !is_left_out(name))
-      problems.push_back(name + ": unexpected");
+      problems.push_back(excerpt(name, kNameBytes) + ": unexpected");
   if (!problems.empty())
     fail("{}: the weights do not fit config.json; are the two from different models?\n  {}",
          directory_.string(), fmt::join(problems, "\n  "));

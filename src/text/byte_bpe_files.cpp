@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 
 #include "text/tokenizer_config.h"
@@ -51,8 +52,8 @@ std::vector<Merge> read_merges_txt(const fs::path& path) {
     if (line.empty() || (number == 1 && line.starts_with("#version"))) continue;
     merges.push_back(split_merge(line));
     if (merges.back().first.empty() || merges.back().second.empty())
-      fail("{}:{}: expected two tokens with a space between them, found \"{}\"; the file is damaged",
-           path.string(), number, line);
+      fail("{}:{}: expected two tokens with a space between them, found {}; the file is damaged",
+           path.string(), number, in_quotes(line));
   }
   return merges;
 }
@@ -95,7 +96,7 @@ bool read_nfc(const JsonField& normalizer) {
   const auto steps = read_steps(normalizer, "normalizers");
   for (const JsonField& step : steps)
     if (step["type"].string() != "NFC")
-      step.refuse(fmt::format("\"{}\" is not supported for BPE (NFC is)", step["type"].string()));
+      step.refuse(fmt::format("{} is not supported for BPE (NFC is)", in_quotes(step["type"].string())));
   return !steps.empty();
 }
 

@@ -1,5 +1,7 @@
 #include "text/json_field.h"
 
+#include "angle/excerpt.h"
+
 namespace angle {
 namespace {
 
@@ -9,8 +11,7 @@ const json kNull;
 std::string abridged(const json& value) {
   constexpr size_t kLongest = 60;
   if (value.is_structured()) return "";
-  const std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true);
-  return " " + (text.size() > kLongest ? text.substr(0, kLongest) + "…" : text);
+  return " " + excerpt(value.dump(-1, ' ', /*ensure_ascii=*/true), kLongest);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <queue>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 
 namespace angle {
 namespace {
@@ -50,8 +51,8 @@ PairMerger::PairMerger(const Vocabulary& vocabulary,
   const auto find = [&vocabulary](const std::string& token, size_t rank) {
     const int32_t id = vocabulary.find(token);
     if (id == Vocabulary::kNotFound)
-      fail("merge {}: \"{}\" is not in the vocabulary of {} tokens; the two are from different models",
-           rank + 1, token, vocabulary.size());
+      fail("merge {}: {} is not in the vocabulary of {} tokens; the two are from different models", rank + 1,
+           in_quotes(token), vocabulary.size());
     return id;
   };
   for (size_t rank = 0; rank < merges.size(); ++rank) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 
 #include "text/charsmap.h"
 #include "text/tokenizer_config.h"
@@ -52,10 +53,10 @@ void read_normalizer(const JsonField& normalizer, UnigramOptions& options) {
     } else if (type == "Replace" && collapses_spaces(step)) {
       options.collapse_spaces = true;
     } else {
-      step.refuse(fmt::format(
-          "\"{}\" as it is here is not supported for Unigram (Precompiled, Strip and a Replace of "
-          "runs of spaces are)",
-          type));
+      step.refuse(
+          fmt::format("{} as it is here is not supported for Unigram (Precompiled, Strip and a Replace of "
+                      "runs of spaces are)",
+                      in_quotes(type)));
     }
   }
 }
@@ -64,7 +65,7 @@ bool read_mark_first_word(const JsonField& metaspace) {
   const JsonField scheme = metaspace["prepend_scheme"];
   if (scheme.is_null()) return metaspace["add_prefix_space"].boolean_or(true);  // older files have a switch
   if (scheme.string() != "always" && scheme.string() != "never")
-    scheme.refuse(fmt::format("\"{}\" is not supported (always and never are)", scheme.string()));
+    scheme.refuse(fmt::format("{} is not supported (always and never are)", in_quotes(scheme.string())));
   return scheme.string() == "always";
 }
 

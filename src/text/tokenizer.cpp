@@ -1,6 +1,7 @@
 #include "angle/text/tokenizer.h"
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/json.h"
 #include "angle/text/byte_bpe.h"
 #include "angle/text/sentencepiece.h"
@@ -38,7 +39,7 @@ LoadedTokenizer load_tokenizer_json(const fs::path& path, bool lowercase_first) 
         make_byte_bpe(with_lowercase_first(read_byte_bpe_json(root, loaded.warnings), lowercase_first));
   else
     root["model"]["type"].refuse(
-        fmt::format("\"{}\" is not supported (WordPiece, Unigram and byte-level BPE are)", type));
+        fmt::format("{} is not supported (WordPiece, Unigram and byte-level BPE are)", in_quotes(type)));
   return loaded;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "angle/excerpt.h"
+
 namespace angle {
 namespace {
 
@@ -24,8 +26,8 @@ AddedToken read_added_token(const JsonField& field, const std::vector<std::strin
                    .normalized = field["normalized"].boolean_or(false)};
   const auto id = static_cast<size_t>(token.id);
   if (id < vocabulary.size() && !vocabulary[id].empty() && vocabulary[id] != token.content)
-    field.refuse(fmt::format(R"("{}" has id {}, which is "{}" in model.vocab; the file contradicts itself)",
-                             token.content, id, vocabulary[id]));
+    field.refuse(fmt::format("{} has id {}, which is {} in model.vocab; the file contradicts itself",
+                             in_quotes(token.content), id, in_quotes(vocabulary[id])));
   return token;
 }
 
@@ -64,9 +66,9 @@ void read_post_processor(const JsonField& processor, SpecialTokens& tokens) {
     for (size_t i = 0; i < processors.array().size(); ++i) read_post_processor(processors[i], tokens);
   } else if (type != "ByteLevel") {
     processor.refuse(
-        fmt::format("type \"{}\" is not supported (TemplateProcessing, BertProcessing, RobertaProcessing, "
+        fmt::format("type {} is not supported (TemplateProcessing, BertProcessing, RobertaProcessing, "
                     "ByteLevel and Sequence are)",
-                    type));
+                    in_quotes(type)));
   }
 }
 
@@ -92,13 +94,13 @@ std::vector<std::string> read_vocabulary(const JsonField& vocabulary) {
   for (const auto& [token, value] : members.items()) {
     const auto* number = value.get_ptr<const json::number_unsigned_t*>();
     if (number == nullptr || *number >= members.size() + kMaxHoles)
-      vocabulary.refuse(fmt::format(
-          "\"{}\" has the id {} (expected a whole number that fits {} tokens); the file is damaged", token,
-          value.dump(), members.size()));
+      vocabulary.refuse(
+          fmt::format("{} has the id {} (expected a whole number that fits {} tokens); the file is damaged",
+                      in_quotes(token), excerpt(value.dump()), members.size()));
     if (*number >= tokens.size()) tokens.resize(*number + 1);
     if (!tokens[*number].empty())
-      vocabulary.refuse(fmt::format(R"("{}" and "{}" have the same id {}; the file is damaged)",
-                                    tokens[*number], token, *number));
+      vocabulary.refuse(fmt::format("{} and {} have the same id {}; the file is damaged",
+                                    in_quotes(tokens[*number]), in_quotes(token), *number));
     tokens[*number] = token;
   }
   if (tokens.empty()) vocabulary.refuse("is empty");

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 #include "angle/text/utf8.h"
 
@@ -36,7 +37,7 @@ void report_duplicates(const std::vector<std::string>& tokens, const fs::path& p
     const auto [earlier, is_new] = lines.try_emplace(tokens[id], id);
     if (is_new || tokens[id].empty()) continue;
     if (duplicates++ == 0)
-      example = fmt::format("\"{}\" in lines {} and {}", tokens[id], earlier->second + 1, id + 1);
+      example = fmt::format("{} in lines {} and {}", in_quotes(tokens[id]), earlier->second + 1, id + 1);
   }
   if (duplicates > 0)
     warnings.push_back(fmt::format("{}: {} duplicate tokens ({}); the last of each is used", path.string(),
@@ -58,7 +59,7 @@ void compare_vocab_txt(const fs::path& path, const std::vector<std::string>& tok
     if (differs(id)) ++different, first = id;
   if (different == 0) return;
   const auto spelling = [first](const std::vector<std::string>& list) {
-    return first < list.size() ? "\"" + list[first] + "\"" : std::string("nothing");
+    return first < list.size() ? in_quotes(list[first]) : std::string("nothing");
   };
   warnings.push_back(fmt::format(
       "{}: differs from tokenizer.json in {} of {} tokens (line {} has {}, tokenizer.json has {}); "
@@ -101,8 +102,8 @@ BertNormalization read_normalization(const JsonField& normalizer) {
   const JsonField& step = steps.front();
   const std::string& type = step["type"].string();
   if (type != "BertNormalizer" || steps.size() > 1)
-    normalizer.refuse(fmt::format(
-        "\"{}\" with {} steps is not supported for WordPiece (BertNormalizer alone is)", type, steps.size()));
+    normalizer.refuse(fmt::format("{} with {} steps is not supported for WordPiece (BertNormalizer alone is)",
+                                  in_quotes(type), steps.size()));
   const bool lowercase = step["lowercase"].boolean_or(true);
   return {.clean_text = step["clean_text"].boolean_or(true),
           .handle_chinese_chars = step["handle_chinese_chars"].boolean_or(true),
@@ -114,7 +115,7 @@ void check_pre_tokenizer(const JsonField& pre_tokenizer) {
   const auto steps = read_steps(pre_tokenizer, "pretokenizers");
   if (steps.size() != 1 || steps.front()["type"].string() != "BertPreTokenizer")
     pre_tokenizer.refuse(fmt::format("{} is not supported for WordPiece (BertPreTokenizer is)",
-                                     steps.empty() ? "none" : "\"" + steps.front()["type"].string() + "\""));
+                                     steps.empty() ? "none" : in_quotes(steps.front()["type"].string())));
 }
 
 int64_t read_max_chars(const JsonField& field) {
@@ -184,8 +185,8 @@ WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std
   options.special_tokens = read_special_tokens(tokenizer, options.vocabulary, warnings);
   check_pre_tokenizer(tokenizer["pre_tokenizer"]);
   if (find_token(options.vocabulary, options.unknown_token) < 0)
-    model["unk_token"].refuse(fmt::format("\"{}\" is not among the {} tokens of model.vocab",
-                                          options.unknown_token, options.vocabulary.size()));
+    model["unk_token"].refuse(fmt::format("{} is not among the {} tokens of model.vocab",
+                                          in_quotes(options.unknown_token), options.vocabulary.size()));
 
   const fs::path directory = fs::path(tokenizer.source()).parent_path();
   compare_vocab_txt(directory / "vocab.txt", options.vocabulary, warnings);

@@ -61,7 +61,7 @@ down"})",
   const Exchange exchange = send(endpoint_at(limited.url()));
   EXPECT_EQ(exchange.outcome, Outcome::retry);
   EXPECT_EQ(exchange.retry_after, 7);
-  EXPECT_EQ(exchange.problem, R"(the server answered 429: {"error": "slow down"})");
+  EXPECT_EQ(exchange.problem, R"(the server answered 429: {"error": "slow\ndown"})");
   EXPECT_EQ(send(endpoint_at(server_with_status(429).url())).retry_after, std::nullopt);
   EXPECT_EQ(send(endpoint_at(server_with_status(500).url())).outcome, Outcome::retry);
   EXPECT_EQ(send(endpoint_at(server_with_status(400).url())).outcome, Outcome::give_up);

@@ -45,7 +45,7 @@ TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
   EXPECT_EQ(
       examine("d.tsv", "q\tp\na\tb\n", {.reading = {.columns = {{"query", "q"}, {"positive", "p"}}}}).format,
       DataFormat::pairs);
-  EXPECT_ERROR(examine("e.tsv", "one\ttwo\na\tb\n"), "e.tsv", "one, two", "fit no format");
+  EXPECT_ERROR(examine("e.tsv", "one\ttwo\na\tb\n"), "e.tsv", "(\"one\", \"two\") fit no format");
   EXPECT_ERROR(examine("g.jsonl", "{\"anchor\":\"a\",\"score\":NaN}\n"), "g.jsonl:1: not valid JSON",
                "say which format");
   EXPECT_ERROR(examine("f.tsv", "query\tpositive\tleft\tright\tlabel\na\tb\tc\td\t1\n"),

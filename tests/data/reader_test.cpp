@@ -162,7 +162,7 @@ TEST_F(ReaderTest, ReadsWindowsFiles) {
 TEST_F(ReaderTest, ReportsAWrongNumberOfColumns) {
   const std::string header = "text1\ttext2\tscore\n";
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\n"),
-               "x.tsv:2: expected 3 tab-separated columns (text1, text2, score), found 2");
+               "x.tsv:2: expected 3 tab-separated columns (\"text1\", \"text2\", \"score\"), found 2");
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1\textra\n"), "found 4");
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1\n\n"), "x.tsv:3: expected 3", "found 1");
   EXPECT_ERROR(scored_pairs("x.csv", "text1,text2,score\na,b\n"),
@@ -182,9 +182,9 @@ TEST_F(ReaderTest, ReportsEmptyTexts) {
 TEST_F(ReaderTest, ReportsBadLabels) {
   const std::string header = "text1\ttext2\tlabel\n";
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t\n"), "x.tsv:2: label: the label is missing");
-  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\thigh\n"), "label: expected a number, found high");
-  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1.5x\n"), "expected a number, found 1.5x");
-  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1,5\n"), "expected a number, found 1,5");
+  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\thigh\n"), "label: expected a number, found \"high\"");
+  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1.5x\n"), "expected a number, found \"1.5x\"");
+  EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t1,5\n"), "expected a number, found \"1,5\"");
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\tnan\n"), "the label is nan, not a finite number");
   EXPECT_ERROR(scored_pairs("x.tsv", header + "a\tb\t-inf\n"), "the label is -inf, not a finite number");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":"a","text2":"b","label":null})"),
@@ -241,7 +241,7 @@ TEST_F(ReaderTest, ReportsOrRepairsInvalidUtf8) {
 TEST_F(ReaderTest, ReportsAllMalformedRowsTogether) {
   const std::string content = "text1\ttext2\tlabel\na\tb\t1\nonly one\n\tb\t1\na\tb\tx\nc\td\t2\n";
   EXPECT_ERROR(scored_pairs("x.tsv", content), "x.tsv: 3 rows can't be used", "x.tsv:3: expected 3",
-               "x.tsv:4: text1: empty text", "x.tsv:5: label: expected a number, found x");
+               "x.tsv:4: text1: empty text", "x.tsv:5: label: expected a number, found \"x\"");
 }
 
 TEST_F(ReaderTest, ReportsWhatIsWrongWithTheColumnsOfManyRowsOnce) {
@@ -274,7 +274,16 @@ TEST_F(ReaderTest, ShowsTwentyMalformedRowsAndCountsTheOthers) {
 
 TEST_F(ReaderTest, CutsLongValuesInMessages) {
   const std::string label(39, 'x');
-  EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t" + label + "éé\n"), "found " + label + "…");
+  EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t" + label + "éé\n"),
+               "found \"" + label + "\"…");
+}
+
+TEST_F(ReaderTest, ShowsWhatABinaryFileHolds) {
+  const std::string binary("H\0\x1b[2J\xC2\x9B\tx", 10);
+  EXPECT_ERROR(scored_pairs("x.tsv", binary + "\na\tb\n"),
+               R"((found "H\x00\x1b[2J\xc2\x9b", "x"); `columns` of the data set)");
+  EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t" + binary.substr(0, 6) + "\n"),
+               R"(label: expected a number, found "H\x00\x1b[2J")");
 }
 
 TEST_F(ReaderTest, RefusesFilesWithoutRows) {

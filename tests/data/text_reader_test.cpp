@@ -59,7 +59,7 @@ TEST(TextReader, SaysWhichLineHasNoSuchField) {
     return read_all(TextReader(path, {.field = "text"}));
   };
   EXPECT_ERROR(read("{\"texts\": \"a\", \"id\": 1}"),
-               "in.jsonl:2: there is no field \"text\"; did you mean \"texts\"? (found: id, texts)");
+               "in.jsonl:2: there is no field \"text\"; did you mean \"texts\"? (found: \"id\", \"texts\")");
   EXPECT_ERROR(read("{\"text\": 7}"), "in.jsonl:2: field \"text\": expected a string, found number");
   EXPECT_ERROR(read("[\"text\"]"), "in.jsonl:2: expected a JSON object", "found array");
   EXPECT_ERROR(read("{\"text\": "), "in.jsonl:2: not valid JSON");
@@ -94,7 +94,7 @@ TEST(TextReader, SaysWhichRowOrColumnATableLacks) {
   const auto path = directory.file("x.csv", "id,text\n1,a\n2\n");
   EXPECT_ERROR(read_all(TextReader(path, {.field = "text"})), "x.csv:3: expected 2 comma-separated columns");
   EXPECT_ERROR(TextReader(path, {.field = "txt"}),
-               "x.csv:1: there is no column \"txt\"; did you mean \"text\"? (found: id, text)");
+               "x.csv:1: there is no column \"txt\"; did you mean \"text\"? (found: \"id\", \"text\")");
 }
 
 TEST(TextReader, RefusesBytesThatAreNotUtf8) {

@@ -79,7 +79,7 @@ TEST_F(RetrievalData, NamesAllDamagedLinesUpToALimit) {
                "test.tsv:4: expected 3 tab-separated columns");
   for (int i = 0; i < 30; ++i) lines += "q1\td2\thigh\n";
   data.file("qrels/test.tsv", lines);
-  EXPECT_ERROR(grades(), "32 rows can't be used", "test.tsv:22: score high", "and 12 more");
+  EXPECT_ERROR(grades(), "32 rows can't be used", "test.tsv:22: score \"high\"", "and 12 more");
 
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nx1\td1\t1\nq1\td1\t1\nx2\td1\t1\nx2\td2\t1\n");
   EXPECT_ERROR(read_queries(data.path(), grades(), "test"), "3 rows can't be used",
@@ -124,7 +124,7 @@ TEST_F(RetrievalData, NamesDamagedLines) {
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n");
   EXPECT_ERROR(grades(), "test.tsv:2: expected 3 tab-separated columns", "found 2");
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\thigh\n");
-  EXPECT_ERROR(grades(), "test.tsv:2: score high: expected a whole number");
+  EXPECT_ERROR(grades(), "test.tsv:2: score \"high\": expected a whole number");
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td1\t2\n");
   EXPECT_ERROR(grades(), "test.tsv:3: document d1 is graded twice for query q1");
   data.file("qrels/test.tsv", "q1\td1\t1\nq2\td1\t1\n");

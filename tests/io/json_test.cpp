@@ -40,6 +40,12 @@ TEST(ParseJson, NamesLineAndColumnOfASyntaxError) {
   EXPECT_ERROR(parse_json("1e999", "run.json"), "not valid JSON", "1e999");
 }
 
+TEST(ParseJson, ShowsLittleOfWhatItCanNotRead) {
+  EXPECT_ERROR(parse_json("\"" + std::string(1000, 'x') + "\xff\x1b\"", "run.json"),
+               "ill-formed UTF-8 byte; last read: '\"" + std::string(39, 'x') + "…'");
+  EXPECT_ERROR(parse_json("\"a\xff\"", "run.json"), R"(last read: '"a\xff')");
+}
+
 TEST(ParseJson, RefusesMoreThanOneValue) {
   EXPECT_ERROR(parse_json("{} {}", "run.json"), "line 1, column 4");
 }
