@@ -43,6 +43,17 @@ EmbeddingFormat format_of(const EmbedCommandOptions& options) {
   return as_usage([&] { return embedding_format(options.output); });
 }
 
+/// Whoever reads the file goes by its name.
+void check_format(const EmbedCommandOptions& options) {
+  const auto given = enum_value<EmbeddingFormat>(options.format);
+  const auto named = format_of_extension(options.output);
+  if (given && named && *given != *named)
+    refuse_usage(
+        "--format {}: the extension of --output {} means another format; leave --format out, or name "
+        "the file otherwise",
+        options.format, options.output);
+}
+
 bool can_be_read_once_only(const std::string& input) {
   std::error_code error;
   const auto status = std::filesystem::status(input, error);
@@ -81,6 +92,7 @@ void check_quantization(const EmbedCommandOptions& options) {
 
 /// Values and combinations that make no sense are wrong usage, like an unknown option.
 void check_usage(const EmbedCommandOptions& options) {
+  check_format(options);
   check_input_and_output(options);
   check_quantization(options);
   options.long_texts.choice();

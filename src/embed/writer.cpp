@@ -56,14 +56,19 @@ const char* npy_descr(at::ScalarType element) {
 
 }  // namespace
 
-EmbeddingFormat embedding_format(const std::filesystem::path& output) {
-  if (output == "-") return EmbeddingFormat::jsonl;
+std::optional<EmbeddingFormat> format_of_extension(const std::filesystem::path& output) {
   const std::string extension = output.extension().string();
   if (extension == ".bin") return EmbeddingFormat::raw;
   for (const auto& [format, name] : json_names(EmbeddingFormat{}))
     if (extension == std::string(".") + name) return format;
+  return std::nullopt;
+}
+
+EmbeddingFormat embedding_format(const std::filesystem::path& output) {
+  if (output == "-") return EmbeddingFormat::jsonl;
+  if (const auto format = format_of_extension(output)) return *format;
   fail("{}: the extension \"{}\" names no format (expected .jsonl, .npy, .tsv, .raw or .bin); use --format",
-       output.string(), extension);
+       output.string(), output.extension().string());
 }
 
 std::string format_embeddings(const Tensor& rows, EmbeddingFormat format, int64_t first_row) {

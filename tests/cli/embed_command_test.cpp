@@ -157,6 +157,10 @@ TEST(EmbedCommand, HoldsTheSameNumbersInEveryFormat) {
     EXPECT_EQ(is_text ? parse_numbers(bytes) : to_floats(bytes), expected) << name;
   }
   EXPECT_EQ(embed({"--format", "raw"}, numbered_lines(20)).out, read_file(directory.path() / "out.raw"));
+  for (const std::string name : {"out.bin", "out", "out.vectors"}) {
+    const auto result = embed({input, "--format", "raw", "-o", (directory.path() / name).string()});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+  }
 }
 
 TEST(EmbedCommand, WritesNpyToAPipeWhenTheInputIsAFile) {
@@ -291,6 +295,9 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--shard", "1/2"}, "--shard: needs an input file");
   expect_usage({"in.txt", "--shard", "3/2"}, "--shard 3/2: expected I/N");
   expect_usage({"-o", "out.csv"}, ".jsonl, .npy, .tsv, .raw or .bin");
+  for (const char* file : {"out.npy", "out.tsv", "out.raw", "out.bin"})
+    expect_usage({"-o", file, "--format", "jsonl"},
+                 std::string("--format jsonl: the extension of --output ") + file + " means another format");
   expect_usage({"--device", "tpu"}, "--device: tpu, expected auto, cpu, cuda or cuda:N");
   expect_usage({"--window-overlap", "4"}, "--window-overlap 4: `--long-texts truncate` has no windows");
   expect_usage({"--workers", "2"}, "workers 2: expected 1 to 1, the number of threads");

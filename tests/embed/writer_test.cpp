@@ -36,6 +36,9 @@ TEST(EmbeddingFormat, IsThatOfTheExtension) {
   EXPECT_ERROR(embedding_format("b.csv"), "b.csv: the extension \".csv\" names no format",
                ".jsonl, .npy, .tsv, .raw or .bin", "--format");
   EXPECT_ERROR(embedding_format("vectors"), "the extension \"\" names no format");
+  EXPECT_EQ(format_of_extension("a.npy/b.bin"), EmbeddingFormat::raw);
+  for (const char* name : {"-", "vectors", "a.npy/b", "b.csv", "b.tsv.gz"})
+    EXPECT_FALSE(format_of_extension(name)) << name;
 }
 
 TEST(FormatEmbeddings, WritesTheShortestNumbers) {

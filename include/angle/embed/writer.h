@@ -27,8 +27,10 @@ ANGLE_JSON_ENUM(EmbeddingFormat, {{EmbeddingFormat::jsonl, "jsonl"},
                                   {EmbeddingFormat::tsv, "tsv"},
                                   {EmbeddingFormat::raw, "raw"}})
 
-/// The format that an output's extension means (.jsonl, .npy, .tsv, .raw or .bin; `-`, stdout: jsonl). Error
-/// for another extension.
+/// The format that an output's extension means: .jsonl, .npy, .tsv, .raw or .bin; nothing for another one.
+std::optional<EmbeddingFormat> format_of_extension(const std::filesystem::path& output);
+
+/// The same, on stdout (`-`) jsonl. Error for another extension.
 EmbeddingFormat embedding_format(const std::filesystem::path& output);
 
 /// Rows as the bytes of a format; decimal numbers are the shortest that read back as the same number.
