@@ -6,7 +6,7 @@ namespace angle::cli {
 
 void apply_model_config(const ModelConfig& config, Model& model) {
   if (!config.pooling.empty()) {
-    model.encoder.pooling = {parse_pooling(config.pooling)};
+    model.encoder.pooling = {parse_pooling(config.pooling, "model.pooling")};
     check_projections(model.encoder, "model.pooling");
   }
   if (config.max_seq_length == 0) return;

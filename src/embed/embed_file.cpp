@@ -39,7 +39,8 @@ class EmbedFileJob {
         embedder_(model, embed) {
     if (options.workers == 1) return;
     if (!model.encoder.device().is_cpu())
-      fail("workers {}: for the CPU only; {} has one encoder", options.workers, model.encoder.device().str());
+      fail("--workers {}: for the CPU only; {} has one encoder", options.workers,
+           model.encoder.device().str());
     workers_.emplace(options.workers, at::get_num_threads());
   }
 

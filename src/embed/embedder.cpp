@@ -50,10 +50,10 @@ EmbedOptions resolve(const Model& model, EmbedOptions options) {
   const int64_t longest = model.encoder.encoder.config().max_tokens();
   const int64_t length = options.max_seq_length.value_or(model.max_seq_length);
   if (length < 2 || length > longest)
-    fail("max_seq_length {}: expected 2 to {}, the model's positions", length, longest);
+    fail("--max-seq-length {}: expected 2 to {}, the model's positions", length, longest);
   const int64_t dims = options.truncate_dim.value_or(model.encoder.dims());
   if (dims < 1 || dims > model.encoder.dims())
-    fail("truncate-dim {}: expected 1 to {}, the model's dimensions", dims, model.encoder.dims());
+    fail("--truncate-dim {}: expected 1 to {}, the model's dimensions", dims, model.encoder.dims());
   if (!options.prompt.empty() && !model.include_prompt)
     fail(
         "{}: include_prompt is false in the Pooling module, which is not supported together with a prompt; "

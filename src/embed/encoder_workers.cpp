@@ -58,7 +58,7 @@ class EncoderWorkers::Job {
 
 void EncoderWorkers::check(int64_t workers, int64_t threads) {
   if (workers < 1 || workers > threads)
-    fail("workers {}: expected 1 to {}, the number of threads (--threads)", workers, threads);
+    fail("--workers {}: expected 1 to {}, the number of threads (--threads)", workers, threads);
 }
 
 EncoderWorkers::EncoderWorkers(int64_t workers, int64_t threads) : threads_(threads) {

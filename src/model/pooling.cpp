@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/suggest.h"
 
 namespace angle {
@@ -52,14 +53,14 @@ Tensor pool_block(const Tensor& block, Pooling pooling) {
 
 }  // namespace
 
-Pooling parse_pooling(const std::string& name) {
+Pooling parse_pooling(const std::string& name, const std::string& where) {
   if (name == "avg") return Pooling::mean;
   std::vector<std::string> names;
   for (const auto& [pooling, known] : kNames) {
     if (name == known) return pooling;
     names.emplace_back(known);
   }
-  fail("pooling \"{}\": no such pooling{} (poolings: {})", name, suggestion(name, names),
+  fail("{} {}: no such pooling{} (poolings: {})", where, in_quotes(name), suggestion(name, names),
        fmt::join(names, ", "));
 }
 

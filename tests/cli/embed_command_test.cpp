@@ -264,8 +264,8 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
   expect_failure(embed({"-o", "/nowhere/out.npy"}),
                  "/nowhere/out.npy: can't be written: No such file or directory");
   expect_failure(embed({"-o", "/dev/null", "--format", "raw"}), "/dev/null: not a regular file");
-  expect_failure(embed({"--max-seq-length", "1000"}, "a\n"), "max_seq_length 1000: expected 2 to");
-  expect_failure(embed({"--truncate-dim", "33"}, "a\n"), "truncate-dim 33: expected 1 to 32");
+  expect_failure(embed({"--max-seq-length", "1000"}, "a\n"), "--max-seq-length 1000: expected 2 to");
+  expect_failure(embed({"--truncate-dim", "33"}, "a\n"), "--truncate-dim 33: expected 1 to 32");
   expect_failure(embed({"--prompt-name", "qurey"}, "a\n"),
                  "--prompt-name qurey: the model has no such prompt; did you mean \"query\"? (prompts: "
                  "document, query)");
@@ -300,8 +300,8 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
                  std::string("--format jsonl: the extension of --output ") + file + " means another format");
   expect_usage({"--device", "tpu"}, "--device: tpu, expected auto, cpu, cuda or cuda:N");
   expect_usage({"--window-overlap", "4"}, "--window-overlap 4: `--long-texts truncate` has no windows");
-  expect_usage({"--workers", "2"}, "workers 2: expected 1 to 1, the number of threads");
-  expect_usage({"--workers", "2", "--model", "no-such-model"}, "workers 2: expected 1 to 1");
+  expect_usage({"--workers", "2"}, "--workers 2: expected 1 to 1, the number of threads");
+  expect_usage({"--workers", "2", "--model", "no-such-model"}, "--workers 2: expected 1 to 1");
   expect_usage({"--workers", "0"}, "--workers");
   expect_usage({"--workers", "two"}, "--workers");
   const auto help = embed({"--help"});

@@ -258,6 +258,8 @@ TEST(TrainCommand, SaysWhatToDoAboutWhatIsMissing) {
   EXPECT_THAT(error("model.path=no-such-model"), HasSubstr("scripts/fetch_model.sh no-such-model"));
   EXPECT_THAT(error("model.pooling=meen"), HasSubstr("did you mean \"mean\"?"));
   EXPECT_THAT(error("model.pooling=cls_avg"), HasSubstr("pooling cls_avg"));
+  EXPECT_THAT(error("model.pooling=men"),
+              HasSubstr("model.pooling \"men\": no such pooling; did you mean \"mean\"?"));
   EXPECT_THAT(error("model.max_seq_length=65"),
               HasSubstr("model.max_seq_length: 65 is more than the 64 positions of " +
                         testing::golden_path("models/tiny-bert").string() + "; expected at most 64, or 0"));

@@ -330,10 +330,10 @@ TEST_F(EmbedFile, EndsWithTheMistakeOfAWorker) {
 TEST_F(EmbedFile, RefusesWorkersThatMakeNoSense) {
   const fs::path input = directory_.file("in.txt", "a\n");
   at::set_num_threads(2);
-  EXPECT_ERROR(run(input, "out.raw", {.workers = 3}), "workers 3: expected 1 to 2, the number of threads");
-  EXPECT_ERROR(run(input, "out.raw", {.workers = 0}), "workers 0: expected 1 to 2");
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 3}), "--workers 3: expected 1 to 2, the number of threads");
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 0}), "--workers 0: expected 1 to 2");
   model_.encoder.to(at::kMeta);  // any device but the CPU
-  EXPECT_ERROR(run(input, "out.raw", {.workers = 2}), "workers 2: for the CPU only; meta");
+  EXPECT_ERROR(run(input, "out.raw", {.workers = 2}), "--workers 2: for the CPU only; meta");
 }
 
 TEST_F(EmbedFile, GoesOnAfterAMistakeInTheInputWasMended) {

@@ -139,9 +139,9 @@ TEST(EncoderWorkers, DropTasksThatHaveNotBegunWhenDestroyed) {
 }
 
 TEST(EncoderWorkers, AreRefusedInNumbersThatMakeNoSense) {
-  EXPECT_ERROR(EncoderWorkers(0, 2), "workers 0: expected 1 to 2, the number of threads (--threads)");
+  EXPECT_ERROR(EncoderWorkers(0, 2), "--workers 0: expected 1 to 2, the number of threads (--threads)");
   EXPECT_ERROR(EncoderWorkers(-1, 2), "workers -1");
-  EXPECT_ERROR(EncoderWorkers(3, 2), "workers 3: expected 1 to 2");
+  EXPECT_ERROR(EncoderWorkers(3, 2), "--workers 3: expected 1 to 2");
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST(Pooling, HasNames) {
   EXPECT_EQ(parse_pooling("avg"), Pooling::mean);
   EXPECT_ERROR(parse_pooling("meen"), "pooling \"meen\": no such pooling", "did you mean \"mean\"?",
                "cls_avg");
-  EXPECT_ERROR(parse_pooling("3"), "pooling \"3\": no such pooling");
+  EXPECT_ERROR(parse_pooling("3", "model.pooling"), "model.pooling \"3\": no such pooling");
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ enum class Pooling {
 
 /// The pooling with that name; Error with the nearest name when there is none. `avg` is `mean`, as in
 /// angle_emb.
-Pooling parse_pooling(const std::string& name);
+///
+/// @param where  what the name was given to, for the message
+Pooling parse_pooling(const std::string& name, const std::string& where = "pooling");
 
 std::string pooling_name(Pooling pooling);
 
