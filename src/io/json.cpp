@@ -88,7 +88,11 @@ json parse_json(std::string_view text, const std::string& source) {
 }
 
 json read_json(const std::filesystem::path& path) {
-  return parse_json(read_file(path), path == "-" ? "<stdin>" : path.string());
+  const std::string source = path == "-" ? "<stdin>" : path.string();
+  const std::string text = read_file(path);
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    fail("{}: the file is empty; expected JSON", source);
+  return parse_json(text, source);
 }
 
 }  // namespace angle

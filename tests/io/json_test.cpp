@@ -78,6 +78,9 @@ TEST(ReadJson, NamesTheFile) {
   EXPECT_EQ(read_json(directory.file("good.json", "{\"a\": 1}")).at("a"), 1);
   EXPECT_ERROR(read_json(directory.file("bad.json", "{\"a\": }")), "bad.json: not valid JSON",
                "line 1, column 7");
+  for (const char* nothing : {"", " \n\t\r\n"})
+    EXPECT_ERROR(read_json(directory.file("empty.json", nothing)),
+                 "empty.json: the file is empty; expected JSON");
   EXPECT_ERROR(read_json(directory.path() / "missing.json"), "missing.json", "No such file");
 }
 

@@ -201,7 +201,7 @@ TEST(ModelDirectory, RefusesADamagedConfig) {
   const ModelCopy copy;
   const std::string file = (copy.path() / "config.json").string();
   copy.write("config.json", "");
-  EXPECT_ERROR(load_model(copy.path()), file, "not valid JSON");
+  EXPECT_ERROR(load_model(copy.path()), file, "the file is empty");
   copy.write("config.json", "{\"hidden_size\": 32,");
   EXPECT_ERROR(load_model(copy.path()), file, "not valid JSON");
   copy.write("config.json", R"({"hidden_size": 32, "hidden_size": 64})");

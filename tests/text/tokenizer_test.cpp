@@ -294,7 +294,9 @@ TEST(Tokenizer, RefusesMalformedTokenizerJsonWithItsPlace) {
 
 TEST(Tokenizer, RefusesWhatIsNotJson) {
   const TempDir directory;
-  for (const char* text : {"", "{", "[]x", R"({"model": {"vocab": {"a": 0, "a": 1}}})"}) {
+  directory.file("tokenizer.json", "");
+  EXPECT_ERROR(load_tokenizer(directory.path()), "tokenizer.json: the file is empty");
+  for (const char* text : {"{", "[]x", R"({"model": {"vocab": {"a": 0, "a": 1}}})"}) {
     directory.file("tokenizer.json", text);
     EXPECT_ERROR(load_tokenizer(directory.path()), "tokenizer.json", "not valid JSON");
   }

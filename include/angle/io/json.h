@@ -15,7 +15,7 @@ using nlohmann::json;
 /// for nesting deeper than 64.
 json parse_json(std::string_view text, const std::string& source);
 
-/// parse_json of a whole file (`-`: stdin).
+/// parse_json of a whole file (`-`: stdin); Error for one without anything but blanks.
 json read_json(const std::filesystem::path& path);
 
 }  // namespace angle
