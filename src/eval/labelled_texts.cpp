@@ -32,6 +32,13 @@ class ClassNumbers {
   std::unordered_map<std::string, int64_t> numbers_;
 };
 
+/// Which columns hold the two parts in the row at hand; before the first row, in the header.
+const ColumnMap& find_columns(ColumnFinder& finder, const RowReader& rows) {
+  const ColumnMap& found = finder.find(rows.row().names);
+  if (!found.problem.empty()) fail("{}: {}", rows.location(), found.problem);
+  return found;
+}
+
 /// What is wrong with a row; empty when nothing is.
 std::string problem_of(const Field& text, const Field& label) {
   const bool has_text =
@@ -50,11 +57,11 @@ LabelledTexts read_labelled_texts(const fs::path& path, const std::map<std::stri
   ColumnFinder finder({Part{{"text", "sentence"}}, Part{{"label"}}}, columns);
   ClassNumbers numbers(std::move(classes));
   LabelledTexts result;
+  if (rows.has_header()) find_columns(finder, rows);
   while (rows.next()) {
     const Row& row = rows.row();
     if (!row.problem.empty()) fail("{}: {}", rows.location(), row.problem);
-    const ColumnMap& found = finder.find(row.names);
-    if (!found.problem.empty()) fail("{}: {}", rows.location(), found.problem);
+    const ColumnMap& found = find_columns(finder, rows);
     const Field& text = row.fields[found.of_part[0].front()];
     const Field& label = row.fields[found.of_part[1].front()];
     const std::string problem = problem_of(text, label);

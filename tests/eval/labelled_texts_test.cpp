@@ -36,7 +36,10 @@ TEST(ReadLabelledTexts, NamesDamagedRows) {
   EXPECT_ERROR(read_labelled_texts(data.file("b.tsv", "text\tlabel\ngood\t\n")), "b.tsv:2: no label");
   EXPECT_ERROR(read_labelled_texts(data.file("c.tsv", "text\tlabel\ngood\n")), "c.tsv:2: expected 2");
   EXPECT_ERROR(read_labelled_texts(data.file("d.tsv", "text\tclass\ngood\tjoy\n")),
-               "d.tsv:2: no column named label (found \"text\", \"class\")");
+               "d.tsv:1: no column named label (found \"text\", \"class\")");
+  EXPECT_ERROR(
+      read_labelled_texts(data.file("d.jsonl", "{\"text\": \"x\", \"label\": 1}\n{\"text\": \"x\"}\n")),
+      "d.jsonl:2: no column named label");
   EXPECT_ERROR(read_labelled_texts(data.file("e.tsv", "text\tlabel\n")), "e.tsv: no rows");
   EXPECT_ERROR(read_labelled_texts(data.file("f.jsonl", "{\"text\": \"x\", \"label\": [1]}\n")),
                "f.jsonl:1: no label");
