@@ -6,6 +6,7 @@
 
 #include "angle/cache_directory.h"
 #include "angle/device.h"
+#include "angle/error.h"
 
 #include "cli/log.h"
 #include "cli/usage.h"
@@ -134,7 +135,12 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir) {
 }
 
 std::filesystem::path find_data_dir(const std::string& option) {
-  if (!option.empty()) return option;
+  if (!option.empty()) {
+    if (!std::filesystem::is_directory(option))  // data could not be fetched to there, as messages advise
+      fail("--data-dir {}: {}", option,
+           std::filesystem::exists(option) ? "not a directory" : "no such directory");
+    return option;
+  }
   if (const char* variable = std::getenv("ANGLE_DATA_DIR"); variable && *variable) return variable;
   return cache_directory() / "data";
 }

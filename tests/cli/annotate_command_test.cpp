@@ -252,7 +252,7 @@ TEST_F(AnnotateCommand, ReportsOnWhatIsThere) {
   config["gold"] = {{"path", "gold.tsv"}};
   ASSERT_EQ(annotate().exit_code, 0);
   EXPECT_EQ(server->num_requests(), kRequests + 4);
-  const CommandResult text = annotate({"--report", "--data-dir", "/nowhere"});
+  const CommandResult text = annotate({"--report", "--data-dir", setup.path("cache")});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   for (const char* part :
        {"3 seeds of 4.0 words", "a and b", "a and gold", "their mean and gold", "all.jsonl", "leaks"})

@@ -247,6 +247,16 @@ TEST_F(Eval, SaysHowToGetWhatIsMissing) {
   EXPECT_THAT(split.err, HasSubstr("validatoin"));
 }
 
+TEST_F(Eval, SaysThatTheDataDirectoryIsNotThere) {
+  for (const auto& [directory, problem] : {std::pair(data.path() / "absent", ": no such directory"),
+                                           {data.path() / "stsb/test.tsv", ": not a directory"}}) {
+    const CommandResult result = eval({"--task", "stsb", "--data-dir", directory.string()});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err,
+                AllOf(HasSubstr("--data-dir " + directory.string() + problem), Not(HasSubstr("fetch"))));
+  }
+}
+
 TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   const auto error = [&](int exit_code, std::vector<std::string> args) {
     args.insert(args.end(), {"--model", "/absent"});
