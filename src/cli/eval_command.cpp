@@ -22,11 +22,14 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/task_data.h"
 #include "cli/usage.h"
 #include "eval/comma_list.h"
 
 namespace angle::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct EvalOptions {
   std::string model;
@@ -111,6 +114,18 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
   }
   if (requested.of_pairs.empty() && options.verify)
     refuse_usage("--verify: needs a task of scored pairs, such as stsb");
+}
+
+/// Files and directories of the user's own are looked up here, as all that is named on the command line, then
+/// where a configuration's are.
+void find_own_data(RequestedTasks& requested, const fs::path& data_dir) {
+  const auto find = [&](const std::string& name, const fs::path& here) {
+    if (fs::exists(here)) return here;
+    return find_task_data({name, ""}, {.data_dir = data_dir, .config_dir = {}}, "--task").path;
+  };
+  for (OwnDataTask& task : requested.own_data) task.path = find(task.name, task.path);
+  for (std::string& name : requested.of_pairs)
+    if (is_pair_file(name)) name = find(name, name).string();
 }
 
 /// What a model scored.
@@ -281,6 +296,7 @@ void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   check_options_of_tasks(options, tasks);
+  find_own_data(tasks, find_data_dir(options.data_dir));
   std::vector<OwnData> own_data;
   for (const OwnDataTask& task : tasks.own_data)
     own_data.push_back(read_own_data(task, parse_columns(options.columns)));
@@ -337,7 +353,8 @@ void add_eval_command(CLI::App& app) {
           "--task", options->tasks,
           "tasks: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; groups, with the table of the paper: "
           "transfer (or sts), non-transfer, all; a file of scored pairs: mine.tsv; other tasks on your own "
-          "data: pairs:FILE, retrieval:DIR, classify:DIR, cluster:FILE")
+          "data: pairs:FILE, retrieval:DIR, classify:DIR, cluster:FILE. Files and directories are looked up "
+          "here, then in the data directory")
       ->required()
       ->delimiter(',');
   add_model_option(command, options->model);

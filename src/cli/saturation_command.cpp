@@ -50,7 +50,7 @@ std::map<std::string, std::string> overridden_columns(json given, const Saturati
 /// The data set of `--data`. A file that is not there is looked up in the data directory, as in a
 /// configuration.
 json described_file(const SaturationOptions& options, const fs::path& data_dir) {
-  const fs::path file = find_data_file(options.data, {.data_dir = data_dir, .config_dir = "."});
+  const fs::path file = find_data_file(options.data, {.data_dir = data_dir, .config_dir = {}});
   const auto format = enum_value<DataFormat>(options.format);
   json given = {{"data", {{"train", {{{"path", fs::absolute(file).string()}}}}}}};
   given["data"]["train"][0]["format"] =

@@ -1,4 +1,4 @@
-// Where the data of an evaluation task are that a configuration names.
+// Where the data of an evaluation task are that a configuration, or the command line, names.
 #pragma once
 
 #include <filesystem>

@@ -1,6 +1,7 @@
 #include "angle/eval/tasks.h"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "angle/data/reader.h"

@@ -95,6 +95,35 @@ TEST_F(EvalOwnData, FindsPairsInColumnsOfOtherNames) {
   EXPECT_EQ(result.at("scores").at("cosine_average_precision"), 1.0);
 }
 
+TEST_F(EvalOwnData, LooksInTheWorkingDirectoryThenInTheDataDirectory) {
+  const std::string content = "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t0\n";
+  data.file("here/mine.tsv", content);
+  data.file("data/mrpc/test.tsv", content);
+  const auto run = [&](const std::string& task) {
+    return testing::run_shell("cd " + (data.path() / "here").string() + " && \"$0\" eval --json --model " +
+                                  testing::golden_path("models/tiny-bert").string() +
+                                  " --data-dir ../data --task " + task,
+                              ANGLE_BINARY);
+  };
+  const auto result = [&](const std::string& task) {
+    const CommandResult done = run(task);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return done.exit_code == 0 ? json::parse(done.out) : json();
+  };
+  EXPECT_EQ(result("pairs:mrpc").at("own_data").at(0).at("path"), "../data/mrpc");
+  EXPECT_EQ(result("pairs:mine.tsv").at("own_data").at(0).at("path"), "mine.tsv");
+  EXPECT_EQ(result("mrpc/test.tsv").at("evaluations").at(0).at("pairs"), 2);
+  data.file("data/mine.tsv", content);
+  EXPECT_EQ(result("pairs:mine.tsv").at("own_data").at(0).at("path"), "mine.tsv");
+
+  const CommandResult absent = run("pairs:absent.tsv");
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_THAT(absent.err,
+              HasSubstr("absent.tsv: no such data file, neither in the data directory ../data nor in the "
+                        "working directory; correct the path"));
+  EXPECT_THAT(run("pairs:qqp").err, HasSubstr("`scripts/fetch_data.sh qqp` fetches qqp"));
+}
+
 TEST_F(EvalOwnData, ChoosesThresholdsOnAnotherSplit) {
   const std::string header = "sentence1\tsentence2\tscore\n";
   data.file("test.tsv", header + "a dog barks\ta dog barks\t1\nthe harbour\tthe harbour\t0\n");
@@ -291,7 +320,8 @@ TEST_F(EvalOwnData, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
     return eval(args).err;
   };
   EXPECT_THAT(error({"--task", "pair:x.tsv"}), HasSubstr("did you mean \"pairs\"?"));
-  EXPECT_THAT(error({"--task", "pairs:/absent.tsv"}), HasSubstr("/absent.tsv: no such file or directory"));
+  EXPECT_THAT(error({"--task", "pairs:/absent.tsv"}),
+              HasSubstr("/absent.tsv: no such data file; correct the path"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--split", "test"}),
               HasSubstr("--split test: cluster:"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--verify"}),

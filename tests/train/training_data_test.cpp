@@ -46,6 +46,9 @@ TEST(FindDataFile, LooksInTheDataDirectoryThenBesideTheConfiguration) {
 TEST(FindDataFile, NamesEveryPlaceItLooked) {
   EXPECT_ERROR(find_data_file("stsb/train.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
                "stsb/train.tsv: no such data file", "/no/data", "/no/configs");
+  EXPECT_ERROR(
+      find_data_file("absent.tsv", {.data_dir = "/no/data", .config_dir = {}}),
+      "neither in the data directory /no/data nor in the working directory; correct the path, or name");
   EXPECT_ERROR(find_data_file("/absent.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
                "/absent.tsv: no such data file; correct the path");
 }

@@ -30,13 +30,13 @@ struct TrainingSet {
   DataFormat format() const { return examples.format(); }
 };
 
-/// Where relative paths of a configuration are looked up.
+/// Where relative paths of a configuration, or of the command line, are looked up.
 struct DataPlaces {
   std::filesystem::path data_dir;    // first
-  std::filesystem::path config_dir;  // then
+  std::filesystem::path config_dir;  // then; without a configuration empty, the working directory
 };
 
-/// The file that a path of the configuration means; Error with all places that were tried.
+/// The file or directory that a path means; Error with all places that were tried.
 std::filesystem::path find_data_file(const std::string& path, const DataPlaces& places);
 
 /// What is held in memory, and who is told when something takes long.
