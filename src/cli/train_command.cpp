@@ -290,7 +290,7 @@ void add_train_command(CLI::App& app, int& exit_code) {
       .add_option("--set", options->overrides, "change one value: loss.angle_weight=0.05; may be repeated")
       ->allow_extra_args(false);
   command.add_option("--output", options->output,
-                     "the model directory to make; default: runs/<name of the configuration>");
+                     "the model directory to make, new or empty; default: runs/<name of the configuration>");
   command.add_flag("--resume", options->resume, "go on from the last checkpoint in the output");
   add_data_dir_option(command, options->data_dir);
   command

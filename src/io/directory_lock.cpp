@@ -14,7 +14,7 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) fail("{}: the directory can't be created: {}", directory.string(), error.message());
-  const auto file = directory / ".lock";
+  const auto file = directory / kFileName;
   descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("{}: can't be opened: {}", file.string(), std::strerror(errno));
   if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;

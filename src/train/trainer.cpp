@@ -10,6 +10,8 @@
 #include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/eval/contamination.h"
+#include "angle/excerpt.h"
+#include "angle/io/directory_lock.h"
 #include "angle/io/file.h"
 #include "angle/model/model_checksums.h"
 #include "angle/random.h"
@@ -69,6 +71,18 @@ void remove_unfinished_output(const fs::path& output) {
   remove_unfinished_checkpoints(output / "checkpoints");
 }
 
+/// What comes first by name in a directory, but for the lock of whoever is about to train there; "" for
+/// nothing.
+std::string first_entry(const fs::path& directory) {
+  std::string first;
+  if (!fs::exists(directory)) return first;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename().string();
+    if (name != DirectoryLock::kFileName && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
 std::optional<double> share_of(const std::optional<double>& part, double whole) {
   return part ? std::optional(*part / whole) : std::nullopt;
 }
@@ -94,13 +108,9 @@ void check_output(const fs::path& output, const fs::path& base_model, bool resum
   if (is_run)
     fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
          output.string());
-  if (fs::exists(output / "README.md"))
-    fail("{}: there is a README.md already, which the model card would overwrite; choose another --output",
-         output.string());
-  for (const char* file : {"config.json", "modules.json", "model.safetensors", "train_config.json"})
-    if (fs::exists(output / file))
-      fail("{}: there is a model already, and no run to go on with; choose another --output",
-           output.string());
+  if (const std::string name = first_entry(output); !name.empty())
+    fail("{}: there is {} already, and no run to go on with; choose another --output", output.string(),
+         excerpt(name));
 }
 
 Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,

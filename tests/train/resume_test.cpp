@@ -274,6 +274,22 @@ TEST_F(Resume, BeginsWhereNothingHasBegun) {
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
 }
 
+TEST_F(Resume, BeginsInAnEmptyDirectoryAndInNoOther) {
+  fs::create_directories(broken());
+  write_file(broken() / "notes.txt", "mine");
+  for (const bool resume : {true, false}) {
+    TinyRun run = full_run(broken());
+    run.resume = resume;
+    EXPECT_ERROR(train(run),
+                 "broken: there is notes.txt already, and no run to go on with; choose another --output");
+    EXPECT_EQ(testing::read_directory(broken()).size(), 1u);
+  }
+  fs::remove(broken() / "notes.txt");
+  write_file(broken() / ".lock", "");  // as one that was killed before it began leaves it
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
 TEST_F(Resume, BeginsFromEveryStateBeforeTheFirstCheckpoint) {
   const auto write = [&](const std::string& name, const std::string& bytes) {
     fs::create_directories((broken() / name).parent_path());

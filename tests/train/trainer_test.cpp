@@ -286,7 +286,7 @@ TEST(Trainer, WritesACardBesideTheModel) {
   fs::create_directories(outputs.path() / "b");
   std::ofstream(outputs.path() / "b/README.md") << "mine";
   EXPECT_ERROR(train({.output = outputs.path() / "b", .set = {"train.max_steps=4"}}),
-               "there is a README.md already", "choose another --output");
+               "there is README.md already, and no run to go on with", "choose another --output");
   EXPECT_EQ(read_file(outputs.path() / "b/README.md"), "mine");
 }
 
@@ -477,8 +477,8 @@ TEST(Trainer, OverwritesNoModelAndNoRun) {
   const std::vector<std::string> set = {"train.max_steps=4"};
   EXPECT_ERROR(train({.output = copy.path(), .set = set, .model = copy.path()}), copy.path().string(),
                "that is the model to start from", "choose another --output");
-  EXPECT_ERROR(train({.output = copy.path(), .set = set}), "there is a model already");
-  EXPECT_ERROR(train({.output = copy.path(), .set = set, .resume = true}), "there is a model already");
+  EXPECT_ERROR(train({.output = copy.path(), .set = set}), "no run to go on with");
+  EXPECT_ERROR(train({.output = copy.path(), .set = set, .resume = true}), "no run to go on with");
   EXPECT_EQ(testing::read_directory(copy.path()), before);
 
   const TempDir output;

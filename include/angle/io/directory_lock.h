@@ -15,6 +15,8 @@ class DirectoryLock {
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
 
+  static constexpr const char* kFileName = ".lock";
+
  private:
   int descriptor_ = -1;
 };
