@@ -8,6 +8,7 @@
 #include "angle/text/utf8.h"
 
 #include "config_checker.h"
+#include "config_kind.h"
 
 namespace angle {
 
@@ -174,9 +175,11 @@ TrainConfig parse_config(const json& given, const std::string& source) {
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   if (path != "-" && !std::filesystem::exists(path))
     fail("{}: no such file{}", path.string(), suggest_config(path));
+  const std::string source = path == "-" ? "<stdin>" : path.string();
   json given = read_json(path);
+  refuse_other_kind(given, ConfigKind::training, source);
   for (const std::string& assignment : overrides) apply_override(given, assignment);
-  return parse_config(given, path == "-" ? "<stdin>" : path.string());
+  return parse_config(given, source);
 }
 
 }  // namespace angle

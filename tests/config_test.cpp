@@ -466,6 +466,24 @@ TEST(LoadConfig, NamesTheFile) {
   EXPECT_ERROR(load_config(directory.path() / "missing.json"), "missing.json: no such file");
 }
 
+TEST(LoadConfig, TellsWhichCommandAnotherKindOfFileIsFor) {
+  const std::filesystem::path configs = std::filesystem::path(ANGLE_SOURCE_DIR) / "configs";
+  const std::string study = (configs / "studies/objectives_stsb.json").string();
+  EXPECT_ERROR(load_config(study, {"train.seed=7"}),
+               study + ": this is a study, expected a training configuration; use `angle study --config " +
+                   study + "`");
+  const std::string annotation = (configs / "annotate/server.json").string();
+  EXPECT_ERROR(load_config(annotation), "this is a configuration of angle annotate",
+               "`angle annotate --config " + annotation + "`");
+}
+
+TEST(LoadConfig, TakesNoMisspeltKeyForAnotherKindOfFile) {
+  const testing::TempDir directory;
+  for (const char* content :
+       {R"({"train": {}, "rows": []})", R"({"rows": 3})", R"({"base": "x.json", "seeds": [1]})"})
+    EXPECT_ERROR(load_config(directory.file("run.json", content)), "run.json:\n", ": unknown key");
+}
+
 TEST(LoadConfig, SuggestsAConfigurationCalledByItsName) {
   const testing::TempDir directory;
   directory.file("run.json", kExample);

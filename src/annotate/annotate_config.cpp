@@ -10,6 +10,7 @@
 
 #include "annotate/endpoint_url.h"
 #include "config_checker.h"
+#include "config_kind.h"
 
 namespace angle {
 namespace {
@@ -186,9 +187,11 @@ AnnotateConfig parse_annotate_config(const json& given, const std::string& sourc
 }
 
 AnnotateConfig load_annotate_config(const fs::path& path, const std::vector<std::string>& overrides) {
+  const std::string source = path == "-" ? "<stdin>" : path.string();
   json given = read_json(path);
+  refuse_other_kind(given, ConfigKind::annotation, source);
   for (const std::string& assignment : overrides) apply_override(given, assignment);
-  AnnotateConfig config = parse_annotate_config(given, path == "-" ? "<stdin>" : path.string());
+  AnnotateConfig config = parse_annotate_config(given, source);
 
   const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
   const auto resolve = [&](std::string& file) {

@@ -10,6 +10,7 @@
 #include "angle/suggest.h"
 
 #include "config_checker.h"
+#include "config_kind.h"
 #include "eval/comma_list.h"
 
 namespace angle {
@@ -176,14 +177,17 @@ StudyConfig parse_study_config(const json& given, const std::string& source) {
 }
 
 StudyConfig load_study_config(const fs::path& path) {
+  const std::string source = path == "-" ? "<stdin>" : path.string();
+  const json given = read_json(path);
+  refuse_other_kind(given, ConfigKind::study, source);
   std::vector<std::string> problems;
-  StudyConfig config = check_study(read_json(path), problems);
+  StudyConfig config = check_study(given, problems);
   const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
   if (!config.base.empty()) {
     config.base = (directory / config.base).lexically_normal().string();
     if (!fs::exists(config.base)) problems.push_back(fmt::format("base: {}: no such file", config.base));
   }
-  fail_with(path == "-" ? "<stdin>" : path.string(), problems);
+  fail_with(source, problems);
   return config;
 }
 

@@ -142,6 +142,13 @@ TEST(LoadAnnotateConfig, LooksForInputsBesideTheConfiguration) {
   EXPECT_EQ(config.outputs[0].path, "a.jsonl");
 }
 
+TEST(LoadAnnotateConfig, TellsWhichCommandAnotherKindOfFileIsFor) {
+  const std::string configs = ANGLE_SOURCE_DIR "/configs/";
+  EXPECT_ERROR(load_annotate_config(configs + "tiny.json", {"seeds.limit=2"}),
+               "tiny.json: this is a training configuration, expected a configuration of angle annotate");
+  EXPECT_ERROR(load_annotate_config(configs + "studies/llm.json"), "use `angle study --config ");
+}
+
 TEST(LoadAnnotateConfig, ReadsEveryAnnotationOfTheProject) {
   int files = 0;
   for (const auto& entry :

@@ -169,6 +169,14 @@ TEST(LoadStudyConfig, LooksForTheBaseBesideTheStudy) {
                "bsae: unknown key; did you mean \"base\"?");
 }
 
+TEST(LoadStudyConfig, TellsWhichCommandAConfigurationIsFor) {
+  const std::string config = (fs::path(ANGLE_SOURCE_DIR) / "configs/tiny.json").string();
+  EXPECT_ERROR(load_study_config(config), config +
+                                              ": this is a training configuration, expected a study; use "
+                                              "`angle train --config " +
+                                              config + "`");
+}
+
 TEST(LoadStudyConfig, TellsOfAMissingBaseTogetherWithTheRest) {
   const testing::TempDir directory;
   const std::string problem = "\n  base: " + (directory.path() / "base.json").string() + ": no such file";
