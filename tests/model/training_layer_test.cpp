@@ -1,13 +1,14 @@
 // The fused encoder layer of training against the plain one, Encoder::apply_layer() in float64 with the same
 // dropout masks:
 //  - output and every gradient agree to float32's rounding, for texts of all lengths around the widths of
-//  vectors and
-//    blocks, for head sizes that are no multiple of a vector, for every activation;
+//    vectors and blocks, for head sizes that are no multiple of a vector, for every activation;
 //  - in bfloat16 they point the same way;
+//  - a score that is not a number makes its row of probabilities none, as a plain softmax does;
 //  - attention and norm give the same bytes whatever the number of threads;
 //  - a weight or input without a gradient is left alone.
 
 #include <cmath>
+#include <limits>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -148,6 +149,19 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
   };
   const std::vector<Tensor> one = run(1), three = run(3);
   for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(one[i].equal(three[i])) << i;
+}
+
+TEST(TrainingLayer, DoesNotHideAScoreThatIsNotANumber) {
+  REQUIRE_AVX512();
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    Tensor input = at::randn({60, int64_t{3} * 32});
+    const int64_t key = 32, second_head = 16;
+    input[3][key + second_head].fill_(std::numeric_limits<float>::quiet_NaN());
+    const Tensor context = attention_with_gradient(input.to(type), texts_of({20, 40}), 2, DropoutMask());
+    const Tensor met = context.narrow(0, 0, 20).narrow(1, 16, 16);  // by the queries of its text
+    EXPECT_TRUE(met.isnan().all().item<bool>()) << type;
+    EXPECT_EQ(context.isnan().sum().item<int64_t>(), met.numel()) << type;
+  }
 }
 
 TEST(TrainingLayer, LeavesAloneWhatHasNoGradient) {

@@ -49,8 +49,8 @@ ANGLE_AVX512_INLINE void store(c10::BFloat16* to, __mmask16 lanes, __m512 value)
 /// eˣ to 2 units in the last place: x = n·ln 2 + r, and the Taylor series of e^r to the seventh power, |r| ≤
 /// 0.35.
 ANGLE_AVX512_INLINE __m512 exp(__m512 x) {
-  const __m512 clamped =
-      _mm512_max_ps(x, _mm512_set1_ps(-104.0F));  // below, the result is 0; a NaN stays one
+  // Below, the result is 0. In this order a NaN stays one: of the two, the instruction then takes the second.
+  const __m512 clamped = _mm512_max_ps(_mm512_set1_ps(-104.0F), x);
   const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(clamped, _mm512_set1_ps(1.44269504F)),
                                         _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375F), clamped);  // ln 2 in two parts
