@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "angle/error.h"
+#include "angle/train/gradient_cache.h"
 #include "angle/train/learner.h"
 
 namespace angle {
@@ -33,7 +34,8 @@ DataSaturation measure_data_saturation(const Model& model, const std::vector<Tra
     const PreparedBatch prepared = make_batch(set, sampled, *model.tokenizer, config.loss.duplicates);
     const CollatedBatch& batch = prepared.batch;
     result.statistics += prepared.statistics;
-    const Tensor embeddings = model.encoder.forward(pack(batch.token_ids, model.encoder.device()));
+    const Tensor embeddings =
+        embed_in_chunks(model.encoder, batch.token_ids, config.train.gradient_cache_tokens);
     check_finite(embeddings, model, set, number);
     result.saturation.add(batch_saturation(embeddings, batch, set.format(),
                                            config.loss.with_threshold(set.positive_threshold)));

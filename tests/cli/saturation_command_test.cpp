@@ -81,6 +81,20 @@ TEST(SaturationCommand, PrintsTheSameJsonAtEveryRun) {
     EXPECT_GT(mean_gradient(report, "objective_gradient", term).get<double>(), 0) << term;
 }
 
+TEST(SaturationCommand, GivesTheSameInChunksOfTheGradientCache) {
+  const std::vector<std::string> args = {"--data", sample("pairs_validation.tsv"), "--set",
+                                         "loss.positive_threshold=4"};
+  std::vector<std::string> in_chunks = args;
+  in_chunks.insert(in_chunks.end(), {"--set", "train.gradient_cache_tokens=50"});
+  const json whole = measured(args), chunks = measured(in_chunks);
+  EXPECT_EQ(chunks.at("pairs"), whole.at("pairs"));
+  EXPECT_NEAR(chunks.at("mean_cosine"), whole.at("mean_cosine"), 1e-6);
+  for (const char* term : {"cosine", "in_batch", "angle", "total"}) {
+    const auto expected = mean_gradient(whole, "objective_gradient", term).get<double>();
+    EXPECT_NEAR(mean_gradient(chunks, "objective_gradient", term), expected, 1e-4 * expected) << term;
+  }
+}
+
 TEST(SaturationCommand, MeasuresPairsAndTripletsToo) {
   const json pairs = measured({"--data", sample("positives.csv")});  // the names of the columns tell
   EXPECT_TRUE(mean_gradient(pairs, "objective_gradient", "cosine").is_null());

@@ -24,7 +24,8 @@ struct DataSaturation {
 using BatchProgress = std::function<void(int64_t done, int64_t batches)>;
 
 /// Measures the batches that training by the configuration would see in its first epoch, without dropout and
-/// without changing the model: the gradient of an objective depends on what else is in the batch.
+/// without changing the model: the gradient of an objective depends on what else is in the batch. A batch
+/// that training encodes in chunks (train.gradient_cache_tokens) is encoded in chunks here, too.
 ///
 /// Error when an embedding is not finite.
 ///
