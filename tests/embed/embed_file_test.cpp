@@ -453,6 +453,25 @@ TEST_F(EmbedFile, FindsTheRangesOfAllTexts) {
   EXPECT_ERROR(embedding_ranges(embedder, no_texts), "the calibration file has no texts");
 }
 
+TEST_F(EmbedFile, RefusesToFindRangesOfTextsWithoutAVectorByTheirPlace) {
+  const testing::ModelCopy bare;
+  bare.edit("tokenizer.json", [](json& tokenizer) { tokenizer["post_processor"] = nullptr; });
+  model_ = load_model(bare.path());
+  std::string lines;
+  for (int64_t i = 0; i < EmbedFileOptions().window_texts; ++i) lines += "a\n";
+  Embedder embedder(model_, {});
+  TextReader texts(directory_.file("in.txt", lines + "b\n\n"));
+  EXPECT_ERROR(embedding_ranges(embedder, texts),
+               "the calibration file: text 2050: there are no tokens in it");
+
+  const int64_t id = model_.tokenizer->encode("b", 8).token_ids.front();
+  for (const NamedTensor& entry : model_.encoder.encoder.checkpoint_tensors())
+    if (entry.name == "embeddings.word_embeddings.weight") entry.tensor[id].fill_(NAN);
+  TextReader not_finite(directory_.file("nan.txt", lines + "b\n"));
+  EXPECT_ERROR(embedding_ranges(embedder, not_finite),
+               "the calibration file: text 2049 has an embedding that is NaN");
+}
+
 TEST(TextWindow, EndsByTextsOrBytes) {
   const testing::TempDir directory;
   TextReader texts(directory.file("in.txt", "a\nbb\nccc\ndddd\neeeee\n"));
