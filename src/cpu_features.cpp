@@ -1,7 +1,10 @@
 #include "angle/cpu_features.h"
 
+#include <algorithm>
 #include <cpuid.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 #include "angle/error.h"
@@ -37,6 +40,13 @@ CpuFeatures detect() {
 const CpuFeatures& cpu_features() {
   static const CpuFeatures features = detect();
   return features;
+}
+
+int count_usable_cpus() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+  // The machine has more than fit into a set.
+  return static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
 }
 
 void require_bfloat16(const CpuFeatures& features, const std::string& where) {

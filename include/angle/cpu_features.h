@@ -19,6 +19,10 @@ struct CpuFeatures {
 /// Those of the CPU that the program runs on. The first call asks the system for AMX.
 const CpuFeatures& cpu_features();
 
+/// CPUs that the calling thread, and what it starts, may run on, at least 1: where the machine is shared
+/// (Slurm, a container's cpuset, taskset) not all of it.
+int count_usable_cpus();
+
 /// Error `where: …` that says what was found, when there are no instructions for bfloat16: it would be slower
 /// than float32 then.
 void require_bfloat16(const CpuFeatures& features, const std::string& where);

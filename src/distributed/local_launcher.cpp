@@ -11,9 +11,9 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
+#include "angle/cpu_features.h"
 #include "angle/error.h"
 
 #include "distributed/key_store.h"
@@ -99,8 +99,8 @@ std::vector<std::string> environment_with(const std::vector<std::string>& change
 }
 
 std::vector<std::string> environment_of(int rank, const LaunchOptions& options, uint16_t port) {
-  const int cores = static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
-  const int threads = options.threads > 0 ? options.threads : std::max(cores / options.processes, 1);
+  const int share = std::max(count_usable_cpus() / options.processes, 1);
+  const int threads = options.threads > 0 ? options.threads : share;
   std::vector<std::string> changes = {fmt::format("RANK={}", rank),
                                       fmt::format("LOCAL_RANK={}", rank),
                                       fmt::format("WORLD_SIZE={}", options.processes),

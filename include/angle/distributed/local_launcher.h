@@ -8,16 +8,14 @@ namespace angle {
 
 struct LaunchOptions {
   int processes = 2;
-  std::vector<std::string>
-      command;        // the arguments of this program, its name first; every process gets the same
-  std::string input;  // what every process reads from its standard input
-  int threads = 0;    // CPU threads of each process; 0: the cores divided among them
+  std::vector<std::string> command;  // arguments of this program, its name first; every process gets the same
+  std::string input;                 // what every process reads from its standard input
+  int threads = 0;                   // of each process; 0: the CPUs that this one may use, divided among them
 };
 
 struct LaunchResult {
-  int exit_code = 0;  // of the process that failed first; 0 when all have done their work
-  std::string
-      failure;  // `rank 1 (process 4711) was killed by signal 9 (Killed)`; empty when all have ended alike
+  int exit_code = 0;    // of the process that failed first; 0 when all have done their work
+  std::string failure;  // `rank 1 (process 4711) was killed by signal 9 (Killed)`; empty when all ended alike
 };
 
 /// Runs this program once for every rank, with the environment of launch_environment.h, and waits for all.
