@@ -73,8 +73,7 @@ struct OptimizationConfig {
   Precision precision = Precision::float32;      // float32 or bfloat16
   int64_t seed = 42;                             // of shuffling and dropout; angle_emb's recipes
   int64_t gradient_cache_tokens = 0;             // most tokens in one chunk of the gradient cache; 0: off
-  bool gradient_checkpointing =
-      false;  // compute each layer again in the backward pass: less memory, more time
+  bool gradient_checkpointing = false;           // layers once more in the backward pass: less memory, slower
   int64_t saturation_every_steps = 0;  // optimizer updates between lines of saturation.jsonl; 0: none
   bool freeze_embeddings = false;      // word, position and token type embeddings stay as they are
   int64_t freeze_layers = 0;           // so do this many of the lowest layers; needs freeze_embeddings

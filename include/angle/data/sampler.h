@@ -17,9 +17,8 @@ std::vector<int64_t> permutation(int64_t size, uint64_t seed, int64_t epoch);
 
 /// One data set of a training run.
 struct DataSetShare {
-  int64_t size = 0;  // rows
-  double weight =
-      1.0;  // share of its rows per epoch: 0.5 half of them, the other half in the next; 2: each twice
+  int64_t size = 0;     // rows
+  double weight = 1.0;  // share of its rows per epoch; 0.5: half, the other half in the next; 2: each twice
 };
 
 /// Rows of one data set: formats differ, so a batch never mixes two.

@@ -34,9 +34,8 @@ class ProcessGroup {
   /// others none.
   ///
   /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs, NCCL
-  /// between GPUs, of which each process has its own
-  /// @param timeout  for how long a process may be silent, or one exchange may take, before the others give
-  /// up
+  ///                 between GPUs, of which each process has its own
+  /// @param timeout  for how long a process may be silent, or one exchange take, before the others give up
   static ProcessGroup join(const LaunchEnvironment& environment, at::Device device,
                            std::chrono::seconds timeout);
 

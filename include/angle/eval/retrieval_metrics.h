@@ -15,12 +15,10 @@ inline constexpr std::array<int64_t, 4> kRecallCutoffs = {1, 5, 10, 100};
 
 /// Of one query, or the means over queries. All in [0, 1].
 struct RetrievalScores {
-  double ndcg_10 =
-      0.0;  // Σ grade / log₂(rank + 1) over ranks 1 … 10, over that of the best order (linear gain)
+  double ndcg_10 = 0.0;  // Σ grade / log₂(rank + 1) over ranks 1 … 10, over that of the best order
   double mrr_10 = 0.0;   // 1 / rank of the first relevant document, 0 beyond rank 10
   double map_100 = 0.0;  // Σ precision at the ranks of relevant documents up to 100, over all relevant ones
-  std::array<double, kRecallCutoffs.size()> recall =
-      {};  // relevant ones up to each cut-off, over all of them
+  std::array<double, kRecallCutoffs.size()> recall{};  // relevant ones up to each cut-off, over all of them
 };
 
 /// @param ranked  grades of the documents found, the best first; 100 are enough

@@ -16,8 +16,7 @@ using EmbeddingObjective = std::function<Objective(const Tensor& embeddings)>;
 /// The weighted mean of the objective over the truncations (equation 1 of the paper, divided by Σ c_m so that
 /// the learning rate keeps its meaning),
 ///
-///     Σ_m c_m · objective(embeddings[:, : m]) / Σ_m c_m        m ∈ matryoshka_dims, c from
-///     matryoshka_weights
+///     Σ_m c_m · objective(embeddings[:, : m]) / Σ_m c_m     m ∈ matryoshka_dims, c: matryoshka_weights
 ///
 /// total and every term alike; counts are those of the first in the list. Each truncation is normalised, and
 /// for the angle objective cut into halves, by itself. Without matryoshka_dims: the objective of the whole.

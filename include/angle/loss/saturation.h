@@ -40,7 +40,7 @@ struct RunningMean {
 /// their mean.
 struct SaturationBin {
   int64_t pairs = 0;
-  RunningMean cosine_similarity;  // of the pair's cosine similarity alone; of the cosine √(1 − cos²) / ‖x‖
+  RunningMean cosine_similarity;  // of the pair's similarity alone; variant `cosine`: √(1 − cos²) / ‖x‖
   RunningMean angle_similarity;  // of the pair's angle similarity alone
   RunningMean cosine;            // of the terms of the objective, not weighted
   RunningMean in_batch;
@@ -86,8 +86,7 @@ using ObjectiveOfEmbeddings = std::function<Objective(const Tensor& embeddings, 
 /// number of dimensions allow it.
 ///
 /// @param embeddings  [texts, hidden], finite, as they enter the losses; float64 is measured in float64, all
-/// else
-///                    in float32. Nothing of their graph is touched
+///                    else in float32. Nothing of their graph is touched
 Saturation measure_saturation(const Tensor& embeddings, const EmbeddingPairs& pairs,
                               const LossOptions& options, const ObjectiveOfEmbeddings& objective);
 

@@ -64,8 +64,7 @@ class Encoder {
                  const ActivationOptions& activations = {}) const;
 
   /// The rows of forward() that are the first of a text, at less cost: of the last layer's attention and what
-  /// follows, no others are computed.
-  /// Only when is_packed().
+  /// follows, no others are computed. Only when is_packed().
   ///
   /// @return  [texts, hidden]
   Tensor forward_first_tokens(const TokenBatch& batch) const;

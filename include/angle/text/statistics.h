@@ -17,8 +17,7 @@ struct TextStatistics {
   int64_t texts_in_windows = 0;  // texts longer than the model reads, of which nothing was lost
   int64_t windows = 0;           // theirs
   int64_t unknown_tokens = 0;    // kept tokens that are the unknown token
-  int64_t empty_texts =
-      0;  // texts of which only special tokens are left: empty, white space, control characters
+  int64_t empty_texts = 0;       // only special tokens are left of them: no text, white space, controls
 
   void add(const Encoding& encoding, const Tokenizer& tokenizer);
   TextStatistics& operator+=(const TextStatistics& other);

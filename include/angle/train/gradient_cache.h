@@ -22,8 +22,7 @@ using EmbeddingLoss = std::function<Tensor(const Tensor& embeddings)>;
 ///
 ///  1. embed every chunk without a graph, keeping the state of the dropout stream before each;
 ///  2. the loss once over all embeddings, and its gradient by them;
-///  3. embed every chunk again, with a graph and the same dropout masks, and inject its part of that
-///  gradient.
+///  3. embed every chunk again, with a graph and the same dropout masks, and inject its part of it.
 ///
 /// One forward pass more than the plain step buys memory for one chunk only. Gradients are those of the plain
 /// step to rounding; with dropout the masks are drawn chunk by chunk, so they are other masks of the same

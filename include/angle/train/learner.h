@@ -54,9 +54,8 @@ struct StepResult {
 
 struct LearnerOptions {
   LossOptions loss;
-  double max_grad_norm = 1.0;  // 0: no clipping
-  int64_t gradient_cache_tokens =
-      0;  // most tokens in one chunk (see gradient_cache.h); 0: the whole batch at once
+  double max_grad_norm = 1.0;         // 0: no clipping
+  int64_t gradient_cache_tokens = 0;  // most of one chunk (see gradient_cache.h); 0: the whole batch at once
   ParameterGroupOptions parameters;
   AdamWOptions optimizer;
   ActivationOptions activations = {};
@@ -74,9 +73,8 @@ class Learner {
   /// Error when a loss or the gradient is not finite; it names the term and the examples. The weights are
   /// unchanged then. That is looked at after the backward passes: until then a GPU is not waited for.
   ///
-  /// @param measure_saturation  also measure the gradients by the embeddings, which computes the objective
-  /// again;
-  ///                            the update is the same with and without
+  /// @param measure_saturation  also measure the gradients by the embeddings, for which the objective is
+  ///                            computed again; the update is the same with and without
   StepResult step(std::span<const FormattedBatch> micro_batches, double learning_rate,
                   bool measure_saturation = false);
 

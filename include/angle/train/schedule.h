@@ -23,8 +23,7 @@ ANGLE_JSON_ENUM(ScheduleKind, {{ScheduleKind::linear, "linear"},
 /// So with a warm-up the first step has rate 0 (as in Hugging Face's schedules of these names), and with
 /// linear and cosine the step after the last would have rate 0.
 ///
-/// @param step          optimizer updates done before, ≥ 0; from total_steps on the factor stays that of
-/// total_steps
+/// @param step          optimizer updates done before, ≥ 0; from total_steps on the factor does not change
 /// @param warmup_steps  ≥ 0; a warm-up longer than the run is cut off by its end
 double schedule_factor(ScheduleKind kind, int64_t step, int64_t warmup_steps, int64_t total_steps);
 
