@@ -1,11 +1,13 @@
 #include "angle/embed/writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
-#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "angle/error.h"
 #include "angle/io/npy.h"
@@ -29,22 +31,36 @@ void append_row(std::string& text, const Number* row, int64_t columns, char sepa
   }
 }
 
+/// @param index  the row's number, for jsonl
+template <class Number>
+void append_line(std::string& text, EmbeddingFormat format, const Number* row, int64_t columns,
+                 int64_t index) {
+  if (format == EmbeddingFormat::tsv) {
+    append_row(text, row, columns, '\t');
+    text += '\n';
+    return;
+  }
+  text += "{\"index\":";
+  append_number(text, index);
+  text += ",\"embedding\":[";
+  append_row(text, row, columns, ',');
+  text += "]}\n";
+}
+
+/// On all threads: the more of them compute vectors, the longer they would wait for one that writes all down.
 template <class Number>
 std::string format_as_text(const Tensor& rows, EmbeddingFormat format, int64_t first_row) {
+  constexpr int64_t kRowsPerPart = 32;
+  const int64_t count = rows.size(0), columns = rows.size(1);
+  const auto* const numbers = rows.const_data_ptr<Number>();
+  std::vector<std::string> parts(static_cast<size_t>((count + kRowsPerPart - 1) / kRowsPerPart));
+  at::parallel_for(0, std::ssize(parts), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin * kRowsPerPart; row < std::min(end * kRowsPerPart, count); ++row)
+      append_line(parts[static_cast<size_t>(row / kRowsPerPart)], format, numbers + row * columns, columns,
+                  first_row + row);
+  });
   std::string text;
-  const auto* row = rows.const_data_ptr<Number>();
-  for (int64_t i = 0; i < rows.size(0); ++i, row += rows.size(1)) {
-    if (format == EmbeddingFormat::tsv) {
-      append_row(text, row, rows.size(1), '\t');
-      text += '\n';
-      continue;
-    }
-    text += "{\"index\":";
-    append_number(text, first_row + i);
-    text += ",\"embedding\":[";
-    append_row(text, row, rows.size(1), ',');
-    text += "]}\n";
-  }
+  for (const std::string& part : parts) text += part;
   return text;
 }
 
@@ -117,7 +133,7 @@ void EmbeddingWriter::resume(at::ScalarType element, int64_t columns, int64_t fi
 
 bool EmbeddingWriter::write(const Tensor& rows) {
   TORCH_CHECK(rows.scalar_type() == element_ && rows.size(1) == columns_, "write: rows ", rows.sizes());
-  constexpr int64_t kRowsPerBlock = 256;  // the text of a whole window would be four times its numbers
+  constexpr int64_t kRowsPerBlock = 512;  // the text of a whole window would be four times its numbers
   for (int64_t first = 0; first < rows.size(0); first += kRowsPerBlock) {
     const Tensor block = rows.slice(0, first, first + kRowsPerBlock);
     if (!put(format_embeddings(block, format_, first_row_ + rows_))) return false;

@@ -1,6 +1,6 @@
 // Invariants:
 //  - each format holds the rows' exact numbers, in order, for float32, int8 and uint8; decimal ones are the
-//  shortest;
+//    shortest; the number of threads does not matter;
 //  - the extension names the format, an unknown one is an error that lists them;
 //  - files appear when they are finished; npy then has the right number of rows;
 //  - a later writer goes on behind the saved rows.
@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include "angle/io/file.h"
@@ -72,6 +73,20 @@ TEST(FormatEmbeddings, CopiesTheBytesForRaw) {
   const Tensor rows = at::tensor({1.F, -0.5F}).view({2, 1});
   EXPECT_EQ(format_embeddings(rows, EmbeddingFormat::raw, 0),
             std::string("\x00\x00\x80\x3f\x00\x00\x00\xbf", 8));
+}
+
+TEST(FormatEmbeddings, KeepsTheOrderOfRowsWithSeveralThreads) {
+  const Tensor rows = at::randn({101, 7});
+  const int before = at::get_num_threads();
+  at::set_num_threads(3);
+  for (const auto format : {EmbeddingFormat::jsonl, EmbeddingFormat::tsv}) {
+    std::string expected;
+    for (int64_t row = 0; row < rows.size(0); ++row)
+      expected += format_embeddings(rows.slice(0, row, row + 1), format, 1000 + row);
+    EXPECT_EQ(format_embeddings(rows, format, 1000), expected);
+    EXPECT_EQ(format_embeddings(rows.slice(0, 0, 0), format, 0), "");
+  }
+  at::set_num_threads(before);
 }
 
 TEST(EmbeddingWriter, ShowsTheFileWhenItIsFinished) {
