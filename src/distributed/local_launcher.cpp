@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <omp.h>
 #include <optional>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -86,6 +88,19 @@ class SharedInput {
   int descriptor_;
 };
 
+/// Where OpenMP binds threads to CPUs (OMP_PROC_BIND), it has bound this one to the first of its places,
+/// which what is started from here would inherit: gives it all of them back.
+void take_all_places() {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> numbers(static_cast<size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, numbers.data());
+    for (const int number : numbers) CPU_SET(number, &cpus);
+  }
+  if (CPU_COUNT(&cpus) > 0) sched_setaffinity(0, sizeof cpus, &cpus);
+}
+
 std::string name_of(const std::string& assignment) { return assignment.substr(0, assignment.find('=')); }
 
 /// This process's environment with changes.
@@ -108,7 +123,8 @@ std::vector<std::string> environment_of(int rank, const LaunchOptions& options, 
                                       fmt::format("MASTER_ADDR={}", kHost),
                                       fmt::format("MASTER_PORT={}", port),
                                       "TORCHELASTIC_USE_AGENT_STORE=True",
-                                      fmt::format("TORCHELASTIC_RESTART_COUNT={}", kAttempt)};
+                                      fmt::format("TORCHELASTIC_RESTART_COUNT={}", kAttempt),
+                                      "OMP_PROC_BIND=false"};  // all would bind to the same CPUs
   if (options.threads > 0 || !std::getenv("OMP_NUM_THREADS"))
     changes.push_back(fmt::format("OMP_NUM_THREADS={}", threads));
   return environment_with(changes);
@@ -214,6 +230,7 @@ class Children {
 
 LaunchResult launch(const LaunchOptions& options) {
   const HeldSignals signals;  // before any thread begins, which would get them instead
+  take_all_places();
   const KeyStore store = KeyStore::serve(kHost, 0, std::chrono::seconds(60));
   Children children(options, store, signals.before());
   while (children.any_running()) {

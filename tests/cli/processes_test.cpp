@@ -1,6 +1,6 @@
 // `angle train` by several processes, as their users see it:
 //  - N processes give what one gives, to rounding, without dropout; with it the same bytes every time;
-//  - only rank 0 says anything; stdin serves all of them;
+//  - only rank 0 says anything; stdin serves all of them; all may use all CPUs;
 //  - Ctrl-C saves and exits 130, and any number of processes can go on from there;
 //  - a process that is killed, hangs or fails ends all, with its rank and the reason, within the timeout;
 //  - processes that somebody else starts, with torchrun's environment, do the same;
@@ -204,6 +204,26 @@ TEST(Processes, SaveWhenInterruptedAndGoOnInAnyNumber) {
   resumed.emplace_back("--resume");
   ASSERT_EQ(testing::run_command(tiny_command(broken, resumed)).exit_code, 0);
   expect_like(whole, broken);
+}
+
+TEST(Processes, MayRunOnAllCpusWhereOpenMpBindsThreads) {
+  const TempDir directory;
+  const fs::path output = directory.path() / "model";
+  Args command = tiny_command(output, processes(2, kEndless));
+  command.insert(command.begin(), {"env", "OMP_PROC_BIND=close"});
+  RunningCommand run(command);
+  wait_for_steps(output, 1);
+  cpu_set_t expected;
+  ASSERT_EQ(sched_getaffinity(0, sizeof expected, &expected), 0);
+  const auto running = members(output);
+  EXPECT_EQ(running.size(), 2u);
+  for (const auto& [rank, process] : running) {
+    cpu_set_t found;
+    ASSERT_EQ(sched_getaffinity(process, sizeof found, &found), 0);
+    EXPECT_EQ(CPU_COUNT(&found), CPU_COUNT(&expected)) << "rank " << rank;
+  }
+  run.send(SIGINT);
+  EXPECT_EQ(run.wait().exit_code, 130);
 }
 
 TEST(Processes, AllReadTheConfigurationFromStdin) {

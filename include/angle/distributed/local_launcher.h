@@ -19,6 +19,7 @@ struct LaunchResult {
 };
 
 /// Runs this program once for every rank, with the environment of launch_environment.h, and waits for all.
+/// OpenMP binds none of their threads (OMP_PROC_BIND): every process would bind them to the same CPUs.
 ///
 /// SIGINT and SIGTERM are passed on. When a process fails the others learn its rank and the reason, have a
 /// few seconds to end by themselves, and are killed. They never outlive this process.
