@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <exception>
+#include <omp.h>
 #include <utility>
 
 #include <ATen/Parallel.h>
@@ -20,6 +21,15 @@ namespace {
 void keep_own_num_threads() {
   at::get_num_threads();
   at::parallel_for(0, 1, 1, [](int64_t, int64_t) {});
+}
+
+/// OpenMP would take every worker's threads from the CPUs that they are bound to here, all to the same ones.
+void refuse_bound_threads(int64_t workers) {
+  if (workers > 1 && omp_get_proc_bind() != omp_proc_bind_false)
+    fail(
+        "workers {}: OMP_PROC_BIND, OMP_PLACES or GOMP_CPU_AFFINITY in the environment binds the threads of all "
+        "of them to the same CPUs; unset it: workers bind their threads themselves",
+        workers);
 }
 
 }  // namespace
@@ -63,6 +73,7 @@ void EncoderWorkers::check(int64_t workers, int64_t threads) {
 
 EncoderWorkers::EncoderWorkers(int64_t workers, int64_t threads) : threads_(threads) {
   check(workers, threads);
+  refuse_bound_threads(workers);
   keep_own_num_threads();
   const auto count = static_cast<size_t>(workers);
   const std::vector<int> cpus = allowed_cpus();

@@ -273,6 +273,15 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
   EXPECT_EQ(embed({bad, "--invalid-utf8", "replace"}).exit_code, 0);
 }
 
+TEST(EmbedCommand, RefusesWorkersWhereOpenMpBindsThreads) {
+  const CommandResult result =
+      testing::run_command({"env", "OMP_PROC_BIND=close", ANGLE_BINARY, "embed", "--model", tiny_bert(),
+                            "--threads", "2", "--workers", "2"},
+                           "a text\n");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("workers 2: OMP_PROC_BIND"), HasSubstr("unset it")));
+}
+
 TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   const auto expect_usage = [](const std::vector<std::string>& args, const std::string& message) {
     const auto result = embed(args, "a\n");

@@ -27,7 +27,8 @@ class EncoderWorkers {
   /// Divides `threads`, and the cores that the calling thread may run on, among the workers as evenly as it
   /// goes. With fewer cores than workers some have the same one.
   ///
-  /// Error unless there are 1 to `threads` workers.
+  /// Error unless there are 1 to `threads` workers, and for several where the environment lets OpenMP bind
+  /// threads.
   EncoderWorkers(int64_t workers, int64_t threads);
 
   /// Waits for the tasks that have begun, and drops the others.
