@@ -37,6 +37,7 @@ class EmbedFileJob {
         texts_(texts),
         writer_(writer),
         embedder_(model, embed) {
+    embedder_.stop_when(options.interrupted);
     if (options.workers == 1) return;
     if (!model.encoder.device().is_cpu())
       fail("--workers {}: for the CPU only; {} has one encoder", options.workers,
@@ -91,6 +92,7 @@ class EmbedFileJob {
   void begin_or_resume();
   void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
+  EmbedFileResult::End embed_until_stopped();
   EmbedFileResult::End embed_all();
   Pause pause();
   std::vector<std::string> next_window();
@@ -129,13 +131,23 @@ class EmbedFileJob {
 EmbedFileResult EmbedFileJob::run() {
   begin_or_resume();
   start_ = last_save_ = std::chrono::steady_clock::now();
-  const EmbedFileResult::End end = embed_all();
+  const EmbedFileResult::End end = embed_until_stopped();
   if (end == EmbedFileResult::End::complete) writer_.finish();
   return {.end = end,
           .rows = writer_.rows(),
           .resumed_rows = resumed_rows_,
           .statistics = statistics(),
           .seconds = seconds_since(start_)};
+}
+
+/// A window that is interrupted is given up: a large model takes minutes for one.
+EmbedFileResult::End EmbedFileJob::embed_until_stopped() {
+  try {
+    return embed_all();
+  } catch (const EmbeddingStopped&) {
+    if (writer_.rows() > resumed_rows_) save();
+    return EmbedFileResult::End::interrupted;
+  }
 }
 
 EmbedFileResult::End EmbedFileJob::embed_all() {

@@ -224,6 +224,7 @@ TextStatistics Embedder::statistics_of(const std::string& text) const {
 
 Tensor Embedder::embed_batch(std::span<const std::vector<int64_t>> token_ids,
                              std::span<const size_t> texts) const {
+  if (stop_ && *stop_) throw EmbeddingStopped();
   std::vector<std::vector<int64_t>> batch;
   batch.reserve(texts.size());
   for (const size_t text : texts) batch.push_back(token_ids[text]);

@@ -5,8 +5,8 @@
 //  - nor does the number of workers, and what goes wrong in one ends the job;
 //  - equal texts have equal rows, and all of them count in the statistics;
 //  - the input is not read again after its end;
-//  - interrupted after any window, or stopped by a mistake in the input, and resumed: the same bytes as
-//  without;
+//  - interrupted after any window or within one, or stopped by a mistake in the input, and resumed: the same
+//    bytes as without;
 //  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed:
 //  shards of whole windows, and of any texts where the encoder gives a text the same vector in any batch;
 //  - what can't be resumed is refused, and stays as it was;
@@ -426,6 +426,24 @@ TEST_F(EmbedFile, IsNotResumedWithOtherTextsOrOptions) {
       run(input, "out.raw", {.quantization = Quantization::binary, .resume = true, .window_texts = 10}),
       "quantization was null, is \"binary\"");
   EXPECT_EQ(run(directory_.file("longer.txt", lines + lines), "out.raw", options).resumed_rows, 20);
+}
+
+TEST_F(EmbedFile, StopsWithinAWindow) {
+  const fs::path input = directory_.file("in.txt", numbered_lines(40));
+  const std::atomic<bool> interrupted = true;
+  at::set_num_threads(2);
+  for (const int64_t workers : {1, 2}) {
+    EmbedFileOptions options{.window_texts = 10, .workers = workers, .interrupted = &interrupted};
+    const auto first = run(input, "out.raw", options);
+    EXPECT_EQ(first.end, EmbedFileResult::End::interrupted);
+    EXPECT_EQ(first.rows, 0);
+    EXPECT_FALSE(fs::exists(path("out.raw.part.json")));
+    run_and_interrupt(input, "out.raw", {.window_texts = 10}, 2);
+    options.resume = true;
+    EXPECT_EQ(run(input, "out.raw", options).rows, 20) << "what was saved stays";
+    EXPECT_TRUE(fs::exists(path("out.raw.part.json")));
+  }
+  EXPECT_EQ(run(input, "out.raw", {.resume = true, .window_texts = 10}).resumed_rows, 20);
 }
 
 TEST_F(EmbedFile, StartsAgainUnlessToldToResume) {

@@ -46,7 +46,7 @@ struct EmbedFileOptions {
 
   double save_seconds = 5.0;  // least time between two saves of what `resume` needs; none before the first
   std::function<void(const EmbedProgress&)> progress;  // called between two windows
-  const std::atomic<bool>* interrupted = nullptr;      // when it turns true, the job saves and stops
+  const std::atomic<bool>* interrupted = nullptr;      // when it turns true: rows are saved, the job stops
 };
 
 struct EmbedFileResult {

@@ -4,7 +4,9 @@
 //   Tensor vectors = Embedder(model, {}).embed(texts);  // [texts, dims]
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <exception>
 #include <future>
 #include <optional>
 #include <span>
@@ -40,6 +42,12 @@ class TextWithoutTokens : public Error {
   explicit TextWithoutTokens(size_t text);
 
   size_t text;  // its place among those to embed, from 0
+};
+
+/// What ends an embedding that was told to stop.
+class EmbeddingStopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the embedding was stopped"; }
 };
 
 /// Vectors that a GPU or workers may still be computing. Else they are there already.
@@ -88,6 +96,10 @@ class Embedder {
   ///                 embedder
   PendingEmbeddings start(std::span<const std::string> texts, EncoderWorkers* workers = nullptr);
 
+  /// From now on embedding ends with EmbeddingStopped once the flag is true; batches that have begun are
+  /// finished.
+  void stop_when(const std::atomic<bool>* flag) { stop_ = flag; }
+
   /// Columns of embed()'s result.
   int64_t dims() const;
 
@@ -114,6 +126,7 @@ class Embedder {
   EmbedOptions options_;
   std::optional<WindowCutter> cutter_;  // of long_texts: windows
   TextStatistics statistics_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 }  // namespace angle
