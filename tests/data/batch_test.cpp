@@ -1,8 +1,7 @@
 // Packing:
 //  - texts lie one after another, shortest first, equal lengths in the caller's order, nothing between them;
 //  - positions count from 0 within each text; groups and offsets cover the tokens without gaps; row_of_text
-//  finds
-//    a text;
+//    finds a text;
 //  - no text is lost, doubled or changed, whatever the lengths;
 //  - batches by length hold every text once, stay below their number of tokens, and put like to like;
 //  - shares hold every text once, in the caller's order, and about as many tokens each.

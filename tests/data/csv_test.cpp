@@ -1,7 +1,7 @@
 // Invariants:
 // - records follow RFC 4180: quotes around commas, newlines and doubled quotes;
 // - quoting that RFC 4180 does not allow is a problem of that record, and the next record is read as if
-// nothing were.
+//   nothing were.
 #include "data/csv.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Invariants:
 // - no batch has a text in two rows; every row is in at most one batch; no batch exceeds its size or is
-// empty;
+//   empty;
 // - rows are left out only where a text is in more rows than there are batches, or where no exchange helps;
 // - rows without equal texts stay in their order.
 #include "angle/data/distinct_batches.h"

@@ -1,8 +1,7 @@
 // Invariants:
 // - rows through an index are those of read_examples(), to the byte, in any order, from every kind of file;
 // - the index is made once, beside the file or in the cache; a damaged one, one of other bytes and one of
-// another
-//   way of reading are not used; a file whose time alone changed keeps its index;
+//   another way of reading are not used; a file whose time alone changed keeps its index;
 // - bad rows are all reported, with file and line, and leave no index;
 // - a file that is changed during the run is noticed;
 // - memory does not grow with the file.

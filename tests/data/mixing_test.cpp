@@ -2,9 +2,8 @@
 // - passes: weight times size, at most max_rows; without any option the weights are untouched;
 // - a temperature takes powers of that and keeps the sum; rows_per_epoch is the sum when it is given;
 // - proportions: shares of the epoch whatever the sizes;
-// - a data set without weight has no rows; epochs of the sampler have the rows that were asked for, the same
-// for
-//   the same seed.
+// - a data set without weight has no rows; epochs of the sampler have the rows that were asked for, the
+//   same for the same seed.
 #include "angle/data/mixing.h"
 
 #include <cmath>

@@ -1,8 +1,7 @@
 // Invariants:
 // - below its size a table holds every key with its value;
 // - above it, it holds a part of the keys, from their first appearance on, and sums times scale() estimate
-// the
-//   sums over all keys;
+//   the sums over all keys;
 // - it never holds more keys than it is allowed.
 #include "data/sampled_table.h"
 

@@ -1,11 +1,10 @@
 // Invariants:
 // - a permutation holds each number once and is the same on every machine, for ever (fixed values);
 // - with weight 1 each row comes once per epoch; other weights take their share and go through all rows
-// before any
-//   comes again;
+//   before any comes again;
 // - with the texts of rows no batch has equal ones, and batches stay full as long as that can be;
 // - a batch is a function of seed and number alone, so a run goes on from any step as if it had never
-// stopped.
+//   stopped.
 #include "angle/data/sampler.h"
 
 #include <algorithm>

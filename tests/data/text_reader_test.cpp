@@ -1,7 +1,7 @@
 // Invariants:
 //  - each line is one text, as it is, empty ones too; plain or gzip;
 //  - with a field, each line is a JSON object and its field the text; what is wrong is said with file and
-//  line;
+//    line;
 //  - with a field, a .csv or .tsv file is a table, and the field its column;
 //  - bytes that are not UTF-8 are an error with line and offset, or replaced and counted;
 //  - the size of the input is known for plain files only, and is what reading reaches.

@@ -2,7 +2,7 @@
 //  - sums, gathered tensors, broadcasts and flags are those of all, the sums to the same bits everywhere;
 //  - work on rank 0 may take longer than the timeout, and its result comes to all;
 //  - processes that are missing, compute on another kind of device, fail, or don't come to an exchange end
-//  the others with their rank and the reason;
+//    the others with their rank and the reason;
 //  - a process on its own does nothing.
 
 #include "angle/distributed/process_group.h"

@@ -7,8 +7,9 @@
 //  - the input is not read again after its end;
 //  - interrupted after any window or within one, or stopped by a mistake in the input, and resumed: the same
 //    bytes as without;
-//  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is resumed:
-//  shards of whole windows, and of any texts where the encoder gives a text the same vector in any batch;
+//  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is
+//    resumed: shards of whole windows, and of any texts where the encoder gives a text the same vector in
+//    any batch;
 //  - what can't be resumed is refused, and stays as it was;
 //  - a vector that is not finite is an error, and a text without tokens too, by its place in the input.
 #include "angle/embed/embed_file.h"

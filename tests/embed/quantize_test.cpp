@@ -1,7 +1,6 @@
 // Invariants:
 //  - every byte equals sentence-transformers' quantize_embeddings (tests/golden/quantization), clipped
-//  values, constant
-//    dimensions and dimensions that don't fill a byte included;
+//    values, constant dimensions and dimensions that don't fill a byte included;
 //  - ranges survive a file, and files that don't fit are refused with the reason.
 #include "angle/embed/quantize.h"
 

@@ -1,7 +1,7 @@
 // Shards of an input:
 //  - I/N is read strictly;
 //  - the shards of an input follow each other and are all of it; they differ by no more than a text, so of
-//  fewer texts than shards some are empty.
+//    fewer texts than shards some are empty.
 #include "angle/embed/shard.h"
 
 #include <gtest/gtest.h>

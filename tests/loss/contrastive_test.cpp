@@ -1,7 +1,7 @@
 // Pinned here, for in-batch negatives and for the contrastive loss of pairs and triplets:
 //  - golden values and gradients under every duplicate policy, where no text is repeated
-//  - label-safety: only positive pairs have rows, the others are candidates; both divisors; no positive pair
-//  gives 0
+//  - label-safety: only positive pairs have rows, the others are candidates; both divisors; no positive
+//    pair gives 0
 //  - each policy on batches worked out by hand, for both losses and both directions
 //  - gradients equal central differences for every policy, divisor and direction
 //  - zero rows, a single pair, float32 and bfloat16

@@ -1,6 +1,6 @@
 // Pinned here:
-//  - golden values and gradients, small through both similarities, large by formula; hand-made examples; the
-//  sign
+//  - golden values and gradients, small through both similarities, large by formula; hand-made examples;
+//    the sign
 //  - the scans equal the matrix of all pairs of pairs, with many ties, few and none
 //  - only the order of labels matters, never that of pairs; gradients sum to 0 and equal central differences
 //  - nothing to compare (equal labels, one pair, none) is exactly 0 with gradient exactly 0

@@ -1,17 +1,13 @@
 // Saturation by bins of the cosine:
 //  - bins are closed above, the first one at both ends; shares above 0.8 and 0.95 are counts of bins; equal
-//  and
-//    opposite pairs are in the outermost bins
+//    and opposite pairs are in the outermost bins
 //  - gradients of the similarities are the documented closed forms; that of the cosine vanishes at ±1, that
-//  of
-//    the angle does not
+//    of the angle does not
 //  - gradients of the terms equal central differences in float64, and do not depend on their weights; the
-//  total
-//    is that of the weighted sum
+//    total is that of the weighted sum
 //  - the embeddings' own graph is untouched; gradients are measured where there is none
 //  - a term that the data or an odd number of dimensions does not allow is absent; a weight of 0 hides
-//  in_batch
-//    alone
+//    in_batch alone
 //  - pairs with a zero row are counted and in no bin; two batches add up to the means over their pairs
 #include "angle/loss/saturation.h"
 

@@ -4,7 +4,7 @@
 //  - range, symmetry, positive-scale invariance, behaviour at y = x and y = −x
 //  - gradients equal central differences; 0 at kinks; bounded where the phase fades
 //  - zero rows score 0 (phase: −π/2) with gradient 0, whatever their neighbours; any norm works in any
-//  precision
+//    precision
 //  - bfloat16 is computed in float32; odd hidden sizes and unequal shapes are refused
 #include "angle/loss/similarity.h"
 

@@ -1,7 +1,7 @@
 // Cosine and angle similarities where they are hard (docs/stability.md), against closed forms in extended
 // precision:
-//  - values and gradients are exact to rounding for pairs from far apart to equal and opposite, and for rows
-//  of any length, in float64, float32 and bfloat16 (computed in float32, gradients rounded)
+//  - values and gradients are exact to rounding for pairs from far apart to equal and opposite, and for
+//    rows of any length, in float64, float32 and bfloat16 (computed in float32, gradients rounded)
 //  - nothing is ever NaN or infinite, at kinks, at fading h and at zero rows either
 #include <cmath>
 

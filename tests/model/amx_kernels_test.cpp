@@ -1,7 +1,6 @@
 // The kernels of AMX beside those of AVX-512, on the same numbers:
 //  - linear layers, for rows that fill tiles, blocks and neither, every finish and output: bytes give the
-//  same
-//    bits, bfloat16 the same within the rounding of sums; nothing is written beyond the last row;
+//    same bits, bfloat16 the same within the rounding of sums; nothing is written beyond the last row;
 //  - attention, for texts that end within a tile and at its end, heads of several sizes side by side, all
 //    queries and the first: the formula, within the rounding of probabilities to bfloat16;
 //  - a layer whose sizes do not fit tiles is given to AVX-512;

@@ -1,7 +1,7 @@
 // The encoder against Hugging Face transformers and sentence-transformers (tests/golden/models, see its
 // README):
 //  - hidden states after the embeddings and after every layer, and the last hidden state of all texts, 2e-5
-//  in float32;
+//    in float32;
 //  - the same in float64 at 1e-9, which leaves no room for a wrong epsilon, GELU or order of operations;
 //  - weights under every naming: plain, prefixed, gamma/beta, sharded;
 //  - packed (inference) weights give the same numbers as plain ones;

@@ -1,7 +1,7 @@
 // The linear layer of the inference path:
 //  - equals activation(x · weightᵀ + bias) in float32 for every number of rows up to several tiles, for
-//  widths that
-//    fill a panel and widths that do not, and for every activation; GELU within 2e-6 from −20 to 20;
+//    widths that fill a panel and widths that do not, and for every activation; GELU within 2e-6 from −20
+//    to 20;
 //  - bfloat16: the same of the rounded numbers;
 //  - int8: the same of the numbers that the bytes stand for, exactly summed;
 //  - quantised rows are within a step of what they were, and a row of zeros stays zero;

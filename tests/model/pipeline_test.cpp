@@ -1,10 +1,8 @@
 // The modules after the transformer:
 //  - every pooling under its names in both layouts of sentence-transformers, several concatenated in the
-//  order
-//    that applies there; projections with and without a bias;
+//    order that applies there; projections with and without a bias;
 //  - modules, orders, poolings and activations that are not implemented, values of the wrong type and paths
-//  out
-//    of the directory are errors that name file and value.
+//    out of the directory are errors that name file and value.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // Saving a model:
 //  - what was saved loads to the same bits, vectors, prompts and length, also over the directory it came
-//  from;
+//    from;
 //  - the layout is the legacy one of sentence-transformers, tokenizer files are copied byte for byte;
 //  - what that layout cannot express is refused before anything is written.
 

@@ -1,13 +1,11 @@
 // The gradient cache:
-//  - gradients equal those of the plain step, in float64 to 1e-12 relative, for chunks that divide the batch,
-//  that do not,
-//    that hold one text each, and that hold all of it, and for every form of data;
-//  - with dropout the second forward pass draws the masks of the first: the gradient is that of the loss that
-//  was computed;
+//  - gradients equal those of the plain step, in float64 to 1e-12 relative, for chunks that divide the
+//    batch, that do not, that hold one text each, and that hold all of it, and for every form of data;
+//  - with dropout the second forward pass draws the masks of the first: the gradient is that of the loss
+//    that was computed;
 //  - the dropout stream goes on behind the masks that were drawn, not behind their repetition;
-//  - layers that are computed again in the backward pass (gradient checkpointing) have the same gradients, in
-//  float64 to
-//    1e-12, with dropout, alone and in chunks, and when the embeddings are frozen;
+//  - layers that are computed again in the backward pass (gradient checkpointing) have the same gradients,
+//    in float64 to 1e-12, with dropout, alone and in chunks, and when the embeddings are frozen;
 //  - the tests are not vacuous: dropout changes the gradient.
 
 #include "angle/train/gradient_cache.h"

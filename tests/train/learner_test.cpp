@@ -5,8 +5,8 @@
 //  - a loss or gradient that is not finite is an error that names the terms, the file and the lines, those of
 //    the texts to blame where they can be told, and the weights stay as they were; losses come first;
 //  - a batch that teaches nothing (one pair, equal labels) is no error;
-//  - saturation is that of the embeddings that the update saw, with and without the gradient cache, over all
-//  micro-batches; measuring it changes nothing of the update.
+//  - saturation is that of the embeddings that the update saw, with and without the gradient cache, over
+//    all micro-batches; measuring it changes nothing of the update.
 
 #include "angle/train/learner.h"
 

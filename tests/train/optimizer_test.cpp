@@ -3,9 +3,9 @@
 //  - a parameter's factor multiplies the learning rate, and so its decay;
 //  - biases and LayerNorm weights do not decay; a parameter without a gradient is left alone;
 //  - clipping is by min(1, max / (norm + 1e-6)), and a step by gradients times a factor is one by the
-//  products;
+//    products;
 //  - rows without a gradient so far decay and nothing else, until they have one, or moments from a
-//  checkpoint;
+//    checkpoint;
 //  - what state() shows is everything a later step depends on: put back, the next steps are the same bits.
 
 #include "angle/train/optimizer.h"

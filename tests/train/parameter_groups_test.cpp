@@ -1,6 +1,6 @@
 // Freezing and layer-wise learning rates:
 //  - what is frozen collects no gradient and keeps its weights to the bit, the rest has the gradients of a
-//  full step, also with the gradient cache and with checkpointing;
+//    full step, also with the gradient cache and with checkpointing;
 //  - nothing is recorded for a backward pass through frozen parts;
 //  - the rate falls by the factor from layer to layer, the embeddings come below the lowest, a projection has
 //    the rate of the top; the optimizer applies it;

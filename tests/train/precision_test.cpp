@@ -1,7 +1,6 @@
 // Training in bfloat16:
 //  - the gradient of a step points where float32's does, weight by weight, with dropout, with the gradient
-//  cache and
-//    with gradient checkpointing;
+//    cache and with gradient checkpointing;
 //  - weights, gradients and the optimizer's state stay float32, and so do the losses;
 //  - a short run ends with the loss of a float32 run, within what its seed makes of it.
 

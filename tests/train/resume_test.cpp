@@ -2,12 +2,12 @@
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
 //    early stopping, logs and checkpoints included;
 //  - so it does when a score on own data decides, in bfloat16, with the gradient cache and with gradient
-//  checkpointing;
+//    checkpointing;
 //  - from every state that a kill can leave behind, --resume works; what the killed run left unfinished goes,
 //    and nothing else;
 //  - a damaged checkpoint is passed over; when all are damaged, nothing is deleted and nothing begun;
 //  - with another configuration, another model, other data or another validation file it is refused, naming
-//  the difference.
+//    the difference.
 
 #include <fstream>
 #include <memory>

@@ -1,8 +1,7 @@
 // One update shared by several processes, here threads:
-//  - the gradient is that of one process with the whole batch: 1e-12 of the norm in float64, 1e-6
-//  in float32,
-//    for every form of data and every term, with the gradient cache, with accumulation, and for batches of
-//    fewer texts than processes;
+//  - the gradient is that of one process with the whole batch: 1e-12 of the norm in float64, 1e-6 in
+//    float32, for every form of data and every term, with the gradient cache, with accumulation, and for
+//    batches of fewer texts than processes;
 //  - all processes end with the same bits, and results count the whole batch;
 //  - each process has a share of the texts with about as many tokens, so the test is not vacuous.
 

@@ -1,7 +1,7 @@
 // The training run, on configs/tiny.json:
 //  - it lowers the loss; seeds, and nothing else, decide about its bytes; the output is a model;
 //  - its steps are those of epochs, accumulation and max_steps; every one is in metrics.jsonl with all
-//  fields; saturation is measured at the first and every Nth step, or not at all;
+//    fields; saturation is measured at the first and every Nth step, or not at all;
 //  - every form of data, mixed, and every policy for duplicates trains;
 //  - the best model by the validation is kept, and training stops when the patience is out;
 //  - a model that diverged is neither judged nor saved;

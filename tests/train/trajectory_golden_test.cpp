@@ -1,8 +1,7 @@
 // 20 training steps of a tiny BERT against PyTorch and Hugging Face transformers (golden/training):
 //  - in float64 every loss term and the gradient norm of every step to 1e-9, the final parameters to 1e-6;
-//  - in float32 losses to 1e-4 relative, parameters to 1e-4 but for the key biases, whose gradient is zero in
-//  exact
-//    arithmetic and rounding noise in float32;
+//  - in float32 losses to 1e-4 relative, parameters to 1e-4 but for the key biases, whose gradient is zero
+//    in exact arithmetic and rounding noise in float32;
 //  - so encoder, losses, backward, clipping, AdamW and schedule together are those of the reference.
 
 #include <map>

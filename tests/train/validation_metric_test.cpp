@@ -1,6 +1,6 @@
 // The metric that decides, by name:
-//  - a score of all tasks that have it or of one, a loss or a term of it; anything else is an error with the
-//  nearest;
+//  - a score of all tasks that have it or of one, a loss or a term of it; anything else is an error with
+//    the nearest;
 //  - where a task doesn't have it, the task's main score is taken beside.
 
 #include "angle/train/validation_metric.h"
