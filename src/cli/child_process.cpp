@@ -4,19 +4,24 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "angle/error.h"
+#include "angle/openmp_cpus.h"
 
 namespace angle::cli {
 namespace {
 
 /// Between fork() and exec(): only what is safe in the copy of a process with threads.
-[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
+///
+/// @param cpus  to run on; none: those of the parent
+[[noreturn]] void become(char* const* arguments, int log, pid_t parent, const cpu_set_t& cpus) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // it died before the line above
+  if (CPU_COUNT(&cpus) > 0) sched_setaffinity(0, sizeof cpus, &cpus);
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
@@ -49,8 +54,9 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std:
   if (file < 0) fail("{}: can't be written: {}", log.string(), std::strerror(errno));
   std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, which is inherited, no end is ever told
   const pid_t parent = getpid();
+  const cpu_set_t cpus = openmp_cpus();
   process_ = fork();
-  if (process_ == 0) become(pointers.data(), file, parent);
+  if (process_ == 0) become(pointers.data(), file, parent, cpus);
   close(file);
   if (process_ < 0) fail("a process can't be started: {}", std::strerror(errno));
 }

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <omp.h>
 #include <optional>
 #include <sched.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 
 #include "angle/cpu_features.h"
 #include "angle/error.h"
+#include "angle/openmp_cpus.h"
 
 #include "distributed/key_store.h"
 #include "distributed/watch.h"
@@ -88,16 +88,9 @@ class SharedInput {
   int descriptor_;
 };
 
-/// Where OpenMP binds threads to CPUs (OMP_PROC_BIND), it has bound this one to the first of its places,
-/// which what is started from here would inherit: gives it all of them back.
-void take_all_places() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  for (int place = 0; place < omp_get_num_places(); ++place) {
-    std::vector<int> numbers(static_cast<size_t>(omp_get_place_num_procs(place)));
-    omp_get_place_proc_ids(place, numbers.data());
-    for (const int number : numbers) CPU_SET(number, &cpus);
-  }
+/// So that the processes have them all.
+void take_all_cpus() {
+  const cpu_set_t cpus = openmp_cpus();
   if (CPU_COUNT(&cpus) > 0) sched_setaffinity(0, sizeof cpus, &cpus);
 }
 
@@ -230,7 +223,7 @@ class Children {
 
 LaunchResult launch(const LaunchOptions& options) {
   const HeldSignals signals;  // before any thread begins, which would get them instead
-  take_all_places();
+  take_all_cpus();
   const KeyStore store = KeyStore::serve(kHost, 0, std::chrono::seconds(60));
   Children children(options, store, signals.before());
   while (children.any_running()) {

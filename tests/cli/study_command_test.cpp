@@ -1,19 +1,21 @@
 // `angle study` as its users see it, on configs/tiny.json:
-//  - rows × seeds are trained and scored, on every kind of task that eval has, as eval does; the tables come
-//  on stdout and into the output, logs and scores
-//    stay, models only where they are asked for; what is done is not done again, by another study neither;
+//  - rows × seeds are trained and scored, on every kind of task that eval has, as eval does; the tables
+//    come on stdout and into the output, logs and scores stay, models only where they are asked for; what
+//    is done is not done again, by another study neither;
 //  - Ctrl-C ends with 130, the same command goes on; so it does after a kill, to the same numbers;
 //  - a model that one study is training, or has still to score, no other study takes away;
 //  - other tasks are scored on models that were kept, without training; where they were not, that is told
-//  before;
+//    before;
 //  - a file that changes while the study runs is an error, not a score under a wrong name;
 //  - a run that fails takes no other with it: the others are done, the tables are written, and the study ends
 //    with 1 and the name, the error and the log of each that failed; the same command tries those again;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
-//  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD.
+//  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
+//  - where OpenMP binds threads, training has more than the first CPU.
 
 #include <chrono>
 #include <filesystem>
+#include <sched.h>
 #include <thread>
 #include <utility>
 
@@ -426,6 +428,29 @@ TEST_F(StudyCommand, GoesOnWhenInterrupted) {
   const CommandResult rest = run("out");
   ASSERT_EQ(rest.exit_code, 0) << rest.err;
   EXPECT_THAT(rest.out, HasSubstr("2 of 2 runs are finished"));
+}
+
+TEST_F(StudyCommand, TrainsOnSeveralCpusWhereOpenMpBindsThreads) {
+  cpu_set_t own, of_training;
+  ASSERT_EQ(sched_getaffinity(0, sizeof own, &own), 0);
+  if (CPU_COUNT(&own) < 2) GTEST_SKIP() << "there is one CPU only";
+  make_long();
+  study_["threads"] = 2;
+  std::vector<std::string> bound = command("out");
+  bound.insert(bound.begin(), {"env", "OMP_PROC_BIND=close"});
+  RunningCommand running(bound);
+  wait_for_checkpoint("out");
+  const std::string study = std::to_string(running.process_id());
+  const int training = std::stoi(read_file("/proc/" + study + "/task/" + study + "/children"));
+  CPU_ZERO(&of_training);
+  for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(training) + "/task")) {
+    cpu_set_t of_thread;
+    ASSERT_EQ(sched_getaffinity(std::stoi(task.path().filename()), sizeof of_thread, &of_thread), 0);
+    CPU_OR(&of_training, &of_training, &of_thread);
+  }
+  EXPECT_GE(CPU_COUNT(&of_training), 2);
+  running.send(SIGINT);
+  EXPECT_EQ(running.wait().exit_code, 130);
 }
 
 TEST_F(StudyCommand, GoesOnToTheSameNumbersWhenKilled) {
