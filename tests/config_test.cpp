@@ -1,7 +1,7 @@
 // Invariants:
 // - a configuration of the documented shape is read; what is left out has the default of the structs;
 // - everything that is not in the schema is refused, with its path and the nearest name, all problems at
-// once;
+//   once;
 // - overrides are checked like the file;
 // - combinations that would do nothing, or not what was meant, are refused.
 #include "angle/config.h"

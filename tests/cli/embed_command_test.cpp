@@ -2,10 +2,10 @@
 //  - vectors equal sentence-transformers' (tests/golden/models, 2e-5) for every kind of model directory;
 //  - every format, from a file or a pipe, holds the same numbers, and stdout nothing else;
 //  - mistakes end with 1 (what the user can fix) or 2 (wrong usage), one line that says what to do, and no
-//  output;
+//    output;
 //  - a reader that stops early is no failure, a full disk is one;
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
-//  been;
+//    been;
 //  - memory does not grow with the input;
 //  - each worker is bound to its part of the cores that the process may use, and the bytes are those of one.
 

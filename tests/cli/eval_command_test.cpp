@@ -1,10 +1,10 @@
 // `angle eval` as its users see it, on the validation pairs of the samples as if they were STS-B:
 //  - a table, or JSON that parses, on stdout; the same JSON in a file; nothing else on stdout;
 //  - what is missing ends with 1 and what is mistyped with 2; both say what to do, and before the model is
-//  loaded where that can be;
+//    loaded where that can be;
 //  - a score that can't be written is not lost in silence; a reader that has gone is no error;
 //  - intervals follow the seed; --compare scores the other model as it would be alone; --verify ends with 1
-//  when a score is not the published one;
+//    when a score is not the published one;
 //  - a model's default prompt is put before the texts, as sentence-transformers does.
 
 #include <csignal>

@@ -1,7 +1,6 @@
 // `angle train` ended by SIGKILL, which it cannot notice, and resumed, again and again:
 //  - at 50 random moments, before the first step, within a step and within the writing of a checkpoint, the
-//  run
-//    gets on, and ends with the bytes of one that nothing happened to;
+//    run gets on, and ends with the bytes of one that nothing happened to;
 //  - nothing that a killed process left unfinished remains.
 // The moments come from a fixed seed; where in the run they fall depends on the speed of the machine.
 

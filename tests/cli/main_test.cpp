@@ -1,7 +1,7 @@
 // `angle` itself:
 //  - help and version go to stdout and end with 0; the help of every command ends with an example;
 //  - wrong usage ends with 2: whatever the command line alone shows; what is mistyped is answered with the
-//  nearest name;
+//    nearest name;
 //  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
 //  - it starts from any folder and through a link; without the program it belongs to, it says so;
 //  - what it sets for the libraries, users can set otherwise.

@@ -1,6 +1,6 @@
 // `angle tokenize` as its users see it. Invariants:
 //  - ids are those of the reference (tests/golden/models), special tokens included, cut as the model cuts
-//  them;
+//    them;
 //  - one line of JSON per text, nothing else on stdout;
 //  - weights are not needed;
 //  - mistakes end with 1 or 2 and say what to do.

@@ -1,10 +1,10 @@
 // `angle train` as its users see it, on configs/tiny.json:
 //  - stdout stays empty, the output is a model that `angle embed` and `angle eval` take, also when nobody
 //    reads the log any more;
-//  - configurations come from a path, a bare name or stdin; relative data lie in the data directory or beside
-//  them;
+//  - configurations come from a path, a bare name or stdin; relative data lie in the data directory or
+//    beside them;
 //  - what is wrong with a configuration is reported all together, with the nearest names, and nothing is
-//  begun;
+//    begun;
 //  - Ctrl-C and SIGTERM save and exit 130; a full disk is an error that leaves the last checkpoint intact;
 //  - two processes do not write to one output.
 

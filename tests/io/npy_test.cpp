@@ -1,6 +1,6 @@
 // Invariants:
 // - the header is what numpy.load accepts: magic, version 1.0, length, dictionary, newline, 64-byte
-// alignment;
+//   alignment;
 // - its length is 128 bytes whatever the number of rows.
 #include "angle/io/npy.h"
 

@@ -1,9 +1,9 @@
 // Invariants:
 // - what is written is read back; the bytes written depend on the arguments alone;
 // - every file that breaks a rule of the format is refused with a message that says which, before memory is
-// asked for;
+//   asked for;
 // - whatever a damaged file does: an Error, or views that lie inside the file and have the size of their
-// shape.
+//   shape.
 #include "angle/io/safetensors.h"
 
 #include <cstring>

@@ -1,10 +1,10 @@
 // The page:
 //  - shows the tables of studies, predictions beside labels and their spread, scores, every objective that
-//  changes, and what runs differ in;
+//    changes, and what runs differ in;
 //  - tells the notes of a task once, however many tables it has;
 //  - charts of one similarity have one axis;
-//  - on a narrow screen tables scroll in a box of their own, at whose edge a shade says so, and commands are
-//  broken;
+//  - on a narrow screen tables scroll in a box of their own, at whose edge a shade says so, and commands
+//    are broken;
 //  - needs nothing but itself: no script, no address;
 //  - names are escaped, and each element that is opened is closed.
 #include "angle/report/html_report.h"

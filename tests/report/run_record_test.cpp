@@ -2,7 +2,7 @@
 //  - every number of metrics.jsonl is a curve over steps, a score is an evaluation;
 //  - a last line that a kill cut short is left out, a broken one before it is an error with its place;
 //  - similarities beside labels are read from what training and studies leave, and refused when they do not
-//  match;
+//    match;
 //  - a directory that is no run is refused.
 #include "angle/report/run_record.h"
 

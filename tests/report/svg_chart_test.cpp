@@ -1,7 +1,6 @@
 // Charts:
-//  - points are placed in proportion, larger values higher; what is not finite, and on a logarithmic axis not
-//  positive, is
-//    left out;
+//  - points are placed in proportion, larger values higher; what is not finite, and on a logarithmic axis
+//    not positive, is left out;
 //  - every bar tells its bin and value; names are escaped;
 //  - thinning keeps the mean.
 #include "report/svg_chart.h"

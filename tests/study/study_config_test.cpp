@@ -1,10 +1,9 @@
 // Invariants:
-// - a study file of the documented shape is read, what is left out has its default; anything else is refused
-// with
-//   its path and the nearest name, all problems at once;
+// - a study file of the documented shape is read, what is left out has its default; anything else is
+//   refused with its path and the nearest name, all problems at once;
 // - overrides are a list as `--set` takes it, or an object of the configuration's shape, to the same effect;
 // - the base is looked up beside the study; tasks without a split are scored on the one that they are
-// reported on, by those of the metrics that they have, or else by their main one;
+//   reported on, by those of the metrics that they have, or else by their main one;
 // - every study of the project can be planned, and says which question it answers.
 #include "angle/study/study_config.h"
 

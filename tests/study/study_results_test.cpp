@@ -1,6 +1,6 @@
 // Invariants:
 // - means, deviations and paired tests over seeds are those of the scores, over the seeds that both rows
-// have;
+//   have;
 // - the test over pairs is the paired bootstrap of the mean over seeds; identical rows differ by 0 with p =
 // 1;
 // - Holm's correction is over the rows that are compared, for each test and task by itself;

@@ -1,7 +1,6 @@
 // Invariants:
 // - Every code point is dropped, made a space, set apart, decomposed, stripped, lower-cased and split off
-// exactly as
-//   the record of Hugging Face's fast tokenizer says (golden tokenizer/bert_chars.json).
+//   exactly as the record of Hugging Face's fast tokenizer says (golden tokenizer/bert_chars.json).
 // - Normalising twice changes nothing.
 // - Marks are put in canonical order, across characters that are dropped between them.
 // - A word keeps no more characters than asked for.

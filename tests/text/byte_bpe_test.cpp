@@ -1,7 +1,6 @@
 // Invariants:
-// - RoBERTa and ModernBERT ids equal the fast tokenizer's in every golden row; RoBERTa's also from vocab.json
-// and
-//   merges.txt alone.
+// - RoBERTa and ModernBERT ids equal the fast tokenizer's in every golden row; RoBERTa's also from
+//   vocab.json and merges.txt alone.
 // - Of all pairs the one with the lowest rank is merged first, of equal ones the leftmost.
 // - Text is cut where GPT-2's pattern does, and nothing merges across a cut.
 // - What is damaged is an Error with file and place.

@@ -1,9 +1,8 @@
 // Invariants:
 // - XLM-R ids equal the fast tokenizer's in every golden row, from tokenizer.json and from the model file
-// alone,
-//   also where the SentencePiece library's own ids differ.
+//   alone, also where the SentencePiece library's own ids differ.
 // - Of all cuts of a word the most probable is taken; neighbouring characters in no piece are one unknown
-// token.
+//   token.
 // - White space, U+2581 and the options about spaces separate words as the fast tokenizer does.
 // - The character map replaces clusters of less than 6 bytes whole, by the shortest prefix it knows.
 // - A damaged model file is an Error that names it, never a crash, however it is damaged.

@@ -1,7 +1,7 @@
 // Invariants:
 // - Well-formed text (Unicode 15, table 3-7) is accepted, at the edges of every range too.
 // - Overlong forms, surrogates, values above U+10FFFF, stray and missing continuation bytes are found at
-// their offset.
+//   their offset.
 // - Replacement puts one U+FFFD for each maximal ill-formed subsequence and leaves the rest alone.
 // - Decoding and encoding are inverse for every code point.
 #include "angle/text/utf8.h"

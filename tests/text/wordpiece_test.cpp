@@ -1,7 +1,7 @@
 // Invariants:
 // - A word is cut greedily into its longest pieces; one without a cut is one unknown token.
 // - A word of more than max_input_chars_per_word code points, counted after normalisation, is one unknown
-// token.
+//   token.
 // - Special tokens written in the text are found in the raw text, before anything else.
 // - max_length counts special tokens; ids beyond it are counted in num_cut; too small a limit is an Error.
 // - Results depend on the text alone: not on earlier texts (the cache), other tokenizers or other threads.
