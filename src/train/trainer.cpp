@@ -71,14 +71,21 @@ void remove_unfinished_output(const fs::path& output) {
   remove_unfinished_checkpoints(output / "checkpoints");
 }
 
-/// What comes first by name in a directory, but for the lock of whoever is about to train there; "" for
-/// nothing.
+/// Whether a file may be in the directory of a run before the run is: the lock of whoever is about to train
+/// there, and what a shell or a scheduler has opened for the run's messages.
+bool may_come_before_run(const fs::path& file) {
+  const std::string ending = file.extension().string();
+  return file.filename() == DirectoryLock::kFileName || ending == ".log" || ending == ".out" ||
+         ending == ".err";
+}
+
+/// What comes first by name of all else in a directory; "" for nothing.
 std::string first_entry(const fs::path& directory) {
   std::string first;
   if (!fs::exists(directory)) return first;
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename().string();
-    if (name != DirectoryLock::kFileName && (first.empty() || name < first)) first = name;
+    if (!may_come_before_run(entry.path()) && (first.empty() || name < first)) first = name;
   }
   return first;
 }

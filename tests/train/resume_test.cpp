@@ -286,7 +286,9 @@ TEST_F(Resume, BeginsInAnEmptyDirectoryAndInNoOther) {
   }
   fs::remove(broken() / "notes.txt");
   write_file(broken() / ".lock", "");  // as one that was killed before it began leaves it
+  write_file(broken() / "train.log", "");  // where a shell sends what the run says
   train(resumed(full_run(broken())));
+  fs::remove(broken() / "train.log");
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
 }
 

@@ -79,8 +79,8 @@ struct TrainResult {
   double exchange_seconds = 0;   // of these: several processes exchanging and waiting for each other
 };
 
-/// Error unless the output is a new or empty directory or, to be resumed, that of a run: nobody's files are
-/// overwritten, or lost among those of a model.
+/// Error unless the output is a new or empty directory (but for logs) or, to be resumed, that of a run:
+/// nobody's files are overwritten, or lost among those of a model.
 void check_output(const std::filesystem::path& output, const std::filesystem::path& base_model, bool resume);
 
 /// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted
