@@ -54,7 +54,7 @@ TEST(InQuotes, SaysWhereTheTextEnds) {
 TEST(InQuotes, ListsTheFirstOfMany) {
   EXPECT_EQ(list_in_quotes({}), "none");
   EXPECT_EQ(list_in_quotes({"a", "b c"}), R"("a", "b c")");
-  EXPECT_THAT(list_in_quotes(std::vector<std::string>(23, "x")), testing::EndsWith(R"(, "x" and 3 more)"));
+  EXPECT_THAT(list_in_quotes(std::vector<std::string>(23, "x")), ::testing::EndsWith(R"(, "x" and 3 more)"));
 }
 
 }  // namespace

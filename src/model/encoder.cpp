@@ -161,6 +161,7 @@ std::vector<Parameter> Encoder::parameters() {
 }
 
 void Encoder::pack(Precision precision) {
+  TORCH_CHECK(!packed_, "pack: the encoder is packed, and its layers are gone");
   const std::string obstacle = PackedEncoder::obstacle(config_, precision);
   if (obstacle.empty()) {
     packed_ = std::make_shared<PackedEncoder>(config_, word_embeddings_,

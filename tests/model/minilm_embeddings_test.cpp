@@ -31,12 +31,18 @@ std::filesystem::path minilm_directory() {
 
 class MiniLm : public ::testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { set_up(Precision::float32); }
+
+  void set_up(Precision precision) {
     ANGLE_REQUIRE_GOLDEN(texts_file, "minilm/texts.json");
     if (minilm_directory().empty())
       GTEST_SKIP() << "all-MiniLM-L6-v2 is not here; fetch it with scripts/fetch_model.sh";
     model = load_model(minilm_directory());
-    model->encoder.prepare_inference(at::kCPU, Precision::float32);
+    try {
+      model->encoder.prepare_inference(at::kCPU, precision);
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
     for (const json& text : read_json(texts_file)) texts.push_back(text.at("text").get<std::string>());
     expected = read_tensors(testing::golden_path("minilm/embeddings.safetensors"))[0].tensor;
     ASSERT_EQ(static_cast<int64_t>(texts.size()), expected.size(0));
@@ -66,15 +72,7 @@ TEST_F(MiniLm, GivesTheSameVectorAloneAndInABatch) {
 
 class MiniLmIn : public MiniLm, public ::testing::WithParamInterface<std::pair<Precision, double>> {
  protected:
-  void SetUp() override {
-    MiniLm::SetUp();
-    if (IsSkipped()) return;
-    try {
-      model->encoder.prepare_inference(at::kCPU, GetParam().first);
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-  }
+  void SetUp() override { set_up(GetParam().first); }
 };
 
 TEST_P(MiniLmIn, KeepsTheDirectionOfItsVectors) {

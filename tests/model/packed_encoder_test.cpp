@@ -104,6 +104,7 @@ class PackedEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precis
 
 TEST_P(PackedEncoderOf, KeepsNoSecondCopyOfTheLayers) {
   EXPECT_TRUE(packed.layers().empty());
+  EXPECT_THROW(packed.pack(precision), c10::Error);  // or it would compute with no layers
   EXPECT_EQ(packed.device(), at::Device(at::kCPU));
   EXPECT_EQ(plain.layers().size(), static_cast<size_t>(config.num_hidden_layers));  // of others they stay
 }

@@ -285,7 +285,7 @@ TEST_F(Resume, BeginsInAnEmptyDirectoryAndInNoOther) {
     EXPECT_EQ(testing::read_directory(broken()).size(), 1u);
   }
   fs::remove(broken() / "notes.txt");
-  write_file(broken() / ".lock", "");  // as one that was killed before it began leaves it
+  write_file(broken() / ".lock", "");      // as one that was killed before it began leaves it
   write_file(broken() / "train.log", "");  // where a shell sends what the run says
   train(resumed(full_run(broken())));
   fs::remove(broken() / "train.log");

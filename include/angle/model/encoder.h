@@ -85,7 +85,7 @@ class Encoder {
 
   /// Prepares the encoder for inference on the CPU: forward() uses the weights in the layout and precision
   /// that are fastest there, and records no gradient. Where is_packed() afterwards, layers() are gone, whose
-  /// memory would be needed twice. Neither training nor a change of weights may follow.
+  /// memory would be needed twice. Neither training nor a change of weights nor another pack() may follow.
   ///
   /// Error when int8 is asked for and the CPU or the encoder's sizes do not allow it.
   void pack(Precision precision = Precision::float32);
