@@ -192,6 +192,15 @@ const TaskSpec* known_task(std::string_view name) {
        groups_too ? fmt::format(" groups: {};", fmt::join(kGroupNames, ", ")) : "");
 }
 
+/// Error if the name is that of a task with a split, as configurations have them.
+void refuse_split(const std::string& name) {
+  const size_t slash = name.find('/');
+  if (slash == std::string::npos) return;
+  const std::string task = name.substr(0, slash), split = name.substr(slash + 1);
+  if (known_task(task) != nullptr)
+    fail("--task {0}/{1}: the split has an option of its own: --task {0} --split {1}", task, split);
+}
+
 void add_name(TaskSelection& selection, const std::string& name) {
   if (is_pair_file(name)) {
     add_own_task(selection, name);
@@ -201,6 +210,7 @@ void add_name(TaskSelection& selection, const std::string& name) {
   for (const std::string& group : groups) add_group(selection, group);
   if (!groups.empty()) return;
   const TaskSpec* task = known_task(name);
+  if (task == nullptr) refuse_split(name);
   if (task == nullptr) refuse_unknown(name, "--task", /*groups_too=*/true);
   add_task(selection, *task, /*by_name=*/true);
 }

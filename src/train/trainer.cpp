@@ -180,7 +180,7 @@ TrainResult Trainer::run() {
       break;
     }
   }
-  if (out_of_patience() && result_.end == TrainResult::End::finished) {
+  if (state_.step < total_steps_ && result_.end == TrainResult::End::finished) {  // out of patience
     save_checkpoint();
     result_.end = TrainResult::End::stopped_early;
   }

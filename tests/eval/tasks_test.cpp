@@ -73,6 +73,8 @@ TEST(SelectTasks, RefusesUnknownNamesWithTheNearest) {
                "evaluation.task sts: a group of tasks, expected single ones: sts12, sts13, ");
   EXPECT_ERROR(select_tasks(std::vector<std::string>{"wikipedia"}),
                "; groups: sts, transfer, non-transfer, all; or a file");
+  EXPECT_ERROR(select_tasks(std::vector<std::string>{"stsb/validation"}),
+               "--task stsb/validation: the split has an option of its own: --task stsb --split validation");
   EXPECT_ERROR(find_task("wikipedia", "evaluation.task"), "evaluation.task wikipedia: unknown task (tasks:",
                "gis; or a file; or own data, as retrieval:DIR)");
   EXPECT_ERROR(find_task("nontransfer", "tasks"), "tasks nontransfer: unknown task (tasks:");

@@ -412,6 +412,16 @@ TEST(Trainer, StopsWhenThePatienceIsOut) {
   EXPECT_EQ(again.result.initial_score, run.result.initial_score);
 }
 
+TEST(Trainer, HasNotStoppedEarlyWhenThePatienceIsOutAtTheLastStep) {
+  const TempDir output;
+  const RunRecord run = train({.output = output.path(),
+                               .set = {"train.learning_rate=1e-30", "evaluation.every_steps=3",
+                                       "evaluation.task=stsb", "evaluation.patience=2", "train.max_steps=9"},
+                               .validate = true});
+  EXPECT_EQ(run.result.steps, 9);
+  EXPECT_EQ(run.result.end, TrainResult::End::finished);
+}
+
 TEST(Trainer, KeepsTheLastModelWhenNoValidationHasAScore) {
   const TempDir output;
   const auto constant = output.file("constant.tsv", "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t1\n");
