@@ -17,15 +17,26 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The file that a path leads to through symbolic links, the last of which may name one that isn't there yet.
+fs::path follow_links(const fs::path& path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code error;
+  fs::path end = path;
+  for (int links = 0; fs::is_symlink(end, error); ++links) {
+    if (links == kMostLinks) fail("{}: a symbolic link that leads in a circle", path.string());
+    end = end.parent_path() / fs::read_symlink(end);
+  }
+  return end;
+}
+
 fs::path resolve_destination(const fs::path& path) {
   std::error_code error;
-  fs::path resolved = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : path;
-  const fs::file_status status = fs::status(resolved, error);
+  const fs::file_status status = fs::status(path, error);
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",
          path.string());
   }
-  return resolved;
+  return follow_links(path);
 }
 
 /// What `<name>.tmp-<process id>` is to become; nothing for other names.

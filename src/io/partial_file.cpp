@@ -19,11 +19,8 @@ namespace fs = std::filesystem;
 
 fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix; }
 
-/// Where a destination really is: a symbolic link stays one. AtomicFile refuses what can't be replaced.
-fs::path resolve(const fs::path& path) {
-  const AtomicFile probe(path);
-  return fs::is_symlink(path) ? fs::weakly_canonical(path) : path;
-}
+/// Where a destination really is. AtomicFile refuses what can't be replaced.
+fs::path resolve(const fs::path& path) { return AtomicFile(path).destination(); }
 
 /// Whether `descriptor` is the file that has the name now: another process may have renamed it between open
 /// and lock.

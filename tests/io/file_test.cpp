@@ -129,6 +129,27 @@ TEST(AtomicFile, ReplacesTheFileBehindASymbolicLink) {
   EXPECT_EQ(read_file(target), "new");
 }
 
+TEST(AtomicFile, MakesTheFileThatASymbolicLinkNamesAlready) {
+  const testing::TempDir directory;
+  fs::create_directory(directory.path() / "elsewhere");
+  fs::create_symlink("second", directory.path() / "first");
+  fs::create_symlink("elsewhere/target", directory.path() / "second");
+  write_file(directory.path() / "first", "new");
+  EXPECT_TRUE(fs::is_symlink(directory.path() / "first"));
+  EXPECT_TRUE(fs::is_symlink(directory.path() / "second"));
+  EXPECT_EQ(read_file(directory.path() / "elsewhere/target"), "new");
+  EXPECT_EQ(num_entries(directory.path() / "elsewhere"), 1u);
+}
+
+TEST(AtomicFile, RefusesASymbolicLinkThatLeadsNowhere) {
+  const testing::TempDir directory;
+  fs::create_symlink("circle", directory.path() / "circle");
+  EXPECT_ERROR(AtomicFile(directory.path() / "circle"), "circle: a symbolic link that leads in a circle");
+  fs::create_symlink("missing/target", directory.path() / "link");
+  EXPECT_ERROR(AtomicFile(directory.path() / "link"), "missing/target: can't be written");
+  EXPECT_TRUE(fs::is_symlink(directory.path() / "link"));
+}
+
 TEST(AtomicFile, RefusesDirectoriesDevicesAndPipes) {
   const testing::TempDir directory;
   EXPECT_ERROR(AtomicFile(directory.path()), "angle-test.", "not a regular file");

@@ -127,5 +127,17 @@ TEST(PartialFile, ReplacesTheFileBehindALink) {
   EXPECT_EQ(read_file(file), "new");
 }
 
+TEST(PartialFile, MakesTheFileThatALinkNamesAlready) {
+  const testing::TempDir directory;
+  const fs::path link = directory.path() / "link";
+  fs::create_directory(directory.path() / "real");
+  fs::create_symlink("real/file", link);
+  PartialFile partial(link);
+  partial.write("new");
+  partial.commit("");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(read_file(directory.path() / "real/file"), "new");
+}
+
 }  // namespace
 }  // namespace angle

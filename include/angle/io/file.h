@@ -14,7 +14,7 @@ std::string read_file(const std::filesystem::path& path);
 
 /// A file written beside its destination and renamed onto it by commit(), so that a reader sees the
 /// old file or the whole new one, whatever happens in between. Without commit() nothing remains.
-/// A destination that is a symbolic link stays one; the file that it names is replaced.
+/// A destination that is a symbolic link stays one; the file that it names is replaced, or made.
 class AtomicFile {
  public:
   /// Creates `<path>.tmp-<pid>` in the destination's directory. Error when that fails, and when the
@@ -23,6 +23,9 @@ class AtomicFile {
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// The destination itself, behind all symbolic links.
+  const std::filesystem::path& destination() const { return path_; }
 
   /// Appends; Error (`path: writing failed: No space left on device …`) when not all could be written.
   void write(std::string_view bytes);
