@@ -1,6 +1,7 @@
 #include "data/columns.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -41,10 +42,12 @@ const ColumnMap& ColumnFinder::find(const std::vector<std::string>& names) {
   if (names == names_ && !columns_.of_part.empty()) return columns_;
   names_ = names;
   columns_ = {};
+  std::set<size_t> used;
   for (const Part& part : parts_) {
     columns_.of_part.push_back(find_part(part));
-    columns_.used += columns_.of_part.back().size();
+    used.insert(columns_.of_part.back().begin(), columns_.of_part.back().end());
   }
+  columns_.used = used.size();
   return columns_;
 }
 

@@ -18,7 +18,7 @@ struct Part {
 struct ColumnMap {
   std::vector<std::vector<size_t>> of_part;
   std::string problem;  // a part without a column, or with several that could be it; else empty
-  size_t used = 0;      // columns
+  size_t used = 0;      // columns, each counted once
 };
 
 class ColumnFinder {

@@ -41,13 +41,13 @@ class RowParts {
 
   std::string text(size_t part) {
     const size_t column = columns_.of_part[part][0];
-    Field& field = row_.fields[column];
+    const Field& field = row_.fields[column];
     if (field.kind != Field::Kind::text) {
       complain("{}: expected a text, found {}", row_.names[column], show(field));
     } else if (is_blank(field.text)) {
       complain_empty(column);
     }
-    return std::move(field.text);
+    return field.text;  // not moved: another part may have the same column
   }
 
   /// All texts of a part that may have several columns, and lists in them.

@@ -131,6 +131,18 @@ TEST_F(ReaderTest, MapsColumns) {
                "lefft is not one of left, right, label", "did you mean \"left\"?");
 }
 
+TEST_F(ReaderTest, MapsTwoPartsToOneColumn) {
+  const ReadOptions options{.columns = {{"query", "text"}, {"positive", "text"}}, .label_scale = {}};
+  const std::string long_text = "a text too long to be kept within a string";
+  for (const auto& [name, content] : {std::pair{"x.tsv", "text\tid\n" + long_text + "\t7\n"},
+                                      std::pair{"x.jsonl", R"({"id":7,"text":")" + long_text + "\"}\n"}}) {
+    const auto data = read_positive_pairs(file(name, content), options);
+    EXPECT_EQ(data.examples.at(0).query, long_text);
+    EXPECT_EQ(data.examples.at(0).positive, long_text);
+    EXPECT_EQ(data.ignored_fields, 1);
+  }
+}
+
 TEST_F(ReaderTest, RefusesAmbiguousColumns) {
   EXPECT_ERROR(scored_pairs("x.tsv", "text1\tsentence1\ttext2\tlabel\na\tb\tc\t1\n"),
                "x.tsv:1: two columns could be left: \"text1\" and \"sentence1\"");

@@ -6,11 +6,11 @@
 //
 // Columns (or fields of the objects) are found by name; others are ignored and counted:
 //
-//     scored pairs  left | text1 | sentence1      right | text2 | sentence2      label | score
-//     pairs         query | anchor                positive
-//     triplets      query | anchor                positive                       negative, negative1,
-//     negative_2 …
+//     scored pairs  left | text1 | sentence1   right | text2 | sentence2   label | score
+//     pairs         query | anchor             positive
+//     triplets      query | anchor             positive                    negative, negative1, negative_2 …
 //
+// Two parts may be mapped to one column: a text is its own positive for SimCSE (arXiv 2104.08821).
 // In JSONL a negative may be a list of texts. Texts are taken as they are, white space included.
 #pragma once
 
