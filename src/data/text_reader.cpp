@@ -1,7 +1,6 @@
 #include "angle/data/text_reader.h"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "angle/suggest.h"
 
 #include "data/row_reader.h"
+#include "io/byte_stream.h"
 
 namespace angle {
 namespace {
@@ -22,10 +22,7 @@ namespace fs = std::filesystem;
 int64_t plain_file_bytes(const fs::path& path) {
   std::error_code error;
   if (path == "-" || !fs::is_regular_file(path, error)) return 0;
-  char magic[2] = {};
-  std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
-  if (magic[0] == '\x1f' && magic[1] == '\x8b') return 0;
-  return static_cast<int64_t>(fs::file_size(path));
+  return is_gzip(path) ? 0 : static_cast<int64_t>(fs::file_size(path));
 }
 
 /// The object in a line of a JSONL file. A first line that is none may be the header of a table.
@@ -85,7 +82,7 @@ size_t TextReader::find_column() const {
 bool TextReader::next(std::string& text) {
   if (table_) return next_in_table(text);
   if (!lines_->next(text)) return false;
-  bytes_read_ += static_cast<int64_t>(text.size()) + 1;
+  bytes_read_ = lines_->offset();
   check_utf8(text);
   if (options_.field.empty()) return true;
   const std::string location = lines_->location();

@@ -122,6 +122,9 @@ TEST(TextReader, KnowsTheSizeOfPlainFiles) {
   EXPECT_EQ(plain.total_bytes(), 8);
   for (std::string text; plain.next(text);) continue;
   EXPECT_EQ(plain.bytes_read(), 8);
+  TextReader marked(directory.file("marked", "\xEF\xBB\xBFone\r\ntwo"));
+  for (std::string text; marked.next(text);) continue;
+  EXPECT_EQ(marked.bytes_read(), marked.total_bytes());
   TextReader table(directory.file("x.csv", "a,b\r\n\"1\n2\",3\r\n"), {.field = "a"});
   for (std::string text; table.next(text);) continue;
   EXPECT_EQ(table.bytes_read(), table.total_bytes());
