@@ -111,7 +111,9 @@ RowIndex make_index(const Source& source, const Note& note) {
 }
 
 RowIndex open_index(const Source& source, const Note& note) {
+  const InputFile readable(source.path);  // else an Error, before anything is made beside it
   for (const fs::path& place : index_places(source)) {
+    remove_abandoned_of(place);
     std::optional<RowIndex> index = RowIndex::open(place);
     if (index && is_current(index->info(), source.path)) return std::move(*index);
   }
@@ -125,6 +127,7 @@ fs::path plain_file(const fs::path& path, const Note& note) {
       fmt::format("{} {} {}", fs::absolute(path).string(), fs::file_size(path), time_of_change(path));
   fs::path plain =
       cache_directory() / "decompressed" / fmt::format("{}.{}", hash_name(state), path.stem().string());
+  remove_abandoned_of(plain);
   if (fs::exists(plain)) return plain;
   if (note) note(fmt::format("{}: decompressing it once, to {}", path.string(), plain.string()));
   fs::create_directories(plain.parent_path());

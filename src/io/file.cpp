@@ -1,6 +1,7 @@
 #include "angle/io/file.h"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <optional>
 #include <unistd.h>
@@ -38,6 +39,8 @@ fs::path resolve_destination(const fs::path& path) {
   }
   return follow_links(path);
 }
+
+fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
 
 /// What `<name>.tmp-<process id>` is to become; nothing for other names.
 std::optional<std::string> finished_name(const std::string& name) {
@@ -131,8 +134,19 @@ void remove_unfinished_in(const fs::path& directory, const std::function<bool(co
 }
 
 void remove_unfinished_of(const fs::path& file) {
-  remove_unfinished_in(file.has_parent_path() ? file.parent_path() : ".",
-                       [&](const std::string& name) { return name == file.filename(); });
+  remove_unfinished_in(directory_of(file), [&](const std::string& name) { return name == file.filename(); });
+}
+
+void remove_abandoned_of(const fs::path& file) {
+  constexpr std::chrono::hours kLongest{24};  // between two writes of whoever is making a file
+  const auto latest = fs::file_time_type::clock::now() - kLongest;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory_of(file), error), end; entry != end; entry.increment(error)) {
+    const std::optional<std::string> name = finished_name(entry->path().filename().string());
+    if (!name || *name != file.filename()) continue;
+    const fs::file_time_type written = fs::last_write_time(entry->path(), error);
+    if (!error && written < latest) fs::remove(entry->path(), error);
+  }
 }
 
 void sync_directory(const fs::path& directory) {

@@ -3,10 +3,12 @@
 // - the index is made once, beside the file or in the cache; a damaged one, one of other bytes and one of
 //   another way of reading are not used; a file whose time alone changed keeps its index;
 // - bad rows are all reported, with file and line, and leave no index;
+// - what killed processes left of an index or a decompressed copy goes;
 // - a file that is changed during the run is noticed;
 // - memory does not grow with the file.
 #include "angle/data/indexed_examples.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -187,6 +189,27 @@ TEST_F(IndexedExamplesTest, ReportAllBadRowsAndLeaveNoIndex) {
   EXPECT_TRUE(indexes(directory_.path()).empty());
   const fs::path empty = directory_.file("b.tsv", "left\tright\tlabel\n");
   EXPECT_ERROR(open(empty), "b.tsv: no rows behind the header");
+}
+
+TEST_F(IndexedExamplesTest, RefuseAFileThatIsNotThereAndMakeNothing) {
+  EXPECT_ERROR(open(directory_.path() / "nowhere" / "a.tsv"), "a.tsv: can't be opened: No such file");
+  EXPECT_TRUE(fs::is_empty(directory_.path()));
+}
+
+TEST_F(IndexedExamplesTest, RemoveWhatWasAbandonedWhileItWasMade) {
+  const auto leave = [](const fs::path& file) {
+    const fs::path rest = file.string() + ".tmp-7";
+    write_file(rest, "");
+    fs::last_write_time(rest, fs::file_time_type::clock::now() - std::chrono::hours(48));
+    return rest;
+  };
+  const fs::path path = directory_.file("a.tsv.gz", testing::gzip(kScoredRows));
+  open(path);
+  const fs::path index = leave(indexes(directory_.path()).at(0));
+  const fs::path copy = leave(*fs::directory_iterator(directory_.path() / "cache" / "decompressed"));
+  open(path);
+  EXPECT_FALSE(fs::exists(index));
+  EXPECT_FALSE(fs::exists(copy));
 }
 
 TEST_F(IndexedExamplesTest, NoticeThatTheFileIsChangedDuringTheRun) {

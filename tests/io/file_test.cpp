@@ -6,6 +6,7 @@
 #include "angle/io/file.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -186,6 +187,21 @@ TEST(RemoveUnfinished, RemovesWhatKilledProcessesLeftAndNothingElse) {
   std::sort(left.begin(), left.end());
   EXPECT_EQ(left, (std::vector<std::string>{"kept", "kept.tmp-", "kept.tmp-x1", "sub", "sub/kept.tmp-1x",
                                             "tmp-1"}));
+}
+
+TEST(RemoveAbandonedOf, LeavesWhatMayStillBeWritten) {
+  const testing::TempDir directory;
+  const auto file = [&](const char* name, int hours) {
+    const fs::path path = directory.file(name, "");
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(hours));
+    return path;
+  };
+  const fs::path abandoned = file("a.tmp-12", 25), young = file("a.tmp-13", 23), other = file("b.tmp-12", 25);
+  remove_abandoned_of(directory.path() / "a");
+  EXPECT_FALSE(fs::exists(abandoned));
+  EXPECT_TRUE(fs::exists(young));
+  EXPECT_TRUE(fs::exists(other));
+  EXPECT_NO_THROW(remove_abandoned_of("/nowhere/at/all"));
 }
 
 TEST(SyncDirectory, NamesAMissingDirectory) {

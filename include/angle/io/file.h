@@ -59,6 +59,10 @@ void remove_unfinished_in(const std::filesystem::path& directory,
 /// remove_unfinished_in() for one file.
 void remove_unfinished_of(const std::filesystem::path& file);
 
+/// Removes what processes that were killed a day ago or longer left unfinished of a file that several may be
+/// making at the same time. What can't be removed stays.
+void remove_abandoned_of(const std::filesystem::path& file);
+
 /// Flushes a directory's entries to the disk, after files in it were created or renamed.
 void sync_directory(const std::filesystem::path& directory);
 
