@@ -30,6 +30,7 @@ std::vector<Part> parts_of(DataFormat format) {
 
 /// A value for a message: a text in quotes, else its JSON.
 std::string show(const Field& field) {
+  if (field.kind == Field::Kind::list) return excerpt(nlohmann::json(field.list).dump());
   return field.kind == Field::Kind::text ? in_quotes(field.text) : excerpt(field.text);
 }
 

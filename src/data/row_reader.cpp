@@ -24,14 +24,17 @@ std::vector<std::string> split_at_tabs(std::string_view line) {
   return texts;
 }
 
-Field make_field(const json& value) {
-  if (value.is_string()) return {Field::Kind::text, value.get<std::string>(), {}};
+/// @param value  its texts are moved from
+Field make_field(json& value) {
+  if (value.is_string()) return {Field::Kind::text, std::move(value.get_ref<std::string&>()), {}};
   if (value.is_number()) return {Field::Kind::number, value.dump(), {}};
   if (value.is_null()) return {Field::Kind::missing, "null", {}};
   const bool is_list = value.is_array() && std::all_of(value.begin(), value.end(),
                                                        [](const json& item) { return item.is_string(); });
-  if (is_list) return {Field::Kind::list, value.dump(), value.get<std::vector<std::string>>()};
-  return {Field::Kind::other, value.dump(), {}};
+  if (!is_list) return {Field::Kind::other, value.dump(), {}};
+  Field field{Field::Kind::list, "", {}};
+  for (json& item : value) field.list.push_back(std::move(item.get_ref<std::string&>()));
+  return field;
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ bool RowReader::next_object() {
     return true;
   }
   if (!object.is_object()) complain(fmt::format("expected a JSON object, found {}", object.type_name()));
-  for (const auto& [name, value] : object.items()) {
+  for (auto& [name, value] : object.items()) {
     row_.names.push_back(name);
     row_.fields.push_back(make_field(value));
   }

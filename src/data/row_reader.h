@@ -17,7 +17,7 @@ namespace angle {
 struct Field {
   enum class Kind { text, number, list, missing, other };
   Kind kind = Kind::text;
-  std::string text;               // of a text or number; of anything else its JSON
+  std::string text;               // of a text or number; empty for a list, of anything else its JSON
   std::vector<std::string> list;  // of a list of texts
 };
 

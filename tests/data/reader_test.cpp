@@ -203,6 +203,8 @@ TEST_F(ReaderTest, ReportsBadLabels) {
                "x.jsonl:1: label: the label is missing");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":"a","text2":"b","label":true})"),
                "expected a number, found true");
+  EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":"a","text2":"b","label":["1"]})"),
+               R"(x.jsonl:1: label: expected a number, found ["1"])");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":"a","text2":"b"})"),
                "x.jsonl:1: no column named label or score");
 }
@@ -222,6 +224,8 @@ TEST_F(ReaderTest, ReportsBrokenJson) {
   EXPECT_ERROR(scored_pairs("x.jsonl", "\n"), "x.jsonl:1: not valid JSON");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":7,"text2":"b","label":1})"),
                "x.jsonl:1: text1: expected a text, found 7");
+  EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":["a","é"],"text2":"b","label":1})"),
+               R"(x.jsonl:1: text1: expected a text, found ["a","é"])");
   EXPECT_ERROR(read_triplets(file("x.jsonl", R"({"query":"q","positive":"p","negative":["n",1]})")),
                "negative: expected a text or a list of texts");
 }
