@@ -1,9 +1,11 @@
 #include "angle/text/byte_bpe.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "angle/error.h"
+#include "angle/text/utf8.h"
 
 #include "text/pair_merger.h"
 #include "text/segmented_tokenizer.h"
@@ -119,7 +121,8 @@ ByteBpeTokenizer::ByteBpeTokenizer(const ByteBpeOptions& options)
 
 std::string ByteBpeTokenizer::normalize(std::string_view text) const {
   const auto is_ascii = [](char byte) { return static_cast<uint8_t>(byte) < 0x80; };
-  return nfc_ && !std::all_of(text.begin(), text.end(), is_ascii) ? to_nfc(text) : std::string(text);
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return std::string(text);
+  return nfc_ ? to_nfc(text) : replace_invalid_utf8(text);
 }
 
 void ByteBpeTokenizer::encode_segment(std::string_view segment, IdSink& ids) const {

@@ -1,6 +1,9 @@
 #include "angle/text/sentencepiece.h"
 
+#include <algorithm>
+
 #include "angle/error.h"
+#include "angle/text/utf8.h"
 
 #include "text/charsmap.h"
 #include "text/segmented_tokenizer.h"
@@ -79,6 +82,7 @@ void tidy_spaces(std::string& text, const UnigramOptions& options) {
 }
 
 std::string UnigramTokenizer::normalize(std::string_view text) const {
+  if (find_invalid_utf8(text)) return normalize(replace_invalid_utf8(text));
   std::string result = charsmap_.normalize(text);
   if (options_.strip_left || options_.strip_right || options_.collapse_spaces) tidy_spaces(result, options_);
   return result;

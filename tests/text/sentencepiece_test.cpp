@@ -65,6 +65,12 @@ TEST(SentencePiece, BreaksTiesInFloat64) {
   EXPECT_THAT(pieces, ::testing::EndsWith("ol w l ll g </s> "));
 }
 
+TEST(SentencePiece, TakesIllFormedBytesForReplacementCharacters) {
+  UnigramOptions options;
+  options.pieces = {{"<unk>", 0.0}, {"\xE2\x96\x81", -1.0}, {"a", -1.0}, {"\xEF\xBF\xBD", -1.0}};
+  EXPECT_EQ(make_unigram(options)->encode("a\xFF\xE4\xB8 a", 99).token_ids, (Ids{1, 2, 3, 3, 1, 2}));
+}
+
 UnigramOptions unigram_options() {
   UnigramOptions options;
   options.pieces = {{"<unk>", 0.0},
