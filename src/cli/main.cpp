@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <iostream>
 #include <string_view>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
@@ -171,10 +173,18 @@ int run_guarded(int argc, char** argv) {
   return kBug;
 }
 
+/// A stream that is closed (`2>&-`) leaves its number to the next file that is opened, and what is meant for
+/// the stream ends in that file: log lines among vectors. Reading and writing such a stream still fails.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 }  // namespace
 }  // namespace angle::cli
 
 int main(int argc, char** argv) {
+  angle::cli::occupy_closed_streams();
   prctl(PR_SET_NAME, "angle");  // for ps and top: what started itself by /proc/self/exe would be called `exe`
   std::signal(SIGPIPE, SIG_IGN);  // a reader or another process that is gone fails the write, which says so
   angle::cli::start_logging();

@@ -3,7 +3,7 @@
 //  - every format, from a file or a pipe, holds the same numbers, and stdout nothing else;
 //  - mistakes end with 1 (what the user can fix) or 2 (wrong usage), one line that says what to do, and no
 //    output;
-//  - a reader that stops early is no failure, a full disk is one;
+//  - a reader that stops early is no failure, a full disk is one; a closed stream is no file;
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
 //    been;
 //  - memory does not grow with the input;
@@ -371,6 +371,17 @@ TEST(EmbedCommand, SaysThatTheDiskIsFull) {
       testing::run_shell("echo a | \"$0\" embed --model '" + tiny_bert() + "' > /dev/full", ANGLE_BINARY);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("<stdout>: writing failed: No space left on device"));
+}
+
+TEST(EmbedCommand, KeepsTheLogOutOfTheVectorsWhereStderrIsClosed) {
+  const TempDir directory;
+  const std::string output = (directory.path() / "out.jsonl").string();
+  const std::string line = "echo a | \"$0\" embed --model '" + tiny_bert() + "'";
+  EXPECT_EQ(testing::run_shell(line + " -o '" + output + "' 2>&-", ANGLE_BINARY).exit_code, 0);
+  EXPECT_THAT(read_file(output), StartsWith("{\"index\":0,"));
+  const auto closed = testing::run_shell(line + " >&-", ANGLE_BINARY);
+  EXPECT_EQ(closed.exit_code, 1);
+  EXPECT_THAT(closed.err, HasSubstr("<stdout>: writing failed"));
 }
 
 TEST(EmbedCommand, IsResumedToTheSameBytesAfterKills) {
