@@ -41,7 +41,8 @@ struct SaturationOptions {
 std::map<std::string, std::string> overridden_columns(json given, const SaturationOptions& options) {
   for (const std::string& assignment : options.overrides) apply_override(given, assignment);
   std::map<std::string, std::string> columns;
-  const json named = given["data"]["train"][0].value("columns", json::object());
+  const json::json_pointer place("/data/train/0/columns");
+  const json named = given.contains(place) ? given.at(place) : json();
   for (const auto& [name, column] : named.items())
     if (column.is_string()) columns[name] = column.get<std::string>();
   return columns;

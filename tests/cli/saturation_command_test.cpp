@@ -179,6 +179,8 @@ TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {
               HasSubstr("loss.angle_wieght: unknown key; did you mean \"angle_weight\"?"));
   EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", "loss.positive_threshold=6"}),
               HasSubstr("no label reaches loss.positive_threshold 6"));
+  for (const char* set : {"data=5", "data.train=5", "data.train=[]", "data.train=[3]"})
+    EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", set}), HasSubstr("data")) << set;
   EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--model", "/absent/model"}),
               HasSubstr("/absent/model"));
 }
