@@ -8,6 +8,7 @@
 #include "angle/config.h"
 #include "angle/data/data_report.h"
 #include "angle/error.h"
+#include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/training_data.h"
@@ -112,8 +113,7 @@ int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
       out.write(format_data_report(report));
     }
   }
-  // A path or a column need not be UTF-8.
-  if (as_json) out.write(reports.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  if (as_json) out.write(pretty_text(reports));
   out.flush();
   return bad_rows;
 }

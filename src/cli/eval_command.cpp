@@ -16,6 +16,7 @@
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
 #include "angle/io/file.h"
+#include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 #include "angle/model/random_weights.h"
 #include "angle/text/utf8.h"
@@ -314,7 +315,7 @@ void run_eval(const EvalOptions& options) {
     results.text += format_verification(*verification);
     results.json["verification"] = verification_json(*verification);
   }
-  write_results(results.text, results.json.dump(2) + "\n", options);
+  write_results(results.text, pretty_text(results.json), options);
   if (verification && verification->failures() > 0)
     fail("--verify {}: {} of {} scores differ from the published ones by more than {} points",
          published->name, verification->failures(), verification->scores.size(), options.tolerance);

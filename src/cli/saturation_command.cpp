@@ -10,6 +10,7 @@
 #include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/eval/tasks.h"
+#include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 #include "angle/train/data_saturation.h"
 #include "angle/train/training_data.h"
@@ -128,7 +129,7 @@ void run_saturation(const SaturationOptions& options) {
   log_info("{} batches of {}; {} of {} texts were cut", measured.batches, config.train.batch_size,
            measured.statistics.texts_cut, measured.statistics.texts);
   StandardOutput out;
-  out.write(options.json ? report_json(measured, config, model).dump(2) + "\n"
+  out.write(options.json ? pretty_text(report_json(measured, config, model))
                          : format_saturation(measured.saturation, config.loss));
   out.flush();
 }

@@ -14,6 +14,7 @@
 #include "angle/error.h"
 #include "angle/io/directory_lock.h"
 #include "angle/io/file.h"
+#include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 #include "angle/study/study_report.h"
 
@@ -224,7 +225,7 @@ void print(const std::string& text) {
 void Study::show_table() const {
   const StudyReport report = this->report();
   if (!options_.table) {
-    write_file(output_ / "study.json", study_json(report).dump(2) + "\n");
+    write_file(output_ / "study.json", pretty_text(study_json(report)));
     write_file(output_ / "study.md", format_study_markdown(report));
     log_info("the tables are in {} and study.json", (output_ / "study.md").string());
   }

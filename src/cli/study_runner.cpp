@@ -10,6 +10,7 @@
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
+#include "angle/io/json.h"
 #include "angle/io/line_reader.h"
 #include "angle/train/checkpoint.h"
 
@@ -105,7 +106,7 @@ bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std
                        {"keeps_model", keeps_model(run)},
                        {"wanted", wanted_scores(run)}};
   const bool is_trained = state_of(run) == RunState::trained;
-  write_file(directory_of(run) / "run.json", record.dump(2) + "\n");
+  write_file(directory_of(run) / "run.json", pretty_text(record));
   if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
   score(run);

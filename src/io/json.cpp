@@ -95,4 +95,8 @@ json read_json(const std::filesystem::path& path) {
   return parse_json(text, source);
 }
 
+std::string pretty_text(const json& value) {
+  return value.dump(/*indent=*/2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace angle

@@ -320,6 +320,13 @@ TEST_F(Eval, LosesNoScoreInSilence) {
   EXPECT_EQ(testing::run_shell("\"$0\"" + args + " | true", ANGLE_BINARY).exit_code, 0);
 }
 
+TEST_F(Eval, ScoresAFileWhoseNameIsNotUtf8) {
+  const CommandResult result = eval({"--task", data.file("own\xFF.tsv", pairs).string(), "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(json::parse(result.out).at("evaluations").at(0).at("task").get<std::string>(),
+              HasSubstr("own\xEF\xBF\xBD.tsv"));
+}
+
 TEST_F(Eval, PutsTheDefaultPromptBeforeTheTexts) {
   const testing::ModelCopy prompting;
   prompting.write_json("config_sentence_transformers.json",

@@ -1,7 +1,8 @@
 // Invariants:
 // - every JSON value is read as nlohmann::json reads it;
 // - what is not exactly one value, or is ambiguous, is an error with its place: line and column, or the key;
-// - no input overflows the stack.
+// - no input overflows the stack;
+// - what is written is read as the same, but for bytes that are not UTF-8, which don't stop the writing.
 #include "angle/io/json.h"
 
 #include <gtest/gtest.h>
@@ -82,6 +83,16 @@ TEST(ReadJson, NamesTheFile) {
     EXPECT_ERROR(read_json(directory.file("empty.json", nothing)),
                  "empty.json: the file is empty; expected JSON");
   EXPECT_ERROR(read_json(directory.path() / "missing.json"), "missing.json", "No such file");
+}
+
+TEST(PrettyText, IsReadAsTheSame) {
+  const json value = {{"name", "Σ"}, {"list", {1, 2.5}}};
+  EXPECT_EQ(pretty_text(value), "{\n  \"list\": [\n    1,\n    2.5\n  ],\n  \"name\": \"Σ\"\n}\n");
+  EXPECT_EQ(parse_json(pretty_text(value), "x"), value);
+}
+
+TEST(PrettyText, WritesAPathThatIsNotUtf8) {
+  EXPECT_EQ(parse_json(pretty_text({{"file", "a\xFF.tsv"}}), "x").at("file"), "a\xEF\xBF\xBD.tsv");
 }
 
 }  // namespace

@@ -18,4 +18,8 @@ json parse_json(std::string_view text, const std::string& source);
 /// parse_json of a whole file (`-`: stdin); Error for one without anything but blanks.
 json read_json(const std::filesystem::path& path);
 
+/// In lines, for people too, the last one ended. What is not UTF-8, as a path need not be, becomes U+FFFD,
+/// where dump() throws.
+std::string pretty_text(const json& value);
+
 }  // namespace angle
