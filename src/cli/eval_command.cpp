@@ -297,6 +297,7 @@ void run_eval(const EvalOptions& options) {
   const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
   check_options_of_tasks(options, tasks);
+  if (options.output == "-") refuse_usage("--output -: is for a file; --json prints the same to stdout");
   find_own_data(tasks, find_data_dir(options.data_dir));
   std::vector<OwnData> own_data;
   for (const OwnDataTask& task : tasks.own_data)

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "angle/io/file.h"
+#include "angle/io/standard_output.h"
 #include "angle/report/html_report.h"
 #include "angle/report/run_record.h"
 #include "angle/report/study_record.h"
@@ -19,6 +20,13 @@ struct ReportOptions {
   std::string output = "report.html";
 };
 
+void write_page(const std::string& file, const std::string& page) {
+  if (file != "-") return write_file(file, page);
+  StandardOutput out;
+  out.write(page);
+  out.flush();
+}
+
 void run_report(const ReportOptions& options) {
   std::vector<RunRecord> runs;
   std::vector<StudyRecord> studies;
@@ -28,10 +36,10 @@ void run_report(const ReportOptions& options) {
     else
       runs.push_back(read_run(directory));
   }
-  write_file(options.output, html_report(runs, studies));
+  write_page(options.output, html_report(runs, studies));
   const size_t parts = runs.size() + studies.size();
   const std::string& first = runs.empty() ? studies[0].name : runs[0].name;
-  log_info("{}: a page of {}; open it in a browser", options.output,
+  log_info("{}: a page of {}; open it in a browser", options.output == "-" ? "<stdout>" : options.output,
            parts == 1 ? first : std::to_string(parts) + " runs and studies");
 }
 
@@ -43,7 +51,7 @@ void add_report_command(CLI::App& app) {
       *app.add_subcommand("report", "draw training runs and studies: one HTML page, which needs no network");
   command.add_option("runs", options->runs, "output directories of angle train and of angle study")
       ->required();
-  command.add_option("-o,--output", options->output, "file to write")->capture_default_str();
+  command.add_option("-o,--output", options->output, "file to write; - for stdout")->capture_default_str();
   command.footer("Example: angle report runs/stsb_minilm runs/experiment2_angle_alone -o report.html");
   command.callback([options] { run_report(*options); });
 }

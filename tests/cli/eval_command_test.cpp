@@ -302,6 +302,9 @@ TEST_F(Eval, IgnoresNoOptionInSilence) {
   const CommandResult column = eval({"--task", "stsb", "--column", "left=q1"});
   EXPECT_EQ(column.exit_code, 2);
   EXPECT_THAT(column.err, HasSubstr("--column left=q1: needs a task on files of your own"));
+  const CommandResult output = eval({"--task", "stsb", "-o", "-"});
+  EXPECT_EQ(output.exit_code, 2);
+  EXPECT_THAT(output.err, HasSubstr("--output -: is for a file; --json prints the same to stdout"));
 }
 
 TEST_F(Eval, NamesTheLinesOfDamagedData) {

@@ -25,6 +25,8 @@ TEST(ReportCommand, WritesAPage) {
   EXPECT_THAT(result.err, HasSubstr(page));
   EXPECT_THAT(read_file(page), StartsWith("<!doctype html>"));
   EXPECT_THAT(read_file(page), HasSubstr("cosine objective"));
+  EXPECT_EQ(testing::run_command({ANGLE_BINARY, "report", run.path().string(), "-o", "-"}).out,
+            read_file(page));
 }
 
 TEST(ReportCommand, ShowsAStudy) {
