@@ -27,12 +27,12 @@ bool skip(std::string_view& text, std::string_view prefix) {
 }
 
 /// The reply without what a reasoning model thought before it; nothing when the thinking was cut off.
+/// Templates that end a prompt with `<think>` leave only the end of it in the reply.
 std::string_view without_thinking(std::string_view reply) {
   reply = trim(reply);
-  if (!reply.starts_with("<think>")) return reply;
   const std::string_view end = "</think>";
-  const size_t at = reply.find(end);
-  return at == std::string_view::npos ? std::string_view() : reply.substr(at + end.size());
+  if (const size_t at = reply.find(end); at != std::string_view::npos) return reply.substr(at + end.size());
+  return reply.starts_with("<think>") ? std::string_view() : reply;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {

@@ -17,7 +17,7 @@ struct ParsedSentences {
 
 /// The items of a list: lines that begin with `1.`, `2)`, `(3)`, `4:`, `-`, `*` or `•`. Markup around an item
 /// (`**`, quotes) is taken off, white space in it becomes one blank. A reply of a single line needs no mark.
-/// What stands in `<think>…</think>` is no part of the reply.
+/// What stands in `<think>…</think>`, or before an end without a beginning, is no part of the reply.
 ParsedSentences parse_sentences(std::string_view reply);
 
 /// Scores for `count` numbered sentences: lines such as `2. 4`, `2: 4.5` or `2) 4/5`, each a number from 0
