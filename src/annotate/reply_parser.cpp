@@ -45,10 +45,11 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-/// A number with its mark, `12.`, `12)`, `(12)` or `12:`, taken off the front of a line.
+/// A number with its mark, `12.`, `12)`, `(12)` or `12:`, taken off the front of a line, with `**` around it
+/// or around the line.
 std::optional<size_t> skip_number(std::string_view& line) {
   std::string_view rest = line;
-  skip(rest, "**");
+  const bool is_bold = skip(rest, "**");
   const bool in_brackets = skip(rest, "(");
   size_t number = 0;
   const auto [end, error] =
@@ -57,7 +58,7 @@ std::optional<size_t> skip_number(std::string_view& line) {
   rest.remove_prefix(static_cast<size_t>(end - rest.data()));
   if (in_brackets ? !skip(rest, ")") : !(skip(rest, ".") || skip(rest, ")") || skip(rest, ":")))
     return std::nullopt;
-  skip(rest, "**");
+  if (!skip(rest, "**") && is_bold && rest.ends_with("**")) rest.remove_suffix(2);
   // "3.5 million people" begins with a number, not with a mark.
   if (!rest.empty() && kBlanks.find(rest[0]) == std::string_view::npos) return std::nullopt;
   line = trim(rest);

@@ -16,12 +16,13 @@ using ::testing::IsEmpty;
 using Score = std::optional<double>;
 
 TEST(ParseSentences, FindsTheItemsOfEveryUsualList) {
-  for (const char* reply : {"1. A cat.\n2. A dog.", "1) A cat.\n2) A dog.", "(1) A cat.\n(2) A dog.",
-                            "1: A cat.\n2: A dog.", "- A cat.\n- A dog.", "* A cat.\n* A dog.",
-                            "• A cat.\n• A dog.", "  1.   A cat.  \r\n\r\n  2. A dog.\r\n",
-                            "**1.** A cat.\n**2.** A dog.", "1. **A cat.**\n2. \"A dog.\"",
-                            "1. “A cat.”\n2. `A dog.`", "<think>\n1. Hm.\n</think>\n1. A cat.\n2. A dog.",
-                            "Two sentences:\n1. Hm.\n</think>\n\n1. A cat.\n2. A dog."}) {
+  for (const char* reply :
+       {"1. A cat.\n2. A dog.", "1) A cat.\n2) A dog.", "(1) A cat.\n(2) A dog.", "1: A cat.\n2: A dog.",
+        "- A cat.\n- A dog.", "* A cat.\n* A dog.", "• A cat.\n• A dog.",
+        "  1.   A cat.  \r\n\r\n  2. A dog.\r\n", "**1.** A cat.\n**2.** A dog.",
+        "1. **A cat.**\n2. \"A dog.\"", "**1. A cat.**\n**2) \"A dog.\"**", "1. “A cat.”\n2. `A dog.`",
+        "<think>\n1. Hm.\n</think>\n1. A cat.\n2. A dog.",
+        "Two sentences:\n1. Hm.\n</think>\n\n1. A cat.\n2. A dog."}) {
     const ParsedSentences parsed = parse_sentences(reply);
     EXPECT_THAT(parsed.sentences, ElementsAre("A cat.", "A dog.")) << reply;
     EXPECT_EQ(parsed.rejected_lines, 0) << reply;
@@ -64,6 +65,7 @@ TEST(ParseSentences, SurvivesAnything) {
 TEST(ParseScores, FindsEachNumbersScore) {
   EXPECT_THAT(parse_scores("1. 5\n2) 0\n3: 4.5\n(4) 3/5", 4), ElementsAre(5.0, 0.0, 4.5, 3.0));
   EXPECT_THAT(parse_scores("Scores:\n2. 1\n1. **4**", 2), ElementsAre(4.0, 1.0));
+  EXPECT_THAT(parse_scores("**1. 4**\n**2:** 1", 2), ElementsAre(4.0, 1.0));
   EXPECT_THAT(parse_scores("4", 1), ElementsAre(4.0));
   EXPECT_THAT(parse_scores("1. 4", 1), ElementsAre(4.0));
   EXPECT_THAT(parse_scores("1. 2 at first sight\n1. 3\n</think>\n1. 4", 1), ElementsAre(4.0));
