@@ -1,5 +1,6 @@
 #include "angle/eval/v_measure.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -15,8 +16,10 @@ double entropy(const std::map<int64_t, double>& counts, double total) {
   return sum;
 }
 
-/// 1 − H(joint given the other) / H, which is 1 where H is 0.
-double explained(double conditional, double whole) { return whole == 0.0 ? 1.0 : 1.0 - conditional / whole; }
+/// 1 − H(joint given the other) / H, which is 1 where H is 0. Rounding could make it −4e-16, shown as −0.00.
+double explained(double conditional, double whole) {
+  return whole == 0.0 ? 1.0 : std::clamp(1.0 - conditional / whole, 0.0, 1.0);
+}
 
 }  // namespace
 
