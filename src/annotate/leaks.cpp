@@ -23,6 +23,8 @@ std::set<std::string> plain_sentences(const std::filesystem::path& file) {
 
 std::vector<LeakReport> find_leaks(const std::vector<std::string>& sentences,
                                    const std::filesystem::path& data_dir) {
+  std::vector<std::string> plain;
+  for (const std::string& sentence : sentences) plain.push_back(plain_words(sentence));
   std::vector<LeakReport> checks;
   for (const TaskSpec& task : all_tasks()) {
     for (const KnownSplit& split : task.splits) {
@@ -31,8 +33,8 @@ std::vector<LeakReport> find_leaks(const std::vector<std::string>& sentences,
       const std::set<std::string> known = plain_sentences(file);
       LeakReport check{
           .task = task.name, .split = split.name, .sentences = static_cast<int64_t>(known.size())};
-      for (const std::string& sentence : sentences)
-        if (known.contains(plain_words(sentence))) check.leaked.push_back(sentence);
+      for (size_t i = 0; i < sentences.size(); ++i)
+        if (known.contains(plain[i])) check.leaked.push_back(sentences[i]);
       checks.push_back(std::move(check));
     }
   }
