@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "angle/error.h"
@@ -171,13 +172,18 @@ std::vector<IdentifiedText> CorpusReader::next(int64_t count) {
 
 RelevantDocuments count_relevant(const fs::path& directory, const RelevanceGrades& grades,
                                  std::span<const std::string> corpus) {
-  const std::set<std::string> ids(corpus.begin(), corpus.end());
+  std::unordered_set<std::string_view> missing;
+  for (const auto& [query, documents] : grades)
+    for (const auto& [document, grade] : documents)
+      if (grade > 0) missing.insert(document);
+  for (const std::string& id : corpus) missing.erase(id);
+
   RelevantDocuments relevant;
   for (const auto& [query, documents] : grades) {
     for (const auto& [document, grade] : documents) {
       if (grade <= 0) continue;
       ++relevant.all;
-      if (!ids.contains(document)) ++relevant.missing;
+      if (missing.contains(document)) ++relevant.missing;
     }
   }
   if (relevant.missing == relevant.all)

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "angle/io/line_reader.h"
@@ -56,7 +56,7 @@ class CorpusReader {
  private:
   std::filesystem::path file_;
   LineReader lines_;
-  std::set<std::string> seen_;  // ids
+  std::unordered_set<std::string> seen_;  // ids
 };
 
 /// Of the relevant documents of all queries, how many there are, and how many the corpus does not have: they
