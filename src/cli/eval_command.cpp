@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <ATen/Parallel.h>
+
 #include "angle/error.h"
 #include "angle/eval/compare.h"
 #include "angle/eval/evaluate_own_data.h"
@@ -391,6 +393,8 @@ void add_eval_command(CLI::App& app) {
   command.footer("Example: angle eval --task stsb,sts12 --model runs/stsb --json");
   command.callback([options, &command] {
     options->verify = command.count("--verify") > 0;
+    options->bootstrap.threads =
+        options->compute.threads > 0 ? options->compute.threads : at::get_num_threads();
     run_eval(*options);
   });
 }

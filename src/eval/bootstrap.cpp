@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <limits>
 #include <numeric>
 
@@ -130,16 +131,25 @@ void draw(Counts& counts, SplitMix64& random) {
   }
 }
 
-/// Calls visit(counts) for each resample of so many items.
+/// Calls visit(resample, counts) for each resample of so many items, in as many threads as the options say.
 template <class Visit>
-void for_each_resample(size_t items, const BootstrapOptions& options, Visit visit) {
+void for_each_resample(size_t items, const BootstrapOptions& options, const Visit& visit) {
   const uint64_t seed = derive_seed(options.seed, items);
-  Counts counts(items);
-  for (int64_t resample = 0; resample < options.resamples; ++resample) {
-    SplitMix64 random(derive_seed(seed, static_cast<uint64_t>(resample)));
-    draw(counts, random);
-    visit(counts);
-  }
+  const auto visit_part = [&](int64_t first, int64_t end) {
+    Counts counts(items);
+    for (int64_t resample = first; resample < end; ++resample) {
+      SplitMix64 random(derive_seed(seed, static_cast<uint64_t>(resample)));
+      draw(counts, random);
+      visit(static_cast<size_t>(resample), counts);
+    }
+  };
+  const int64_t parts = std::clamp<int64_t>(options.threads, 1, std::max<int64_t>(options.resamples, 1));
+  std::vector<std::future<void>> others;  // which wait for their ends
+  for (int64_t part = 1; part < parts; ++part)
+    others.push_back(std::async(std::launch::async, visit_part, part * options.resamples / parts,
+                                (part + 1) * options.resamples / parts));
+  visit_part(0, options.resamples / parts);
+  for (std::future<void>& other : others) other.get();
 }
 
 std::vector<double> without_nan(std::span<const double> values) {
@@ -178,15 +188,18 @@ std::vector<ResampledCorrelations> resample_correlations(std::span<const std::ve
   }
   if (ranked.empty()) return results;
 
+  for (const auto& [index, values] : ranked)
+    for (std::vector<double>* list : {&results[index].spearman, &results[index].pearson})
+      list->resize(static_cast<size_t>(options.resamples));
   const RankedValues ranked_labels(labels);
-  for_each_resample(labels.size(), options, [&](const Counts& counts) {
+  for_each_resample(labels.size(), options, [&](size_t resample, const Counts& counts) {
     const ResampledLabels resampled = resample_labels(ranked_labels, counts);
     for (const auto& [index, values] : ranked) {
       const double spearman = resampled_spearman(values, resampled, counts);
-      results[index].spearman.push_back(spearman);
+      results[index].spearman[resample] = spearman;
       // Rounding may leave constant values a tiny variance; ranks are exact.
-      results[index].pearson.push_back(std::isnan(spearman) ? kNaN
-                                                            : resampled_pearson(values, resampled, counts));
+      results[index].pearson[resample] =
+          std::isnan(spearman) ? kNaN : resampled_pearson(values, resampled, counts);
     }
   });
   return results;
@@ -194,12 +207,12 @@ std::vector<ResampledCorrelations> resample_correlations(std::span<const std::ve
 
 std::vector<std::vector<double>> resample_scores(int64_t items, const ResampleScorer& score,
                                                  const BootstrapOptions& options) {
-  std::vector<std::vector<double>> results;
-  for_each_resample(static_cast<size_t>(items), options, [&](const Counts& counts) {
-    const std::vector<double> scores = score(counts);
-    results.resize(scores.size());
-    for (size_t i = 0; i < scores.size(); ++i) results[i].push_back(scores[i]);
-  });
+  std::vector<std::vector<double>> resamples(static_cast<size_t>(options.resamples));
+  for_each_resample(static_cast<size_t>(items), options,
+                    [&](size_t resample, const Counts& counts) { resamples[resample] = score(counts); });
+  std::vector<std::vector<double>> results(resamples.empty() ? 0 : resamples.front().size());
+  for (const std::vector<double>& scores : resamples)
+    for (size_t i = 0; i < results.size(); ++i) results[i].push_back(scores[i]);
   return results;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
 #include "angle/eval/metric.h"
@@ -35,7 +36,7 @@ std::optional<double> score_of(const Values& similarities, const Values& labels,
 }
 
 /// Scores of all runs on one task of pairs, and all of them on the same resamples of its pairs.
-ScoredRuns correlate_runs(const std::string& task, const Metric& metric, int64_t resamples,
+ScoredRuns correlate_runs(const std::string& task, const Metric& metric, const BootstrapOptions& options,
                           const std::vector<RunScores>& scores) {
   ScoredRuns result{.task = task, .metric = to_string(metric)};
   std::vector<Values> similarities;
@@ -61,7 +62,7 @@ ScoredRuns correlate_runs(const std::string& task, const Metric& metric, int64_t
   }
   if (labels == nullptr) return result;
   result.pairs = static_cast<int64_t>(labels->size());
-  for (const auto& resampled : resample_correlations(similarities, *labels, {.resamples = resamples}))
+  for (const auto& resampled : resample_correlations(similarities, *labels, options))
     result.resampled.push_back(resampled.of(metric.statistic));
   return result;
 }
@@ -100,11 +101,14 @@ bool chooses(const TaskName& task, const StudyPlan& plan) {
 /// Every task by each of its metrics.
 std::vector<ScoredRuns> score_runs(const StudyConfig& study, const StudyPlan& plan,
                                    const std::vector<RunScores>& scores) {
+  const BootstrapOptions bootstrap{
+      .resamples = study.resamples,
+      .threads = study.threads > 0 ? static_cast<int>(study.threads) : count_usable_cpus()};
   std::vector<ScoredRuns> scored;
   for (const TaskName& task : scored_tasks(study)) {
     for (const std::string& name : scored_metrics(study, task)) {
       const auto correlation = find_metric(name);
-      scored.push_back(correlation ? correlate_runs(task_id(task), *correlation, study.resamples, scores)
+      scored.push_back(correlation ? correlate_runs(task_id(task), *correlation, bootstrap, scores)
                                    : take_scores(task_id(task), name, scores));
       scored.back().chooses = chooses(task, plan);
     }

@@ -1,12 +1,13 @@
 // Pins: a resample's correlations are those of the pairs it holds, ties and all; the same seed gives the same
 // resamples for any scores; other scores see the same resamples; intervals are the quantiles and cover the
 // true correlation as often as they say; p-values are two-sided, never 0; what is undefined is left out or
-// empty, never NaN; 5,000 pairs take less than a second.
+// empty, never NaN; threads change nothing; 5,000 pairs take less than a second.
 #include "angle/eval/bootstrap.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <new>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -181,6 +182,26 @@ TEST(DifferencePValue, CountsTheSmallerSideTwice) {
   EXPECT_DOUBLE_EQ(difference_p_value(differences).value(), 2 * 50.0 / 1000);
   EXPECT_DOUBLE_EQ(difference_p_value(Values(10, 0.0)).value(), 1.0);
   EXPECT_EQ(difference_p_value({}), std::nullopt);
+}
+
+TEST(ResampleCorrelations, AreTheSameWithAnyNumberOfThreads) {
+  const Pairs pairs = correlated(50, 0.5, 1);
+  const ResampledCorrelations expected = resample(pairs, {.resamples = 20});
+  const ResampleScorer first_count = [](const ResampleCounts& counts) -> Values { return {1.0 * counts[0]}; };
+  for (const int threads : {0, 2, 3, 20, 64}) {
+    const ResampledCorrelations resampled = resample(pairs, {.resamples = 20, .threads = threads});
+    EXPECT_EQ(resampled.spearman, expected.spearman) << threads;
+    EXPECT_EQ(resampled.pearson, expected.pearson) << threads;
+    EXPECT_EQ(resample_scores(50, first_count, {.resamples = 20, .threads = threads}),
+              resample_scores(50, first_count, {.resamples = 20}))
+        << threads;
+    EXPECT_THAT(resample_scores(50, first_count, {.resamples = 0, .threads = threads}), IsEmpty());
+  }
+}
+
+TEST(ResampleScores, TellWhatAThreadThrew) {
+  const ResampleScorer failing = [](const ResampleCounts&) -> Values { throw std::bad_alloc(); };
+  EXPECT_THROW(resample_scores(5, failing, {.resamples = 8, .threads = 4}), std::bad_alloc);
 }
 
 TEST(ResampleScores, SeesTheResamplesOfCorrelations) {

@@ -18,6 +18,7 @@ namespace angle {
 struct BootstrapOptions {
   int64_t resamples = 10000;  // 0: no intervals
   uint64_t seed = 42;
+  int threads = 1;  // that score resamples, to the same result
 };
 
 /// The correlations of each resample, NaN where all labels or all scores of a resample are equal. Empty when
@@ -50,6 +51,7 @@ nlohmann::json bootstrap_json(const BootstrapOptions& options);
 using ResampleCounts = std::vector<uint32_t>;
 
 /// Several scores of a resample, always as many and in the same order; NaN for one that is undefined for it.
+/// Called by several threads at once where the options say so.
 using ResampleScorer = std::function<std::vector<double>(const ResampleCounts& counts)>;
 
 /// Bootstraps scores that are not correlations: of classified pairs, of queries, of labelled texts. The
