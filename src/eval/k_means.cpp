@@ -64,18 +64,29 @@ Tensor first_centres(const Tensor& vectors, const Tensor& squares, int64_t clust
   return vectors.index_select(0, at::tensor(chosen, at::kLong));
 }
 
-/// Means of the vectors of each cluster, after empty ones have got a vector in `assigned`.
-Tensor centres_of(const Tensor& vectors, Tensor& assigned, const Tensor& distances, int64_t clusters) {
-  Tensor counts = at::bincount(assigned, {}, clusters);
+/// The vector that is farthest from its centre, of those that are not alone in their cluster.
+int64_t farthest_not_alone(const Nearest& nearest, const int64_t* counts) {
+  const auto* distances = nearest.distances.const_data_ptr<float>();
+  const auto* clusters = nearest.centres.const_data_ptr<int64_t>();
+  int64_t farthest = -1;
+  for (int64_t i = 0; i < nearest.distances.numel(); ++i)
+    if (counts[clusters[i]] > 1 && (farthest < 0 || distances[i] > distances[farthest])) farthest = i;
+  return farthest;
+}
+
+/// Means of the vectors of each cluster, after empty ones have got a vector in `nearest`.
+Tensor centres_of(const Tensor& vectors, const Nearest& nearest, int64_t clusters) {
+  const Tensor counts = at::bincount(nearest.centres, {}, clusters);
+  auto* count = counts.data_ptr<int64_t>();
+  auto* assigned = nearest.centres.data_ptr<int64_t>();
   for (int64_t cluster = 0; cluster < clusters; ++cluster) {
-    if (counts[cluster].item<int64_t>() > 0) continue;
-    const Tensor farthest = distances.argmax();
-    assigned.index_fill_(0, farthest.unsqueeze(0), cluster);
-    distances.index_fill_(0, farthest.unsqueeze(0), -1);  // not for another cluster
-    counts = at::bincount(assigned, {}, clusters);
+    if (count[cluster] > 0) continue;
+    const int64_t moved = farthest_not_alone(nearest, count);
+    --count[std::exchange(assigned[moved], cluster)];
+    ++count[cluster];
   }
-  const Tensor sums = at::zeros({clusters, vectors.size(1)}).index_add_(0, assigned, vectors);
-  return sums / counts.clamp_min(1).unsqueeze(1);
+  const Tensor sums = at::zeros({clusters, vectors.size(1)}).index_add_(0, nearest.centres, vectors);
+  return sums / counts.unsqueeze(1);
 }
 
 Clustering cluster_once(const Tensor& vectors, const Tensor& squares, int64_t clusters, SplitMix64& random,
@@ -88,7 +99,7 @@ Clustering cluster_once(const Tensor& vectors, const Tensor& squares, int64_t cl
     result.inertia = nearest.distances.sum(at::kDouble).item<double>();
     if (assigned.defined() && at::equal(assigned, nearest.centres)) break;
     assigned = nearest.centres;
-    centres = centres_of(vectors, assigned, nearest.distances, clusters);
+    centres = centres_of(vectors, nearest, clusters);
   }
   result.cluster.assign(assigned.const_data_ptr<int64_t>(),
                         assigned.const_data_ptr<int64_t>() + assigned.numel());

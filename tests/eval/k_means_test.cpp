@@ -1,5 +1,6 @@
 // Pins: k-means finds groups that are far apart, from any seed and the same for one seed; it ends at a fixed
-// point whose inertia is that of its clusters; equal vectors and as many clusters as vectors are no trouble.
+// point whose inertia is that of its clusters; equal vectors and as many clusters as vectors are no trouble;
+// no cluster is empty.
 #include "angle/eval/k_means.h"
 
 #include <set>
@@ -56,6 +57,16 @@ TEST(KMeans, HasNoTroubleWithEqualVectors) {
   const auto two = k_means(vectors, 2).cluster;
   EXPECT_EQ(std::set<int64_t>(two.begin(), two.begin() + 3).size(), 1u);
   EXPECT_NE(two[0], two[3]);
+}
+
+TEST(KMeans, LeavesNoClusterEmptyToFillAnother) {
+  const Tensor vectors = at::tensor({5.0F, 1.0F, 1.0F, 1.0F}).reshape({4, 1});
+  for (uint64_t seed = 0; seed < 20; ++seed)
+    for (const int64_t iterations : {1, 300}) {
+      const auto found =
+          k_means(vectors, 4, {.seed = seed, .restarts = 1, .max_iterations = iterations}).cluster;
+      EXPECT_EQ(std::set<int64_t>(found.begin(), found.end()).size(), 4u) << seed;
+    }
 }
 
 }  // namespace

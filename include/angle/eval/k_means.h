@@ -21,7 +21,7 @@ struct Clustering {
 
 /// Lloyd's algorithm (IEEE Trans. Inf. Theory 1982) from k-means++ centres (Arthur & Vassilvitskii, SODA
 /// 2007), until no vector changes its cluster. A cluster that loses all of its vectors takes the one that is
-/// farthest from its centre.
+/// farthest from its centre, of those that are not alone in theirs: none is empty in the end.
 ///
 /// @param vectors   [vectors, dims] float32
 /// @param clusters  1 to the number of vectors
