@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <new>
 #include <optional>
 #include <stdexcept>
 #include <tuple>
@@ -75,7 +74,7 @@ class HeaderReader {
   }
 
   /// The tensors by name, whose data fill `data_size` bytes without holes or overlap.
-  std::map<std::string, TensorEntry> entries(uint64_t data_size) const {
+  std::map<std::string, TensorEntry> tensors(uint64_t data_size) const {
     std::map<std::string, TensorEntry> entries;
     for (const auto& [name, value] : header_.items())
       if (name != kMetadataKey) entries[name] = entry(excerpt(name, kNameBytes), value);
@@ -221,70 +220,33 @@ std::string_view dtype_name(DType dtype) { return info(dtype).name; }
 
 size_t dtype_size(DType dtype) { return info(dtype).size; }
 
-struct SafetensorsReader::Contents {
+struct SafetensorsFile::Contents {
   explicit Contents(const std::filesystem::path& path) : file(path) {
     const Header header = read_header(file);
     const HeaderReader reader(header.value, file.name());
-    entries = reader.entries(header.data_size);
+    tensors = reader.tensors(header.data_size);
     metadata = reader.metadata();
     data_begin = header.end;
-    data_size = header.data_size;
   }
 
   InputFile file;
-  std::map<std::string, TensorEntry> entries;
+  std::map<std::string, TensorEntry> tensors;
   std::map<std::string, std::string> metadata;
   uint64_t data_begin = 0;  // in the file
-  uint64_t data_size = 0;
 };
 
-SafetensorsReader::SafetensorsReader(const std::filesystem::path& path)
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
     : contents_(std::make_unique<Contents>(path)) {}
-SafetensorsReader::~SafetensorsReader() = default;
-SafetensorsReader::SafetensorsReader(SafetensorsReader&&) noexcept = default;
-
-const std::map<std::string, TensorEntry>& SafetensorsReader::entries() const { return contents_->entries; }
-const std::map<std::string, std::string>& SafetensorsReader::metadata() const { return contents_->metadata; }
-const std::string& SafetensorsReader::name() const { return contents_->file.name(); }
-uint64_t SafetensorsReader::data_size() const { return contents_->data_size; }
-
-void SafetensorsReader::read(uint64_t begin, std::span<std::byte> memory) const {
-  read_exactly(contents_->file, contents_->data_begin + begin,
-               {reinterpret_cast<char*>(memory.data()), memory.size()});
-}
-
-struct SafetensorsFile::Contents {
-  struct Free {
-    void operator()(std::byte* data) const { ::operator delete[](data, kAlignment); }
-  };
-  static constexpr std::align_val_t kAlignment{64};  // a cache line, and the widest vector register
-
-  std::unique_ptr<std::byte[], Free> data;
-  std::map<std::string, TensorView> tensors;
-  std::map<std::string, std::string> metadata;
-
-  explicit Contents(const SafetensorsReader& reader)
-      : data(new (kAlignment) std::byte[reader.data_size()]), metadata(reader.metadata()) {
-    reader.read(0, {data.get(), reader.data_size()});
-    for (const auto& [name, entry] : reader.entries())
-      tensors[name] = {entry.dtype, entry.shape, {data.get() + entry.begin, entry.num_bytes()}};
-  }
-};
-
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) {
-  const SafetensorsReader reader(path);
-  try {
-    contents_ = std::make_unique<Contents>(reader);
-  } catch (const std::bad_alloc&) {
-    fail("{}: not enough memory for its {} bytes", reader.name(), reader.data_size());
-  }
-}
-
 SafetensorsFile::~SafetensorsFile() = default;
 SafetensorsFile::SafetensorsFile(SafetensorsFile&&) noexcept = default;
 
-const std::map<std::string, TensorView>& SafetensorsFile::tensors() const { return contents_->tensors; }
+const std::map<std::string, TensorEntry>& SafetensorsFile::tensors() const { return contents_->tensors; }
 const std::map<std::string, std::string>& SafetensorsFile::metadata() const { return contents_->metadata; }
+
+void SafetensorsFile::read(uint64_t begin, std::span<std::byte> memory) const {
+  read_exactly(contents_->file, contents_->data_begin + begin,
+               {reinterpret_cast<char*>(memory.data()), memory.size()});
+}
 
 void write_safetensors(const std::filesystem::path& path, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata) {

@@ -106,7 +106,7 @@ std::map<std::string, std::set<std::string>> read_index(const fs::path& index) {
 
 /// Where a tensor of the checkpoint is.
 struct Source {
-  const SafetensorsReader* file;
+  const SafetensorsFile* file;
   TensorEntry entry;
 };
 
@@ -167,7 +167,7 @@ bool is_left_out(std::string_view name) {
 
 /// Everything the files hold, under canonical names.
 struct WeightFiles::Contents {
-  std::deque<SafetensorsReader> files;  // what the sources point to
+  std::deque<SafetensorsFile> files;  // what the sources point to
   std::map<std::string, Source> tensors;
   std::vector<std::string> problems;
 
@@ -177,8 +177,8 @@ struct WeightFiles::Contents {
   }
 
   void open_file(const fs::path& path) {
-    const SafetensorsReader& file = files.emplace_back(path);
-    for (const auto& [name, entry] : file.entries()) add(name, {&file, entry});
+    const SafetensorsFile& file = files.emplace_back(path);
+    for (const auto& [name, entry] : file.tensors()) add(name, {&file, entry});
   }
 
   void open_shards(const fs::path& index) {
@@ -188,7 +188,7 @@ struct WeightFiles::Contents {
         fail("{}: the shard {} is missing; fetch the model again", index.string(), path.string());
       open_file(path);
       for (const auto& name : names)
-        if (!files.back().entries().contains(name))
+        if (!files.back().tensors().contains(name))
           fail("{}: {} is listed in {}, but is not there", index.string(), name, shard);
     }
   }
@@ -251,9 +251,9 @@ void load_weights(const fs::path& directory, std::span<const NamedTensor> expect
 }
 
 std::vector<NamedTensor> read_tensors(const fs::path& path) {
-  const SafetensorsReader file(path);
+  const SafetensorsFile file(path);
   std::vector<NamedTensor> tensors;
-  for (const auto& [name, entry] : file.entries()) tensors.push_back({name, read_tensor({&file, entry})});
+  for (const auto& [name, entry] : file.tensors()) tensors.push_back({name, read_tensor({&file, entry})});
   return tensors;
 }
 

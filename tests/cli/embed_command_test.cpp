@@ -33,6 +33,7 @@
 #include "support/golden.h"
 #include "support/gzip.h"
 #include "support/run_command.h"
+#include "support/safetensors_elements.h"
 #include "support/signal_masks.h"
 #include "support/temp_dir.h"
 
@@ -109,10 +110,9 @@ TEST_P(GoldenModels, GiveTheReferenceEmbeddings) {
   const auto result =
       testing::run_command({ANGLE_BINARY, "embed", "--model", model.string(), "--field", "text"}, lines);
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const SafetensorsFile expected(model / "expected.safetensors");
-  const auto bytes = expected.tensors().at("sentence_embedding").data;
-  const auto embeddings = to_floats({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  EXPECT_LE(largest_difference(parse_numbers(result.out), embeddings), 2e-5F);
+  const SafetensorsFile file(model / "expected.safetensors");
+  const auto expected = testing::read_elements<float>(file, "sentence_embedding");
+  EXPECT_LE(largest_difference(parse_numbers(result.out), expected), 2e-5F);
 }
 
 INSTANTIATE_TEST_SUITE_P(, GoldenModels,

@@ -6,9 +6,7 @@
 //  - mistakes end with 1 or 2 and say what to do.
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <span>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -19,6 +17,7 @@
 
 #include "support/golden.h"
 #include "support/run_command.h"
+#include "support/safetensors_elements.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -37,21 +36,16 @@ CommandResult tokenize(std::vector<std::string> args, std::string_view input = "
   return testing::run_command(args, input);
 }
 
-std::vector<int64_t> to_integers(std::span<const std::byte> bytes) {
-  std::vector<int64_t> numbers(bytes.size() / sizeof(int64_t));
-  std::memcpy(numbers.data(), bytes.data(), bytes.size());
-  return numbers;
-}
-
 /// The ids of each text in a model's golden file, without the padding.
 std::vector<std::vector<int64_t>> golden_ids(const fs::path& model) {
   const SafetensorsFile file(model / "expected.safetensors");
-  const TensorView& ids = file.tensors().at("input_ids");
-  const auto numbers = to_integers(ids.data), mask = to_integers(file.tensors().at("attention_mask").data);
-  const auto columns = static_cast<size_t>(ids.shape[1]);
-  std::vector<std::vector<int64_t>> rows(static_cast<size_t>(ids.shape[0]));
-  for (size_t i = 0; i < numbers.size(); ++i)
-    if (mask[i] != 0) rows[i / columns].push_back(numbers[i]);
+  const auto ids = testing::read_elements<int64_t>(file, "input_ids");
+  const auto mask = testing::read_elements<int64_t>(file, "attention_mask");
+  const std::vector<int64_t>& shape = file.tensors().at("input_ids").shape;  // texts, columns
+  const auto columns = static_cast<size_t>(shape[1]);
+  std::vector<std::vector<int64_t>> rows(static_cast<size_t>(shape[0]));
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (mask[i] != 0) rows[i / columns].push_back(ids[i]);
   return rows;
 }
 

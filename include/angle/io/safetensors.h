@@ -22,7 +22,7 @@ enum class DType { BOOL, U8, I8, I16, I32, I64, F16, BF16, F32, F64 };  // NOLIN
 std::string_view dtype_name(DType dtype);
 size_t dtype_size(DType dtype);  // bytes
 
-/// One tensor of a file; `data` points into the file's contents or into the caller's memory.
+/// A tensor that is to be written; `data` points into the caller's memory.
 struct TensorView {
   DType dtype = DType::F32;
   std::vector<int64_t> shape;
@@ -43,42 +43,21 @@ struct TensorEntry {
 ///
 /// Files are read, not mapped: a mapped file that somebody shortens or overwrites in place kills the
 /// process with SIGBUS at an arbitrary later moment.
-class SafetensorsReader {
+class SafetensorsFile {
  public:
   /// Reads the header and checks all of it (its length, JSON, dtype, shape, offsets without holes or overlap,
   /// exact file size) before memory for data is asked for. Error names the file, the tensor and what was
   /// found.
-  explicit SafetensorsReader(const std::filesystem::path& path);
-  ~SafetensorsReader();
-  SafetensorsReader(SafetensorsReader&&) noexcept;
-
-  const std::map<std::string, TensorEntry>& entries() const;
-  const std::map<std::string, std::string>& metadata() const;
-
-  /// For messages: the path.
-  const std::string& name() const;
-  uint64_t data_size() const;  // bytes of all tensors
-
-  /// Fills the memory with data from the byte `begin` on. Error when the file has become shorter.
-  void read(uint64_t begin, std::span<std::byte> memory) const;
-
- private:
-  struct Contents;
-  std::unique_ptr<Contents> contents_;
-};
-
-/// A safetensors file in memory. Views stay valid as long as the object, also when it is moved. Data begin at
-/// a multiple of 64 bytes, so that tensors written in order of element size are aligned whatever the length
-/// of the header.
-class SafetensorsFile {
- public:
-  /// Reads the file. Error: see SafetensorsReader.
   explicit SafetensorsFile(const std::filesystem::path& path);
   ~SafetensorsFile();
   SafetensorsFile(SafetensorsFile&&) noexcept;
 
-  const std::map<std::string, TensorView>& tensors() const;
+  const std::map<std::string, TensorEntry>& tensors() const;
   const std::map<std::string, std::string>& metadata() const;
+
+  /// Fills the memory with data from the byte `begin` on, which is counted as in TensorEntry. Error when the
+  /// file has become shorter.
+  void read(uint64_t begin, std::span<std::byte> memory) const;
 
  private:
   struct Contents;
