@@ -1,10 +1,10 @@
 #include "report/study_section.h"
 
-#include <algorithm>
 #include <vector>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "notes_to_tell.h"
 #include "report/html_parts.h"
 #include "report/svg_chart.h"
 
@@ -59,19 +59,6 @@ std::string difference_chart(const StudyRecordTask& task, const StudyRecord& stu
          "</div>\n";
 }
 
-/// The notes of a table that none before it has told of the same task.
-std::vector<std::string> new_notes(const std::vector<StudyRecordTask>& tables, size_t number) {
-  std::vector<std::string> notes = tables[number].notes;
-  for (size_t i = 0; i < number; ++i) {
-    const std::vector<std::string>& told = tables[i].notes;
-    if (tables[i].task == tables[number].task)
-      std::erase_if(notes, [&](const std::string& note) {
-        return std::find(told.begin(), told.end(), note) != told.end();
-      });
-  }
-  return notes;
-}
-
 std::string task_section(const StudyRecord& study, size_t number) {
   const StudyRecordTask& task = study.tasks[number];
   std::vector<std::vector<std::string>> rows;
@@ -81,7 +68,8 @@ std::string task_section(const StudyRecord& study, size_t number) {
       fmt::format("<h3>{}{}: {} × 100</h3>\n", escape_html(task.task), pairs, escape_html(task.metric));
   html +=
       html_table({"row", "seeds", "score", "difference", "95 % interval", "p (seeds)", "p (pairs)"}, rows);
-  for (const std::string& note : new_notes(study.tasks, number)) html += "<p>" + escape_html(note) + "</p>\n";
+  for (const std::string& note : notes_to_tell(study.tasks, number))
+    html += "<p>" + escape_html(note) + "</p>\n";
   return html + difference_chart(task, study);
 }
 

@@ -10,6 +10,7 @@
 
 #include "eval/paired_difference.h"
 #include "eval/table.h"
+#include "notes_to_tell.h"
 
 namespace angle {
 namespace {
@@ -56,19 +57,6 @@ std::vector<Cells> table_of(const TaskResult& task, size_t baseline) {
 std::string title_of(const TaskResult& task) {
   const std::string pairs = task.pairs > 0 ? fmt::format(", {} pairs", task.pairs) : "";
   return fmt::format("{}{}: {} × 100", task.task, pairs, task.metric);
-}
-
-/// The notes of a table that none before it has told of the same task.
-std::vector<std::string> notes_to_tell(const std::vector<TaskResult>& tables, size_t number) {
-  std::vector<std::string> notes = tables[number].notes;
-  for (size_t i = 0; i < number; ++i) {
-    const std::vector<std::string>& told = tables[i].notes;
-    if (tables[i].task == tables[number].task)
-      std::erase_if(notes, [&](const std::string& note) {
-        return std::find(told.begin(), told.end(), note) != told.end();
-      });
-  }
-  return notes;
 }
 
 /// Where some tables have no test over pairs, why.
