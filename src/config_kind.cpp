@@ -1,6 +1,8 @@
 #include "config_kind.h"
 
-#include <optional>
+#include <algorithm>
+#include <array>
+#include <vector>
 
 #include "angle/error.h"
 
@@ -8,55 +10,58 @@ namespace angle {
 
 namespace {
 
-bool has(const json& given, const char* key, json::value_t type) {
-  const auto found = given.find(key);
-  return found != given.end() && found->type() == type;
+constexpr auto kObject = json::value_t::object, kArray = json::value_t::array;
+
+struct TypedKey {
+  const char* key;
+  json::value_t type;  // of its value
+};
+
+struct KindInfo {
+  ConfigKind kind;
+  const char* name;
+  const char* command;         // that reads it
+  std::vector<TypedKey> keys;  // any of which tells the kind
+};
+
+/// In the order of ConfigKind.
+const std::array<KindInfo, 3> kKinds = {{{ConfigKind::training,
+                                          "a training configuration",
+                                          "train",
+                                          {{"data", kObject}, {"train", kObject}, {"loss", kObject}}},
+                                         {ConfigKind::study, "a study", "study", {{"rows", kArray}}},
+                                         {ConfigKind::annotation,
+                                          "a configuration of angle annotate",
+                                          "annotate",
+                                          {{"annotators", kArray}, {"endpoints", kObject}}}}};
+
+const char* name_of(ConfigKind kind) { return kKinds.at(static_cast<size_t>(kind)).name; }
+
+bool has_key_of(const KindInfo& kind, const json& given) {
+  return std::any_of(kind.keys.begin(), kind.keys.end(), [&](const TypedKey& expected) {
+    const auto found = given.find(expected.key);
+    return found != given.end() && found->type() == expected.type;
+  });
 }
 
 /// Nothing for keys of no kind or of several: one that is misspelt may be a key of another kind.
-std::optional<ConfigKind> kind_of(const json& given) {
-  if (!given.is_object()) return std::nullopt;
-  const auto object = json::value_t::object, array = json::value_t::array;
-  const bool training =
-      has(given, "data", object) || has(given, "train", object) || has(given, "loss", object);
-  const bool study = has(given, "rows", array);
-  const bool annotation = has(given, "annotators", array) || has(given, "endpoints", object);
-  if (training + study + annotation != 1) return std::nullopt;
-  if (training) return ConfigKind::training;
-  return study ? ConfigKind::study : ConfigKind::annotation;
-}
-
-const char* name_of(ConfigKind kind) {
-  switch (kind) {
-    case ConfigKind::training:
-      return "a training configuration";
-    case ConfigKind::study:
-      return "a study";
-    case ConfigKind::annotation:
-      return "a configuration of angle annotate";
+const KindInfo* find_kind(const json& given) {
+  const KindInfo* found = nullptr;
+  for (const KindInfo& kind : kKinds) {
+    if (!has_key_of(kind, given)) continue;
+    if (found != nullptr) return nullptr;
+    found = &kind;
   }
-  return "";
-}
-
-const char* command_of(ConfigKind kind) {
-  switch (kind) {
-    case ConfigKind::training:
-      return "train";
-    case ConfigKind::study:
-      return "study";
-    case ConfigKind::annotation:
-      return "annotate";
-  }
-  return "";
+  return found;
 }
 
 }  // namespace
 
 void refuse_other_kind(const json& given, ConfigKind expected, const std::string& source) {
-  const auto kind = kind_of(given);
-  if (!kind || *kind == expected) return;
-  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, name_of(*kind), name_of(expected),
-       command_of(*kind), source == "<stdin>" ? "-" : source);
+  const KindInfo* found = find_kind(given);
+  if (found == nullptr || found->kind == expected) return;
+  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, found->name, name_of(expected),
+       found->command, source == "<stdin>" ? "-" : source);
 }
 
 }  // namespace angle
