@@ -135,6 +135,12 @@ std::optional<int64_t> rows_to_announce(const EmbedCommandOptions& options, Embe
   return count_texts(texts);
 }
 
+/// Where something computes while the next texts are read.
+int64_t windows_ahead(const Model& model, const EmbedOptions& embed, int64_t workers) {
+  if (!model.encoder.device().is_cpu()) return 1;
+  return workers > 1 && embed.long_texts != LongTexts::windows ? 1 : 0;
+}
+
 std::string format_progress(const EmbedProgress& at) {
   std::string text = fmt::format("{}, {:.0f} texts/s, {:.0f} tokens/s", count_of(at.texts, "text"),
                                  at.texts_per_second, at.tokens_per_second);
@@ -186,7 +192,7 @@ void run_embed(const EmbedCommandOptions& options) {
                        .precision = nlohmann::json(options.compute.precision).get<Precision>(),
                        .rows = shard ? shard->texts : rows_to_announce(options, writer.format()),
                        .shard = shard,
-                       .windows_ahead = model.encoder.device().is_cpu() && options.workers == 1 ? 0 : 1,
+                       .windows_ahead = windows_ahead(model, embed, options.workers),
                        .workers = options.workers,
                        .save_seconds = options.save_seconds};
   if (options.resume && !writer.saved())
@@ -195,6 +201,9 @@ void run_embed(const EmbedCommandOptions& options) {
   ProgressLine line;
   job.interrupted = &interruption.requested();
   job.progress = [&line](const EmbedProgress& at) { line.show(format_progress(at)); };
+  job.progress_within = [&line](const EmbedProgress& at) {
+    if (at.seconds >= 1) line.show(format_progress(at));  // what is over at once needs no line
+  };
   if (to_file) interruption.hold();  // what went to stdout is not lost: there a signal may end it at once
   const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
   line.finish();

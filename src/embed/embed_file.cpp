@@ -89,6 +89,13 @@ class EmbedFileJob {
 
   enum class Pause { go_on, stop };
 
+  /// How far the job is.
+  struct Position {
+    int64_t texts = 0;   // since the start of the input, or of its shard
+    int64_t bytes = 0;   // of the input
+    int64_t tokens = 0;  // that this process has encoded
+  };
+
   void begin_or_resume();
   void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
@@ -102,8 +109,10 @@ class EmbedFileJob {
   bool write(Window window);
   void count_repetitions(const DistinctTexts& distinct);
   void check_finite(const Tensor& embeddings) const;
-  void report() const;
-  std::optional<double> seconds_left(double seconds) const;
+  Position written() const { return {writer_.rows(), embedded_bytes_, statistics().tokens}; }
+  void report_within_window();
+  EmbedProgress progress(const Position& at) const;
+  std::optional<double> seconds_left(const Position& at, double seconds) const;
   TextStatistics statistics() const;
   void save();
   json describe_job();
@@ -170,7 +179,7 @@ EmbedFileResult::End EmbedFileJob::embed_all() {
 /// Between two windows of this process.
 EmbedFileJob::Pause EmbedFileJob::pause() {
   if (writer_.rows() == resumed_rows_) return Pause::go_on;
-  report();
+  if (options_.progress) options_.progress(progress(written()));
   const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
   if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
   return interrupted ? Pause::stop : Pause::go_on;
@@ -242,6 +251,7 @@ void EmbedFileJob::add_to_checksum(const std::vector<std::string>& window) {
 EmbedFileJob::Window EmbedFileJob::start(std::vector<std::string> window) {
   add_to_checksum(window);
   DistinctTexts distinct(std::move(window));
+  if (options_.progress_within) report_within_window();
   PendingEmbeddings embeddings = start(distinct);
   return {std::move(distinct), std::move(embeddings), texts_checksum_, embedder_.statistics(),
           texts_.bytes_read()};
@@ -299,26 +309,38 @@ TextStatistics EmbedFileJob::statistics() const {
   return all += repeated_;
 }
 
-void EmbedFileJob::report() const {
-  if (!options_.progress) return;
+/// Of the window that was read last, from when it is started on.
+void EmbedFileJob::report_within_window() {
+  embedder_.report_to(
+      [this, end_text = read_texts_, end_byte = texts_.bytes_read()](int64_t encoded, int64_t tokens) {
+        const double share = static_cast<double>(encoded) / static_cast<double>(tokens);
+        Position at = written();
+        at.texts += static_cast<int64_t>(share * static_cast<double>(end_text - at.texts));
+        at.bytes += static_cast<int64_t>(share * static_cast<double>(end_byte - at.bytes));
+        at.tokens += encoded;
+        options_.progress_within(progress(at));
+      });
+}
+
+EmbedProgress EmbedFileJob::progress(const Position& at) const {
   const double seconds = seconds_since(start_);
-  const TextStatistics counts = statistics();
-  options_.progress({.texts = writer_.rows(),
-                     .texts_per_second = static_cast<double>(counts.texts) / seconds,
-                     .tokens_per_second = static_cast<double>(counts.tokens) / seconds,
-                     .seconds_left = seconds_left(seconds)});
+  return {.texts = at.texts,
+          .texts_per_second = static_cast<double>(at.texts - resumed_rows_) / seconds,
+          .tokens_per_second = static_cast<double>(at.tokens) / seconds,
+          .seconds_left = seconds_left(at, seconds),
+          .seconds = seconds};
 }
 
 /// By the texts of a shard, whose number is known, else by the bytes of the input.
 ///
 /// @param seconds  that this process has taken
-std::optional<double> EmbedFileJob::seconds_left(double seconds) const {
+std::optional<double> EmbedFileJob::seconds_left(const Position& at, double seconds) const {
   const bool by_texts = options_.shard.has_value();
   const int64_t end = by_texts ? options_.shard->texts : texts_.total_bytes();
-  if (end == 0) return std::nullopt;
-  const int64_t at = by_texts ? writer_.rows() : embedded_bytes_;
+  const int64_t done = by_texts ? at.texts : at.bytes;
   const int64_t begin = by_texts ? resumed_rows_ : resumed_bytes_;
-  return seconds * std::max(0.0, static_cast<double>(end - at) / static_cast<double>(at - begin));
+  if (end == 0 || done == begin) return std::nullopt;
+  return seconds * std::max(0.0, static_cast<double>(end - done) / static_cast<double>(done - begin));
 }
 
 void EmbedFileJob::save() {

@@ -1,6 +1,10 @@
 #include "angle/embed/embedder.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -18,6 +22,12 @@
 namespace angle {
 namespace {
 
+int64_t tokens_in(std::span<const std::vector<int64_t>> token_ids) {
+  int64_t tokens = 0;
+  for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
+  return tokens;
+}
+
 /// Tokens of a batch: few enough for its hidden states to stay in the cache and for all threads to end at
 /// about the same time, enough to read the weights rarely. Where a text's bits depend on its batch, the cut
 /// does not depend on the threads. A GPU is fast with many tokens only.
@@ -25,9 +35,7 @@ int64_t tokens_per_batch(std::span<const std::vector<int64_t>> token_ids, const 
   constexpr int64_t kMost = 512, kLeast = 64, kBatchesPerThread = 4, kElsewhere = 1024, kGpu = 32768;
   if (!encoder.device().is_cpu()) return kGpu;
   if (!encoder.is_batch_invariant()) return kElsewhere;
-  int64_t tokens = 0;
-  for (const auto& ids : token_ids) tokens += static_cast<int64_t>(ids.size());
-  return std::clamp(tokens / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
+  return std::clamp(tokens_in(token_ids) / (kBatchesPerThread * at::get_num_threads()), kLeast, kMost);
 }
 
 /// Σ weight · vector / Σ weight over the windows of each text. The vector of a text of one window stays as it
@@ -115,7 +123,11 @@ PendingEmbeddings::PendingEmbeddings(Tensor vectors, std::vector<int64_t> text_o
 
 Tensor PendingEmbeddings::wait() {
   const c10::InferenceMode inference;
-  if (computed_.valid()) computed_.get();
+  if (computed_.valid()) {
+    constexpr std::chrono::milliseconds kBetweenReports(100);
+    while (meanwhile_ && computed_.wait_for(kBetweenReports) != std::future_status::ready) meanwhile_();
+    computed_.get();
+  }
   if (copied_) copied_->synchronize();
   if (text_of_row_.empty()) return std::move(vectors_);
   // A copy, too, because the memory is of the kind that is scarce.
@@ -157,19 +169,39 @@ PendingEmbeddings Embedder::start_on_cpu(std::vector<std::vector<int64_t>> token
                                          EncoderWorkers* workers) const {
   Tensor embeddings = at::empty({static_cast<int64_t>(token_ids.size()), dims()}, at::kFloat);
   const size_t count = batches.size();
-  auto embed_one = [this, embeddings, token_ids = std::move(token_ids),
+  const auto encoded = std::make_shared<std::atomic<int64_t>>(0);  // tokens
+  const auto report = reporter(encoded, tokens_in(token_ids));
+  auto embed_one = [this, embeddings, encoded, token_ids = std::move(token_ids),
                     batches = std::move(batches)](size_t i) {
     const Tensor vectors = embed_batch(token_ids, batches[i]).contiguous();
     const auto* row = vectors.const_data_ptr<float>();
+    int64_t tokens = 0;
     for (const size_t text : batches[i]) {
       std::copy_n(row, dims(), embeddings.mutable_data_ptr<float>() + static_cast<int64_t>(text) * dims());
       row += dims();
+      tokens += static_cast<int64_t>(token_ids[text].size());
     }
+    *encoded += tokens;
   };
-  if (workers) return PendingEmbeddings(embeddings, workers->start(count, std::move(embed_one)));
+  if (workers) return PendingEmbeddings(embeddings, workers->start(count, std::move(embed_one)), report);
+  const auto report_here = [&report, caller = std::this_thread::get_id()] {
+    if (report && std::this_thread::get_id() == caller) report();
+  };
   // A batch on each thread needs no waiting for each other; fewer batches than threads share the threads.
-  TaskQueue(count, std::move(embed_one)).work(static_cast<int>(count) >= at::get_num_threads());
+  TaskQueue(count, [&](size_t i) {
+    embed_one(i);
+    report_here();
+  }).work(static_cast<int>(count) >= at::get_num_threads());
   return PendingEmbeddings(embeddings);
+}
+
+/// None when nobody wants a report.
+std::function<void()> Embedder::reporter(std::shared_ptr<const std::atomic<int64_t>> encoded,
+                                         int64_t tokens) const {
+  if (!report_) return {};
+  return [report = report_, encoded = std::move(encoded), tokens] {
+    if (const int64_t now = *encoded; now > 0) report(now, tokens);
+  };
 }
 
 /// Everything is queued on the device, copies to it and from it too, and nothing waits for it: while it

@@ -5,6 +5,7 @@
 //  - nor does the number of workers, and what goes wrong in one ends the job;
 //  - equal texts have equal rows, and all of them count in the statistics;
 //  - the input is not read again after its end;
+//  - progress moves within a window, forwards and on the caller's thread, and changes no byte;
 //  - interrupted after any window or within one, or stopped by a mistake in the input, and resumed: the same
 //    bytes as without;
 //  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is
@@ -14,8 +15,11 @@
 //  - a vector that is not finite is an error, and a text without tokens too, by its place in the input.
 #include "angle/embed/embed_file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -38,8 +42,12 @@ namespace angle {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Gt;
+using ::testing::Lt;
 using ::testing::SizeIs;
 
 constexpr int64_t kDims = 32;
@@ -285,6 +293,52 @@ TEST_F(EmbedFile, WritesTheSameBytesWithWorkers) {
       }
     }
   }
+}
+
+TEST_F(EmbedFile, TellsHowFarItIsWithinAWindow) {
+  const fs::path input = directory_.file("in.txt", varied_lines(400));
+  for (const LongTexts long_texts : {LongTexts::truncate, LongTexts::windows}) {
+    run(input, "expected.raw", {.window_texts = 200}, {.long_texts = long_texts});
+    std::vector<int64_t> texts;
+    EmbedProgress last;
+    EmbedFileOptions options{.window_texts = 200};
+    options.progress_within = [&](const EmbedProgress& at) {
+      texts.push_back(at.texts);
+      last = at;
+    };
+    run(input, "out.raw", options, {.long_texts = long_texts});
+    EXPECT_EQ(read_file(path("out.raw")), read_file(path("expected.raw")));
+    EXPECT_TRUE(std::is_sorted(texts.begin(), texts.end()));
+    EXPECT_THAT(texts, Contains(AllOf(Gt(0), Lt(200))));
+    EXPECT_THAT(texts, Contains(AllOf(Gt(200), Lt(400))));
+    EXPECT_EQ(last.texts, 400);
+    EXPECT_GT(last.tokens_per_second, 0);
+    EXPECT_EQ(last.seconds_left.value_or(-1), 0);
+  }
+}
+
+TEST_F(EmbedFile, TellsHowFarItIsOnTheThreadOfTheCaller) {
+  const fs::path input = directory_.file("in.txt", varied_lines(400));
+  const auto caller = std::this_thread::get_id();
+  at::set_num_threads(2);
+  for (const int64_t workers : {1, 2}) {
+    EmbedFileOptions options{.window_texts = 200, .windows_ahead = workers - 1, .workers = workers};
+    options.progress_within = [&](const EmbedProgress& at) {
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      EXPECT_LE(at.texts, 400);
+    };
+    EXPECT_EQ(run(input, "out.raw", options).rows, 400);
+  }
+}
+
+TEST(PendingEmbeddings, CallsBackWhileItWaits) {
+  std::promise<void> computed;
+  int calls = 0;
+  PendingEmbeddings pending(at::ones({1, 2}), computed.get_future(), [&] {
+    if (++calls == 2) computed.set_value();
+  });
+  EXPECT_EQ(pending.wait().size(0), 1);
+  EXPECT_EQ(calls, 2);
 }
 
 TEST_F(EmbedFile, HasMoreWorkersThanBatches) {

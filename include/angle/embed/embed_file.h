@@ -21,6 +21,7 @@ struct EmbedProgress {
   double texts_per_second = 0.0;       // of this process
   double tokens_per_second = 0.0;      // of this process
   std::optional<double> seconds_left;  // when the size of the input is known
+  double seconds = 0.0;                // that this process has taken
 };
 
 struct EmbedFileOptions {
@@ -37,7 +38,8 @@ struct EmbedFileOptions {
   int64_t window_bytes = int64_t{1} << 22;
 
   /// Windows that are read and tokenised before the vectors of the one before are waited for. On a GPU and
-  /// with workers, which compute meanwhile, 1 is worth it.
+  /// with workers, which compute meanwhile, 1 is worth it; with texts in windows, which are waited for when
+  /// they are started, 0.
   int64_t windows_ahead = 0;
 
   /// More than one: encoders that run at the same time (see EncoderWorkers), with at::get_num_threads()
@@ -46,7 +48,12 @@ struct EmbedFileOptions {
 
   double save_seconds = 5.0;  // least time between two saves of what `resume` needs; none before the first
   std::function<void(const EmbedProgress&)> progress;  // called between two windows
-  const std::atomic<bool>* interrupted = nullptr;      // when it turns true: rows are saved, the job stops
+
+  /// On a CPU: called within a window, too, after some of its batches and on the thread of the caller. Texts
+  /// are counted by the share of the window's tokens that is encoded, from the rows that are written on.
+  std::function<void(const EmbedProgress&)> progress_within;
+
+  const std::atomic<bool>* interrupted = nullptr;  // when it turns true: rows are saved, the job stops
 };
 
 struct EmbedFileResult {

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,10 +55,12 @@ class EmbeddingStopped : public std::exception {
 /// Vectors that a GPU or workers may still be computing. Else they are there already.
 class PendingEmbeddings {
  public:
-  /// @param in_order  [texts, dims] on the CPU
-  /// @param computed  when they are there
-  explicit PendingEmbeddings(Tensor in_order, std::future<void> computed = {})
-      : vectors_(std::move(in_order)), computed_(std::move(computed)) {}
+  /// @param in_order   [texts, dims] on the CPU
+  /// @param computed   when they are there
+  /// @param meanwhile  called every tenth of a second while wait() waits for that
+  explicit PendingEmbeddings(Tensor in_order, std::future<void> computed = {},
+                             std::function<void()> meanwhile = {})
+      : vectors_(std::move(in_order)), computed_(std::move(computed)), meanwhile_(std::move(meanwhile)) {}
 
   /// @param vectors       [texts, dims] in memory of the host that copies of `device` are on their way to
   /// @param text_of_row   whose vector each row is
@@ -71,6 +75,7 @@ class PendingEmbeddings {
   Tensor vectors_;
   std::vector<int64_t> text_of_row_;  // none: in order
   std::future<void> computed_;
+  std::function<void()> meanwhile_;
   std::optional<c10::Event> copied_;
 };
 
@@ -100,6 +105,14 @@ class Embedder {
   /// finished.
   void stop_when(const std::atomic<bool>* flag) { stop_ = flag; }
 
+  /// Called with how many tokens of the texts that are being embedded are encoded, one or more, and how many
+  /// there are.
+  using Report = std::function<void(int64_t encoded, int64_t tokens)>;
+
+  /// From the next start() on, on a CPU: reports now and then while texts are encoded, always on the thread
+  /// that waits for it in start() or in PendingEmbeddings::wait().
+  void report_to(Report report) { report_ = std::move(report); }
+
   /// Columns of embed()'s result.
   int64_t dims() const;
 
@@ -117,6 +130,7 @@ class Embedder {
   PendingEmbeddings start_tokens(std::vector<std::vector<int64_t>> token_ids, EncoderWorkers* workers) const;
   PendingEmbeddings start_on_cpu(std::vector<std::vector<int64_t>> token_ids,
                                  std::vector<std::vector<size_t>> batches, EncoderWorkers* workers) const;
+  std::function<void()> reporter(std::shared_ptr<const std::atomic<int64_t>> encoded, int64_t tokens) const;
   PendingEmbeddings start_on_gpu(std::span<const std::vector<int64_t>> token_ids,
                                  std::span<const std::vector<size_t>> batches) const;
   /// [texts, dims] float32 on the device of the model. Not normalised when they are windows.
@@ -127,6 +141,7 @@ class Embedder {
   std::optional<WindowCutter> cutter_;  // of long_texts: windows
   TextStatistics statistics_;
   const std::atomic<bool>* stop_ = nullptr;
+  Report report_;
 };
 
 }  // namespace angle
