@@ -12,6 +12,7 @@
 
 #include "angle/error.h"
 #include "angle/eval/compare.h"
+#include "angle/eval/contamination.h"
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/long_texts.h"
 #include "angle/eval/published.h"
@@ -206,6 +207,9 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
                         : fmt::format("{}: {} texts", name, done));
   };
   OwnDataResult result = evaluate_own_data(data, model, own);
+  for (const std::string& note :
+       own_data_notes(seen_files(model.train_config), data.task, find_data_dir(options.data_dir)))
+    result.about += "; " + note;
   line.complete(name + ": scored");
   return result;
 }

@@ -28,7 +28,9 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
                            .train_config = {}};  // so that this file is scored alone
   const EvaluationReport report = evaluate_tasks(scorer, evaluate);
   const Evaluation& evaluation = report.evaluations.front();
-  result.notes = contamination_notes(seen_splits(train_config), *evaluation.task, evaluation.split);
+  result.notes = evaluation.task->file.empty()
+                     ? contamination_notes(seen_splits(train_config), *evaluation.task, evaluation.split)
+                     : own_file_notes(seen_files(train_config), evaluation.task->file, options.data_dir);
   result.notes.insert(result.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
 
   const auto is_number = [](double value) { return std::isfinite(value); };
@@ -41,14 +43,15 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
 }
 
 /// All that a model can be judged by, whatever the study shows of it.
-TaskScores score_own_data(Model& model, const OwnDataTask& task) {
+TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOptions& options) {
   const OwnDataResult scored = evaluate_own_data(
       read_own_data(task), model,
       {.embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false});
   TaskScores result;
   for (const std::string& metric : own_data_metrics(task.kind))
     if (const auto score = scored.value(metric)) result.scores[metric] = *score;
-  result.notes = {scored.about};
+  result.notes = own_data_notes(seen_files(model.train_config), task, options.data_dir);
+  result.notes.insert(result.notes.begin(), scored.about);
   return result;
 }
 
@@ -61,7 +64,7 @@ RunScores score_model(const std::filesystem::path& directory, const ScoringOptio
   RunScores scores;
   for (const TaskFile& task : options.tasks) {
     TaskScores& found = scores[task_id(task.task)];
-    found = task.own_data ? score_own_data(model, *task.own_data)
+    found = task.own_data ? score_own_data(model, *task.own_data, options)
                           : score_pairs(embedder, task, options, model.train_config);
     found.file_checksum = task.checksum;
   }

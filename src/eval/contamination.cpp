@@ -1,17 +1,22 @@
 #include "angle/eval/contamination.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <exception>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "angle/error.h"
-#include "angle/eval/own_data.h"
+#include "angle/eval/labelled_texts.h"
+#include "angle/eval/own_data_files.h"
 #include "angle/eval/task_name.h"
+#include "angle/excerpt.h"
+#include "angle/io/checksum.h"
 
 namespace angle {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 /// How many pairs of a scored split are in a split of another task, compared without case and punctuation.
@@ -59,18 +64,20 @@ const char* purpose(SplitUse use) {
                                    : "on which the model's best step was chosen";
 }
 
-std::string note_on_the_same_pairs(const SeenSplit& seen) {
-  return seen.use == SplitUse::training
+/// @param seen  the split or file
+std::string note_on_the_same_pairs(const std::string& seen, SplitUse use) {
+  return use == SplitUse::training
              ? fmt::format(
-                   "the model was trained on {}/{}: a score on the same pairs tells nothing about new ones",
-                   seen.task, seen.split)
-             : fmt::format("the model's best step was chosen on {}/{}: a score on the same pairs is too high",
-                           seen.task, seen.split);
+                   "the model was trained on {}: a score on the same pairs tells nothing about new ones",
+                   seen)
+             : fmt::format("the model's best step was chosen on {}: a score on the same pairs is too high",
+                           seen);
 }
 
 /// What one seen split means for a scored one; empty when nothing is known.
 std::string note(const SeenSplit& seen, const TaskSpec& task, const std::string& split) {
-  if (seen.task == task.name) return seen.split == split ? note_on_the_same_pairs(seen) : "";
+  if (seen.task == task.name)
+    return seen.split == split ? note_on_the_same_pairs(seen.task + "/" + seen.split, seen.use) : "";
   for (const Overlap& overlap : kOverlaps) {
     if (seen.task == overlap.seen_task && seen.split == overlap.seen_split && task.name == overlap.task &&
         split == overlap.split)
@@ -99,23 +106,38 @@ std::string text(const json& object, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-/// Splits in the order in which they were seen, each once: stages of training often share their data.
-class SeenSplits {
+/// Splits and files in the order in which they were seen, each once: stages of training often share their
+/// data.
+class SeenData {
  public:
-  void add(const std::string& task, const std::string& split, SplitUse use) {
+  void add_split(const std::string& task, const std::string& split, SplitUse use) {
     if (is_task(task) && known_.insert({task, split, use}).second) splits_.push_back({task, split, use});
   }
 
-  void add_file(const std::filesystem::path& path, SplitUse use) {
-    const std::string file = path.filename().string();  // train.tsv, train.jsonl.gz
-    add(path.parent_path().filename().string(), file.substr(0, file.find('.')), use);
+  void add_file(const std::string& path, SplitUse use) {
+    const std::string file = fs::path(path).filename().string();  // train.tsv, train.jsonl.gz
+    add_split(fs::path(path).parent_path().filename().string(), file.substr(0, file.find('.')), use);
+    add_path(path, use);
   }
 
-  std::vector<SeenSplit> take() { return std::move(splits_); }
+  /// Whose test file was used.
+  void add_directory(const std::string& path, SplitUse use) {
+    add_split(fs::path(path).filename().string(), "test", use);
+    add_path(path, use);
+  }
+
+  std::vector<SeenSplit> take_splits() { return std::move(splits_); }
+  std::vector<SeenFile> take_files() { return std::move(files_); }
 
  private:
+  void add_path(const std::string& path, SplitUse use) {
+    if (!path.empty() && known_files_.insert({path, use}).second) files_.push_back({path, use});
+  }
+
   std::vector<SeenSplit> splits_;
   std::set<SeenSplit> known_;
+  std::vector<SeenFile> files_;
+  std::set<SeenFile> known_files_;
 };
 
 constexpr std::string_view kOwnPairs = "pairs:";
@@ -132,16 +154,16 @@ bool is_judged_by(const TaskName& task, const std::string& metric) {
 }
 
 /// `pairs:FILE`, or `pairs:DIR`, whose test file is scored.
-void add_own_pairs(SeenSplits& seen, const std::string& path) {
+void add_own_pairs(SeenData& seen, const std::string& path) {
   if (is_pair_file(path))
     seen.add_file(path, SplitUse::selection);
   else
-    seen.add(std::filesystem::path(path).filename().string(), "test", SplitUse::selection);
+    seen.add_directory(path, SplitUse::selection);
 }
 
 /// What `evaluation.metric` is taken on: the files of a loss, one task (`stsb/cosine_spearman`), or all tasks
 /// that have it.
-void add_selection(SeenSplits& seen, const json& evaluation) {
+void add_selection(SeenData& seen, const json& evaluation) {
   const std::string metric = text(evaluation, "metric");
   if (metric.starts_with("val_loss")) {
     for (const json& source : list(evaluation, "loss_data"))
@@ -158,8 +180,57 @@ void add_selection(SeenSplits& seen, const json& evaluation) {
     else if (is_pair_file(task.task))
       seen.add_file(task.task, SplitUse::selection);
     else
-      seen.add(task.task, task.split, SplitUse::selection);
+      seen.add_split(task.task, task.split, SplitUse::selection);
   }
+}
+
+SeenData seen_data(const json& train_config) {
+  SeenData seen;
+  for (const json& source : training_history(train_config))
+    seen.add_file(text(source, "path"), SplitUse::training);
+  add_selection(seen, member(train_config, "evaluation"));
+  return seen;
+}
+
+/// Whether two paths lead to one file, or to files with the same bytes.
+bool have_same_bytes(const fs::path& one, const fs::path& other) {
+  std::error_code error;
+  if (fs::equivalent(one, other, error)) return true;
+  if (!fs::is_regular_file(one, error) || !fs::is_regular_file(other, error)) return false;
+  return fs::file_size(one, error) == fs::file_size(other, error) &&
+         file_checksum(one) == file_checksum(other);
+}
+
+/// Whether a file is what a seen path leads to from a place.
+bool leads_to(const fs::path& path, const fs::path& file) {
+  try {
+    std::error_code error;
+    return have_same_bytes(fs::is_directory(path, error) ? find_split_file(path, "test") : path, file);
+  } catch (const std::exception&) {
+    return false;  // what can't be read tells nothing
+  }
+}
+
+/// The names on a path, without what leads up.
+std::vector<fs::path> names_on(const fs::path& path) {
+  const fs::path plain = path.lexically_normal();
+  std::vector<fs::path> names(plain.begin(), plain.end());
+  std::erase_if(names, [](const fs::path& name) { return name.empty() || name == "." || name == ".."; });
+  return names;
+}
+
+bool has_end(const fs::path& path, const fs::path& end) {
+  const std::vector<fs::path> names = names_on(path), last = names_on(end);
+  return !last.empty() && last.size() <= names.size() &&
+         std::equal(last.rbegin(), last.rend(), names.rbegin());
+}
+
+/// Whether a seen path may lead to a file from some place.
+bool may_lead_to(const fs::path& file, const std::string& seen) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(file, error);
+  const bool is_test = whole.filename().string().starts_with("test.");
+  return has_end(whole, seen) || (is_test && has_end(whole.parent_path(), seen));
 }
 
 }  // namespace
@@ -173,13 +244,9 @@ json training_history(const json& train_config) {
   return history;
 }
 
-std::vector<SeenSplit> seen_splits(const json& train_config) {
-  SeenSplits seen;
-  for (const json& source : training_history(train_config))
-    seen.add_file(text(source, "path"), SplitUse::training);
-  add_selection(seen, member(train_config, "evaluation"));
-  return seen.take();
-}
+std::vector<SeenSplit> seen_splits(const json& train_config) { return seen_data(train_config).take_splits(); }
+
+std::vector<SeenFile> seen_files(const json& train_config) { return seen_data(train_config).take_files(); }
 
 std::vector<std::string> contamination_notes(const std::vector<SeenSplit>& seen, const TaskSpec& task,
                                              const std::string& split) {
@@ -189,6 +256,28 @@ std::vector<std::string> contamination_notes(const std::vector<SeenSplit>& seen,
     if (!text.empty()) notes.push_back(std::move(text));
   }
   return notes;
+}
+
+std::vector<std::string> own_file_notes(const std::vector<SeenFile>& seen, const fs::path& file,
+                                        const fs::path& data_dir) {
+  std::vector<std::string> notes;
+  const auto add = [&](std::string note) {
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
+  };
+  for (const auto& [path, use] : seen) {
+    constexpr size_t kShownBytes = 200;
+    if (leads_to(data_dir / path, file) || leads_to(path, file))
+      add(note_on_the_same_pairs("this file", use));
+    else if (may_lead_to(file, path))
+      add(note_on_the_same_pairs(excerpt(path, kShownBytes) + ", which may be this file", use));
+  }
+  return notes;
+}
+
+std::vector<std::string> own_data_notes(const std::vector<SeenFile>& seen, const OwnDataTask& task,
+                                        const fs::path& data_dir) {
+  if (task.kind != OwnDataKind::pairs || seen.empty()) return {};
+  return own_file_notes(seen, own_data_files(task).front(), data_dir);
 }
 
 std::string clean_split(const std::vector<SeenSplit>& seen, const TaskSpec& task, const std::string& split) {

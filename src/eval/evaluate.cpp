@@ -23,6 +23,8 @@ void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vecto
                const EvaluateOptions& options) {
   const TaskSpec& task = *evaluation.task;
   evaluation.notes = contamination_notes(seen, task, evaluation.split);
+  if (!task.file.empty())
+    evaluation.notes = own_file_notes(seen_files(options.train_config), task.file, options.data_dir);
   const std::string clean = clean_split(seen, task, evaluation.split);
   if (clean.empty()) {
     report.evaluations.push_back(std::move(evaluation));

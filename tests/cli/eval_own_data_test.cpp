@@ -87,6 +87,20 @@ TEST_F(EvalOwnData, ClassifiesPairs) {
               AllOf(HasSubstr("manhattan_f1"), HasSubstr("tf_idf"), Not(HasSubstr("cosine_f1"))));
 }
 
+TEST_F(EvalOwnData, SaysThatTheModelWasTrainedOnTheFile) {
+  const testing::ModelCopy trained;
+  trained.write("train_config.json", R"({"data": {"train": [{"path": "own/mine.tsv"}]}})");
+  const auto file = data.file("own/mine.tsv", "sentence1\tsentence2\tscore\na\ta\t1\nb\tc\t0\n");
+  const std::vector<std::string> args = {"--model", trained.path().string(), "--data-dir",
+                                         data.path().string()};
+  const char* note =
+      "the model was trained on this file: a score on the same pairs tells nothing about new ones";
+  EXPECT_THAT(scores("pairs:" + file.string(), args).at("about").get<std::string>(), HasSubstr(note));
+  std::vector<std::string> as_scored_pairs = {"--task", file.string()};
+  as_scored_pairs.insert(as_scored_pairs.end(), args.begin(), args.end());
+  EXPECT_THAT(eval(as_scored_pairs).out, HasSubstr(note));
+}
+
 TEST_F(EvalOwnData, FindsPairsInColumnsOfOtherNames) {
   const auto file =
       data.file("mine.tsv", "question1\tquestion2\tsame\na dog barks\ta dog barks\t1\nthe tide\ta dog\t0\n");

@@ -1,9 +1,12 @@
 // Pins: which files a model was trained on are recognised as a task's data; what its best step was chosen on;
-// what a report then says about which split; when test_not_in_stsb is scored too.
+// what a report then says about which split; when test_not_in_stsb is scored too; that a file of the user's
+// own is told by where a path leads to, by its bytes, and else, as a guess, by its name.
 #include "angle/eval/contamination.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "support/temp_dir.h"
 
 namespace angle {
 namespace {
@@ -122,6 +125,65 @@ TEST(ContaminationNotes, NameTrainingOnTheScoredSplitItself) {
 TEST(ContaminationNotes, WarnWithoutACountWhereNoneIsKnown) {
   EXPECT_THAT(notes("stsb/test.tsv", "sts12", "test"), ElementsAre(HasSubstr("STS-B was cut from STS12-17")));
   EXPECT_THAT(notes("sts15/test.tsv", "stsb", "test"), ElementsAre(HasSubstr("may also be in sts15/test")));
+}
+
+constexpr auto kTrainedOnIt = "the model was trained on this file: a score on the same pairs tells nothing";
+
+std::vector<std::string> file_notes(const json& train_config, const std::filesystem::path& file,
+                                    const std::filesystem::path& data_dir = {}) {
+  return own_file_notes(seen_files(train_config), file, data_dir);
+}
+
+TEST(OwnFileNotes, TellAFileByWhereAPathLeadsTo) {
+  const testing::TempDir data;
+  const auto file = data.file("own/pairs.tsv", "a\tb\t1\n"), other = data.file("own/other.tsv", "c\td\t1\n");
+  EXPECT_THAT(file_notes(trained_on({file.string()}), data.path() / "own/../own/pairs.tsv"),
+              ElementsAre(HasSubstr(kTrainedOnIt)));
+  EXPECT_THAT(file_notes(trained_on({"own/pairs.tsv", file.string()}), file, data.path()),
+              ElementsAre(HasSubstr(kTrainedOnIt)))
+      << "once";
+  EXPECT_THAT(file_notes(trained_on({"own/pairs.tsv"}), other, data.path()), IsEmpty());
+  EXPECT_THAT(
+      file_notes(selected_on({{"task", file.string() + ",stsb"}, {"metric", "cosine_spearman"}}), file),
+      ElementsAre("the model's best step was chosen on this file: a score on the same pairs is too "
+                  "high"));
+  EXPECT_THAT(file_notes(json(), file), IsEmpty());
+}
+
+TEST(OwnFileNotes, TellAFileByItsBytes) {
+  const testing::TempDir data;
+  const auto file = data.file("pairs.tsv", "a\tb\t1\n"), copy = data.file("copy.tsv", "a\tb\t1\n"),
+             other = data.file("other.tsv", "a\tb\t2\n");
+  EXPECT_THAT(file_notes(trained_on({file.string()}), copy), ElementsAre(HasSubstr(kTrainedOnIt)));
+  EXPECT_THAT(file_notes(trained_on({file.string()}), other), IsEmpty());
+}
+
+TEST(OwnFileNotes, GuessByTheNameOfAFileThatIsElsewhere) {
+  const testing::TempDir data;
+  const auto file = data.file("own/pairs.tsv", "a\tb\t1\n");
+  for (const char* seen : {"pairs.tsv", "../own/pairs.tsv"})
+    EXPECT_THAT(file_notes(trained_on({seen}), file),
+                ElementsAre(HasSubstr(std::string("trained on ") + seen + ", which may be this file: ")));
+  for (const char* seen : {"irs.tsv", "other/pairs.tsv", "pairs.tsv.gz", "/own/pairs.tsv"})
+    EXPECT_THAT(file_notes(trained_on({seen}), file), IsEmpty()) << seen;
+}
+
+TEST(OwnDataNotes, AreOfTheFileThatIsScored) {
+  const testing::TempDir data;
+  data.file("own/test.csv", "a,b,1\n");
+  data.file("own/train.csv", "c,d,1\n");
+  const OwnDataTask task{OwnDataKind::pairs, data.path() / "own", "pairs:own"};
+  const auto notes_after = [&](const json& train_config) {
+    return own_data_notes(seen_files(train_config), task, data.path());
+  };
+  EXPECT_THAT(notes_after(trained_on({"own/train.csv"})), IsEmpty());
+  EXPECT_THAT(notes_after(trained_on({"own/test.csv"})), ElementsAre(HasSubstr(kTrainedOnIt)));
+  const json selected = selected_on({{"task", "pairs:own"}, {"metric", "cosine_average_precision"}});
+  EXPECT_THAT(notes_after(selected), ElementsAre(HasSubstr("best step was chosen on this file")));
+  EXPECT_THAT(own_data_notes(seen_files(selected), task, {}),
+              ElementsAre(HasSubstr("chosen on own, which may be this file")));
+  const OwnDataTask cluster{OwnDataKind::cluster, data.path() / "own/test.csv", "cluster:own/test.csv"};
+  EXPECT_THAT(own_data_notes(seen_files(trained_on({"own/test.csv"})), cluster, data.path()), IsEmpty());
 }
 
 TEST(CleanSplit, IsThePartOfSts12To16ThatStsbDoesNotHold) {

@@ -97,6 +97,16 @@ TEST(EvaluateTasks, ScoresFilesOfTheUser) {
   EXPECT_NEAR(own.scores.correlations[0].spearman.value(), 2.47, 1e-12);
 }
 
+TEST(EvaluateTasks, SaysThatTheModelWasTrainedOnAFileOfTheUser) {
+  const testing::TempDir data;
+  const std::string file = data.file("own/mine.tsv", kGraded).string();
+  auto asked = options(data, {file, data.file("own/new.tsv", kBinary).string()});
+  asked.train_config = nlohmann::json::parse(R"({"data": {"train": [{"path": "own/mine.tsv"}]}})");
+  const auto report = evaluate_tasks(sum_of_labels, asked);
+  EXPECT_THAT(report.evaluations[0].notes, ElementsAre(HasSubstr("trained on this file")));
+  EXPECT_THAT(report.evaluations[1].notes, IsEmpty());
+}
+
 TEST(EvaluateTasks, MapsColumnsOfFilesOfTheUserOnly) {
   const testing::TempDir data;
   const std::string file = data.file("mine.tsv", "one\ttwo\tscore\na\tb\t1\nc\td\t2\n").string();
