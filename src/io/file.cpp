@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fcntl.h>
 #include <optional>
+#include <random>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -42,7 +43,14 @@ fs::path resolve_destination(const fs::path& path) {
 
 fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
 
-/// What `<name>.tmp-<process id>` is to become; nothing for other names.
+/// A number that no other writer has. The id of the process would not do: on a shared file system those of
+/// two containers are often the same.
+uint64_t number_of_its_own() {
+  std::random_device random;
+  return uint64_t{random()} << 32 | random();
+}
+
+/// What `<name>.tmp-<number>` is to become; nothing for other names.
 std::optional<std::string> finished_name(const std::string& name) {
   const std::string_view mark = ".tmp-";
   const size_t at = name.rfind(mark);
@@ -63,9 +71,8 @@ std::string read_file(const fs::path& path) {
 }
 
 AtomicFile::AtomicFile(const fs::path& path) : path_(resolve_destination(path)), temporary_(path_) {
-  temporary_ += ".tmp-" + std::to_string(::getpid());
-  // A process with this id may have been killed here before: its leftover is overwritten.
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  temporary_ += ".tmp-" + std::to_string(number_of_its_own());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ >= 0) return;
   const char* hint = errno == ENOENT ? "; is its directory there?" : "";
   fail("{}: can't be written: {}{}", path_.string(), last_system_error(), hint);

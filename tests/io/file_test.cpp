@@ -1,6 +1,7 @@
 // Invariants:
 // - a file is read byte for byte, unless it is what git-LFS leaves instead of the file;
-// - an atomic file appears complete or not at all; a failure leaves the old file and no temporary;
+// - an atomic file appears complete or not at all; a failure leaves the old file and no temporary; writers at
+//   the same time never mix, even with the same process id, as in two containers;
 // - what killed processes left unfinished can be removed, and nothing else is;
 // - a full disk (here: a limit on the file size) is an error that says so, however little of it was written.
 #include "angle/io/file.h"
@@ -112,12 +113,26 @@ TEST(AtomicFile, KeepsTheOldFileWhenTheDiskIsFull) {
   EXPECT_EQ(num_entries(directory.path()), 1u);
 }
 
-TEST(AtomicFile, OverwritesWhatAKilledProcessOfTheSameIdLeft) {
+TEST(AtomicFile, IsOfOneWriterAlone) {
   const testing::TempDir directory;
-  directory.file("result.tmp-" + std::to_string(getpid()), "a longer leftover");
-  write_file(directory.path() / "result", "new");
-  EXPECT_EQ(read_file(directory.path() / "result"), "new");
+  const auto path = directory.path() / "result";
+  AtomicFile one(path), other(path);
+  one.write("a longer text of one");
+  other.write("the other");
+  EXPECT_EQ(num_entries(directory.path()), 2u);
+  one.commit();
+  EXPECT_EQ(read_file(path), "a longer text of one");
+  other.commit();
+  EXPECT_EQ(read_file(path), "the other");
   EXPECT_EQ(num_entries(directory.path()), 1u);
+}
+
+TEST(AtomicFile, IsKnownAsALeftoverOnceItsWriterIsGone) {
+  const testing::TempDir directory;
+  const AtomicFile file(directory.path() / "result");
+  EXPECT_EQ(num_entries(directory.path()), 1u);
+  remove_unfinished_of(directory.path() / "result");
+  EXPECT_EQ(num_entries(directory.path()), 0u);
 }
 
 TEST(AtomicFile, ReplacesTheFileBehindASymbolicLink) {

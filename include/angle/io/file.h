@@ -13,11 +13,12 @@ namespace angle {
 std::string read_file(const std::filesystem::path& path);
 
 /// A file written beside its destination and renamed onto it by commit(), so that a reader sees the
-/// old file or the whole new one, whatever happens in between. Without commit() nothing remains.
+/// old file or the whole new one, whatever happens in between. Without commit() nothing remains. Several may
+/// be written for one destination at a time: the last commit() stands.
 /// A destination that is a symbolic link stays one; the file that it names is replaced, or made.
 class AtomicFile {
  public:
-  /// Creates `<path>.tmp-<pid>` in the destination's directory. Error when that fails, and when the
+  /// Creates `<path>.tmp-<random number>` in the destination's directory. Error when that fails, and when the
   /// destination is a directory, a device or a pipe: renaming onto those would destroy them.
   explicit AtomicFile(const std::filesystem::path& path);
   ~AtomicFile();
@@ -45,8 +46,8 @@ class AtomicFile {
 /// AtomicFile in one call.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// Removes what killed processes left unfinished in a directory and below: entries named `….tmp-<process
-/// id>`. Nobody else may be writing there.
+/// Removes what killed processes left unfinished in a directory and below: entries named
+/// `….tmp-<number>`. Nobody else may be writing there.
 void remove_unfinished(const std::filesystem::path& directory);
 
 /// Removes what killed processes left unfinished of some of a directory's files and folders, which nobody
