@@ -108,6 +108,7 @@ const std::map<std::string, Activation> kActivations = {{"gelu", Activation::gel
 EncoderConfig parse_encoder_config(const json& config, const std::string& source) {
   if (!config.is_object()) fail("{}: expected a JSON object, found {}", source, config.type_name());
   constexpr int64_t kLargest = int64_t{1} << 24;
+  constexpr double kLeastEpsilon = 1e-30;  // with 0, also what is 0 as a float32, equal values give 0 / 0
   ConfigReader reader(config);
   EncoderConfig result;
   result.architecture = reader.choice("model_type", kArchitectures);
@@ -122,7 +123,7 @@ EncoderConfig parse_encoder_config(const json& config, const std::string& source
   result.pad_token_id =
       reader.integer("pad_token_id", 0, kLargest, result.architecture == Architecture::roberta ? 1 : 0);
   result.hidden_act = reader.choice("hidden_act", kActivations, "gelu");
-  result.layer_norm_eps = reader.number("layer_norm_eps", 0, 1, 1e-12);
+  result.layer_norm_eps = reader.number("layer_norm_eps", kLeastEpsilon, 1, 1e-12);
   result.hidden_dropout_prob = reader.number("hidden_dropout_prob", 0, 0.999, 0.1);
   result.attention_probs_dropout_prob = reader.number("attention_probs_dropout_prob", 0, 0.999, 0.1);
   reader.choice<int>("position_embedding_type", {{"absolute", 0}}, "absolute");

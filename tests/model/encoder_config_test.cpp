@@ -119,6 +119,9 @@ TEST(EncoderConfig, RefusesNumbersOutOfRange) {
                "found 18446744073709551615");
   EXPECT_ERROR(parse("hidden_dropout_prob", 1.5), "hidden_dropout_prob", "found 1.5");
   EXPECT_ERROR(parse("layer_norm_eps", -1.0), "layer_norm_eps", "found -1.0");
+  EXPECT_ERROR(parse("layer_norm_eps", 0), "layer_norm_eps: expected a number from 1e-30 to 1, found 0");
+  EXPECT_ERROR(parse("layer_norm_eps", 1e-50), "layer_norm_eps", "found 1e-50");
+  EXPECT_EQ(parse("layer_norm_eps", 1e-30).layer_norm_eps, 1e-30);
   EXPECT_ERROR(parse("pad_token_id", -1), "pad_token_id", "found -1");
 }
 
