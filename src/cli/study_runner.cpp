@@ -42,6 +42,15 @@ std::string error_in(const std::string& log) {
   return last_line(log);
 }
 
+/// What a log has behind its first bytes. One that was cut or removed while the study runs, as who cleans up
+/// may do, has what is left of it.
+std::string added_to(const fs::path& log, size_t bytes_before) {
+  std::error_code removed;
+  if (!fs::exists(log, removed)) return {};
+  std::string text = read_file(log);
+  return text.size() < bytes_before ? text : text.substr(bytes_before);
+}
+
 /// What run.json tells about a run; an empty object when it isn't there.
 json about(const fs::path& directory) {
   return fs::exists(directory / "run.json") ? read_json(directory / "run.json") : json::object();
@@ -175,15 +184,15 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   for (int64_t tick = 0; !(end = child.poll()); ++tick) {
     if (*options_.interrupted && !std::exchange(passed_on, true)) child.send(SIGINT);
     if (tick % kTicksPerLook == kTicksPerLook - 1)
-      if (std::string line = last_line(read_file(log).substr(logged_before)); !line.empty() && line != shown)
+      if (std::string line = last_line(added_to(log, logged_before)); !line.empty() && line != shown)
         progress(shown = std::move(line));
     std::this_thread::sleep_for(kTick);
   }
   if (end->exit_code == 0) return true;
   if (end->exit_code == kInterrupted || *options_.interrupted) return false;
   check_inputs(run);
-  fail("training {}: {}\nthe log is {}", end->text,
-       error_in(fmt::format("\n{}", read_file(log).substr(logged_before))), log.string());
+  fail("training {}: {}\nthe log is {}", end->text, error_in("\n" + added_to(log, logged_before)),
+       log.string());
 }
 
 void StudyRunner::check_inputs(const StudyRun& run) const {

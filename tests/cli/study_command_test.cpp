@@ -9,6 +9,7 @@
 //  - a file that changes while the study runs is an error, not a score under a wrong name;
 //  - a run that fails takes no other with it: the others are done, the tables are written, and the study ends
 //    with 1 and the name, the error and the log of each that failed; the same command tries those again;
+//  - a log that is cut while its run goes on ends neither the run nor the study;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
 //  - where OpenMP binds threads, training has more than the first CPU.
@@ -413,6 +414,25 @@ TEST_F(StudyCommand, ListsItsRuns) {
   EXPECT_THAT(table.err, IsEmpty());
   EXPECT_THAT(run("out", {"--dry-run", "--set", "train.epochs=1", "--set", "train.max_steps=0"}).out,
               HasSubstr("92 steps to do"));  // 360 pairs in batches of 16, four times
+}
+
+TEST_F(StudyCommand, GoesOnWhenALogIsCut) {
+  make_long();
+  study_["rows"].erase(1);
+  study_["set"]["train"] = {{"epochs", 20}};  // long enough for a look at the log
+  RunningCommand interrupted(command("out"));
+  wait_for_checkpoint("out");
+  interrupted.send(SIGINT);
+  ASSERT_EQ(interrupted.wait().exit_code, 130);
+
+  const fs::path log = runs("out").at(0) / "train.log";
+  fs::resize_file(log, 1'000'000);
+  RunningCommand running(command("out"));
+  while (running.is_running() && fs::file_size(log) <= 1'000'000) std::this_thread::sleep_for(1ms);
+  fs::resize_file(log, 0);
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("1 of 1 runs are finished"));
 }
 
 TEST_F(StudyCommand, GoesOnWhenInterrupted) {
