@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <map>
+#include <string_view>
+#include <unordered_set>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -45,6 +47,13 @@ void add_v_measure(OwnDataResult& result, const Contingency& clustered, const Ow
     return {of_resample.v, of_resample.homogeneity, of_resample.completeness};
   };
   bootstrap_last(result, clustered.items(), resampled, options.bootstrap);
+}
+
+/// That k-means can't have a cluster for each class of its own; empty when it can.
+std::string few_texts_remark(const LabelledTexts& data) {
+  const std::unordered_set<std::string_view> different(data.texts.begin(), data.texts.end());
+  if (different.size() >= data.classes.size()) return {};
+  return fmt::format("; different texts: {}, so some clusters hold the same", different.size());
 }
 
 }  // namespace
@@ -93,9 +102,9 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& 
   OwnDataResult result{task,
                        {},
                        fmt::format("{} texts, {} classes and clusters; k-means++, the best of {} starts, "
-                                   "seed {}{}",
+                                   "seed {}{}{}",
                                    data.size(), classes, k_means_options.restarts, k_means_options.seed,
-                                   cut_remark(embedder.statistics())),
+                                   few_texts_remark(data), cut_remark(embedder.statistics())),
                        embedder.statistics()};
   const std::vector<int64_t> clusters = k_means(vectors, classes, k_means_options).cluster;
   add_v_measure(result, Contingency(data.labels, clusters), options);

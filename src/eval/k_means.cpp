@@ -74,32 +74,45 @@ int64_t farthest_not_alone(const Nearest& nearest, const int64_t* counts) {
   return farthest;
 }
 
-/// Means of the vectors of each cluster, after empty ones have got a vector in `nearest`.
-Tensor centres_of(const Tensor& vectors, const Nearest& nearest, int64_t clusters) {
+/// Gives a vector to each cluster that has none.
+///
+/// @return  whether there was one
+bool fill_empty_clusters(const Nearest& nearest, int64_t clusters) {
   const Tensor counts = at::bincount(nearest.centres, {}, clusters);
   auto* count = counts.data_ptr<int64_t>();
   auto* assigned = nearest.centres.data_ptr<int64_t>();
+  bool any = false;
   for (int64_t cluster = 0; cluster < clusters; ++cluster) {
     if (count[cluster] > 0) continue;
     const int64_t moved = farthest_not_alone(nearest, count);
     --count[std::exchange(assigned[moved], cluster)];
     ++count[cluster];
+    any = true;
   }
-  const Tensor sums = at::zeros({clusters, vectors.size(1)}).index_add_(0, nearest.centres, vectors);
-  return sums / counts.unsqueeze(1);
+  return any;
+}
+
+/// Means of the vectors of each cluster.
+Tensor centres_of(const Tensor& vectors, const Tensor& assigned, int64_t clusters) {
+  const Tensor sums = at::zeros({clusters, vectors.size(1)}).index_add_(0, assigned, vectors);
+  return sums / at::bincount(assigned, {}, clusters).unsqueeze(1);
 }
 
 Clustering cluster_once(const Tensor& vectors, const Tensor& squares, int64_t clusters, SplitMix64& random,
                         int64_t max_iterations) {
   Tensor centres = first_centres(vectors, squares, clusters, random);
   Tensor assigned;
+  bool filled = false;
   Clustering result;
-  for (int64_t iteration = 0; iteration < max_iterations; ++iteration) {
+  for (; result.iterations < max_iterations; ++result.iterations) {
     const Nearest nearest = nearest_centres(vectors, squares, centres);
-    result.inertia = nearest.distances.sum(at::kDouble).item<double>();
+    const double before = std::exchange(result.inertia, nearest.distances.sum(at::kDouble).item<double>());
     if (assigned.defined() && at::equal(assigned, nearest.centres)) break;
+    // What was given to an empty cluster may be as near to the one it left, and go back there, for ever.
+    if (filled && result.inertia >= before) break;
+    filled = fill_empty_clusters(nearest, clusters);
     assigned = nearest.centres;
-    centres = centres_of(vectors, nearest, clusters);
+    centres = centres_of(vectors, assigned, clusters);
   }
   result.cluster.assign(assigned.const_data_ptr<int64_t>(),
                         assigned.const_data_ptr<int64_t>() + assigned.numel());

@@ -274,6 +274,18 @@ TEST_F(EvalOwnData, ClustersBesideATaskOfScoredPairs) {
   EXPECT_THAT(both.out, AllOf(HasSubstr("stsb *  test"), HasSubstr("v_measure")));
 }
 
+TEST_F(EvalOwnData, SaysWhenThereAreFewerDifferentTextsThanClusters) {
+  const auto about = [&](const std::string& rows) {
+    const std::string task = "cluster:" + data.file("all.tsv", "text\tlabel\n" + rows).string();
+    return scores(task, {"--resamples", "0"}).at("about").get<std::string>();
+  };
+  EXPECT_THAT(
+      about("a\tx\na\ty\na\tx\na\ty\n"),
+      HasSubstr("2 classes and clusters; k-means++, the best of 10 starts, seed 42; different texts: 1, "
+                "so some clusters hold the same"));
+  EXPECT_THAT(about("a\tx\nb\ty\na\tx\nb\ty\n"), Not(HasSubstr("different")));
+}
+
 TEST_F(EvalOwnData, HasEveryScoreThatModelsAreJudgedBy) {
   const std::string classes = testing::write_classes(data.path() / "kinds");
   for (const std::string& task :

@@ -1,9 +1,10 @@
 // Pins: k-means finds groups that are far apart, from any seed and the same for one seed; it ends at a fixed
 // point whose inertia is that of its clusters; equal vectors and as many clusters as vectors are no trouble;
-// no cluster is empty.
+// no cluster is empty; with fewer different vectors than clusters it ends soon.
 #include "angle/eval/k_means.h"
 
 #include <set>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -67,6 +68,20 @@ TEST(KMeans, LeavesNoClusterEmptyToFillAnother) {
           k_means(vectors, 4, {.seed = seed, .restarts = 1, .max_iterations = iterations}).cluster;
       EXPECT_EQ(std::set<int64_t>(found.begin(), found.end()).size(), 4u) << seed;
     }
+}
+
+TEST(KMeans, EndsSoonWithFewerDifferentVectorsThanClusters) {
+  at::manual_seed(1);
+  const Tensor different = at::randn({3, 8});
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    const Clustering found = k_means(different.repeat({20, 1}), 7, {.seed = seed});
+    EXPECT_LT(found.iterations, 50) << seed;
+    EXPECT_EQ(std::set<int64_t>(found.cluster.begin(), found.cluster.end()).size(), 7u);
+    std::set<std::pair<int64_t, size_t>> of_clusters;  // each with the vectors in it
+    for (size_t i = 0; i < found.cluster.size(); ++i) of_clusters.insert({found.cluster[i], i % 3});
+    EXPECT_EQ(of_clusters.size(), 7u) << "a cluster holds equal vectors only";
+    EXPECT_NEAR(found.inertia, 0.0, 1e-3);
+  }
 }
 
 }  // namespace
