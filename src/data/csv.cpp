@@ -11,10 +11,10 @@ namespace {
 /// Takes a record apart, line by line: a line that ends within quotes is continued by the next one.
 class CsvParser {
  public:
-  explicit CsvParser(CsvRecord& record) : record_(record) {}
+  /// @param start  `file:line`
+  CsvParser(CsvRecord& record, const std::string& start) : record_(record), start_(start) {}
 
   bool is_in_quotes() const { return state_ == State::quoted; }
-  size_t field_size() const { return field_.size(); }
 
   void read_line(std::string_view line) {
     for (const char c : line) read(c);
@@ -92,24 +92,30 @@ class CsvParser {
   }
 
   void end_field() {
+    if (record_.fields.size() == kMaxFields)
+      fail(
+          "{}: more than {} columns in the record that begins here; is this a table, and is no quote missing?",
+          start_, kMaxFields);
     record_.fields.push_back(std::move(field_));
     field_.clear();
     state_ = State::start;
   }
 
   CsvRecord& record_;
+  const std::string& start_;
   State state_ = State::start;
   std::string field_;
 };
 
 }  // namespace
 
-bool next_csv_record(LineReader& lines, CsvRecord& record) {
+bool next_csv_record(LineReader& lines, CsvRecord& record, int64_t most_bytes) {
   record = {};
+  const int64_t begin = lines.offset();
   std::string line;
   if (!lines.next(line)) return false;
   const std::string start = lines.location();
-  CsvParser parser(record);
+  CsvParser parser(record, start);
   parser.read_line(line);
   parser.end_line();
   while (parser.is_in_quotes()) {
@@ -117,8 +123,9 @@ bool next_csv_record(LineReader& lines, CsvRecord& record) {
       parser.end_file();
       return true;
     }
-    if (parser.field_size() + line.size() > size_t{LineReader::kMaxLineBytes})
-      fail("{}: a quote that opens here is not closed within {} bytes", start, LineReader::kMaxLineBytes);
+    if (lines.offset() - begin > most_bytes)
+      fail("{}: the record that begins here does not end within {} bytes; is a quote missing?", start,
+           most_bytes);
     parser.read_line(line);
     parser.end_line();
   }

@@ -14,9 +14,12 @@ namespace angle {
 
 namespace {
 
-std::vector<std::string> split_at_tabs(std::string_view line) {
+/// @param lines  that the line was read from, for the Error
+std::vector<std::string> split_at_tabs(std::string_view line, const LineReader& lines) {
   std::vector<std::string> texts;
   for (size_t tab = line.find('\t'); tab != std::string_view::npos; tab = line.find('\t')) {
+    if (texts.size() + 1 == kMaxFields)
+      fail("{}: more than {} tab-separated columns; is this a table?", lines.location(), kMaxFields);
     texts.emplace_back(line.substr(0, tab));
     line.remove_prefix(tab + 1);
   }
@@ -97,7 +100,7 @@ bool RowReader::next_texts(std::vector<std::string>& texts) {
   }
   std::string line;
   if (!lines_.next(line)) return false;
-  texts = split_at_tabs(line);
+  texts = split_at_tabs(line, lines_);
   return true;
 }
 

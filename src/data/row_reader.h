@@ -39,8 +39,8 @@ class RowReader {
   /// Goes on with the rows of other lines of the same file.
   void continue_with(LineReader lines) { lines_ = std::move(lines); }
 
-  /// Reads the next row; false at the end. A malformed row has a problem; a file that can't be read is an
-  /// Error.
+  /// Reads the next row; false at the end. A malformed row has a problem; a file that can't be read, or a row
+  /// too large for a table (see csv.h), is an Error.
   bool next();
 
   /// The Error for a file that turned out to have none.

@@ -1,11 +1,13 @@
 // Invariants:
 // - records follow RFC 4180: quotes around commas, newlines and doubled quotes;
 // - quoting that RFC 4180 does not allow is a problem of that record, and the next record is read as if
-//   nothing were.
+//   nothing were;
+// - what has too many bytes or fields for a record is an error with the line on which it begins.
 #include "data/csv.h"
 
 #include <gtest/gtest.h>
 
+#include "support/expect_error.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -39,7 +41,6 @@ class CsvTest : public ::testing::Test {
     return records.at(0).problem;
   }
 
- private:
   testing::TempDir directory_;
 };
 
@@ -77,6 +78,26 @@ TEST_F(CsvTest, ReportsAQuoteThatIsNeverClosed) {
   const auto records = read("a,\"b\nc,d\n");
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(records[0].problem, "the quote that opens column 2 is never closed");
+}
+
+TEST_F(CsvTest, RefusesARecordWithTooManyFields) {
+  EXPECT_EQ(fields(std::string(kMaxFields - 1, ',')).size(), kMaxFields);
+  EXPECT_ERROR(read("a,b\n" + std::string(kMaxFields, ',') + "\n"),
+               "x.csv:2: more than 65536 columns in the record that begins here");
+}
+
+TEST_F(CsvTest, RefusesARecordThatDoesNotEnd) {
+  const auto file = directory_.file("x.csv", "a,b\n\"c\",\"d\ne\nf\n\",\"g\nh\",i\n");
+  const auto read_most = [&](int64_t bytes) {
+    LineReader lines(file);
+    CsvRecord record;
+    int records = 0;
+    while (next_csv_record(lines, record, bytes)) ++records;
+    return records;
+  };
+  EXPECT_EQ(read_most(21), 2);
+  EXPECT_ERROR(read_most(20), "x.csv:2: the record that begins here does not end within 20 bytes",
+               "is a quote missing?");
 }
 
 }  // namespace

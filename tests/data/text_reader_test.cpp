@@ -97,6 +97,16 @@ TEST(TextReader, SaysWhichRowOrColumnATableLacks) {
                "x.csv:1: there is no column \"txt\"; did you mean \"text\"? (found: \"id\", \"text\")");
 }
 
+TEST(TextReader, RefusesWhatHasTooManyColumnsForATable) {
+  const testing::TempDir directory;
+  const std::string wide(65536, '\t');
+  EXPECT_ERROR(read_all(TextReader(directory.file("x.tsv", "id\ttext\n" + wide), {.field = "text"})),
+               "x.tsv:2: more than 65536 tab-separated columns; is this a table?");
+  EXPECT_ERROR(
+      read_all(TextReader(directory.file("x.tsv", "id\ttext\n" + wide.substr(1)), {.field = "text"})),
+      "x.tsv:2: expected 2 tab-separated columns", "found 65536");
+}
+
 TEST(TextReader, RefusesBytesThatAreNotUtf8) {
   const testing::TempDir directory;
   const auto path = directory.file("in.txt", "fine\nab\xff\n");
