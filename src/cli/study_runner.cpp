@@ -164,12 +164,13 @@ std::vector<std::string> StudyRunner::train_command(const StudyRun& run) const {
                                       "--output",
                                       (directory_of(run) / "model").string(),
                                       "--resume",
-                                      "--data-dir",
-                                      options_.places.data_dir.string(),
                                       "--device",
                                       options_.device,
                                       "--threads",
                                       std::to_string(options_.threads)};
+  // The default one need not be there: runs may do without.
+  if (const fs::path& data_dir = options_.places.data_dir; fs::is_directory(data_dir))
+    command.insert(command.end(), {"--data-dir", data_dir.string()});
   for (const std::string& assignment : run.assignments) command.insert(command.end(), {"--set", assignment});
   return command;
 }

@@ -15,7 +15,7 @@
 namespace angle {
 namespace {
 
-const char* const kNone = "–";
+const char* const kNoValue = "–";
 
 /// `86.21 ± 0.08`
 std::string with_deviation(const std::string& value, const std::optional<double>& deviation) {
@@ -24,14 +24,15 @@ std::string with_deviation(const std::string& value, const std::optional<double>
 
 /// `0.0312 *`
 std::string show(const std::optional<TestResult>& test) {
-  if (!test) return kNone;
+  if (!test) return kNoValue;
   return show_p_value(test->p_value) + (test->is_significant() ? " *" : "  ");
 }
 
 Cells cells_of(const RowResult& row, bool is_baseline) {
-  Cells cells = {
-      row.name, std::to_string(row.seeds.size()), kNone, is_baseline ? "baseline" : kNone, kNone, kNone,
-      kNone};
+  Cells cells = {row.name, std::to_string(row.seeds.size()),
+                 kNoValue, is_baseline ? "baseline" : kNoValue,
+                 kNoValue, kNoValue,
+                 kNoValue};
   if (row.scores.empty()) return cells;
   const Spread spread = spread_of(row.scores);
   cells[2] = with_deviation(fmt::format("{:.2f}", 100 * spread.mean), spread.deviation);

@@ -9,6 +9,7 @@
 //  - a file that changes while the study runs is an error, not a score under a wrong name;
 //  - a run that fails takes no other with it: the others are done, the tables are written, and the study ends
 //    with 1 and the name, the error and the log of each that failed; the same command tries those again;
+//  - the data directory need not be there when nothing lies in it;
 //  - a log that is cut while its run goes on ends neither the run nor the study;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
@@ -129,6 +130,17 @@ TEST_F(StudyCommand, MakesTablesOfRowsAndSeeds) {
         testing::run_command({ANGLE_BINARY, "report", run.string(), "-o", path("report.html").string()});
     EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
   }
+}
+
+TEST_F(StudyCommand, NeedsNoDataDirectoryForFilesThatLieElsewhere) {
+  study_["seeds"] = {1};
+  study_["rows"].erase(1);
+  std::vector<std::string> without = {"env", "ANGLE_DATA_DIR=" + path("absent").string()};
+  const std::vector<std::string> study = command("out");
+  without.insert(without.end(), study.begin(), study.end());
+  const CommandResult result = testing::run_command(without);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("1 of 1 runs are finished"));
 }
 
 TEST_F(StudyCommand, ScoresAsEvalDoes) {

@@ -16,7 +16,7 @@
 namespace angle {
 namespace {
 
-using Texts = std::vector<std::vector<uint64_t>>;
+using TextKeys = std::vector<std::vector<uint64_t>>;
 using Batches = std::vector<std::vector<int64_t>>;
 using ::testing::ElementsAre;
 
@@ -26,7 +26,7 @@ int64_t placed(const Batches& batches) {
   return count;
 }
 
-void expect_distinct(const Batches& batches, const Texts& texts) {
+void expect_distinct(const Batches& batches, const TextKeys& texts) {
   std::set<int64_t> rows;
   for (const auto& batch : batches) {
     std::set<uint64_t> seen;
@@ -40,27 +40,27 @@ void expect_distinct(const Batches& batches, const Texts& texts) {
 }
 
 TEST(DistinctBatches, KeepTheOrderOfRowsWithoutEqualTexts) {
-  const Texts texts{{1, 2}, {3, 4}, {5, 5}, {6, 7}, {8, 9}};
+  const TextKeys texts{{1, 2}, {3, 4}, {5, 5}, {6, 7}, {8, 9}};
   EXPECT_THAT(distinct_batches(texts, std::vector<int64_t>{2, 2, 1}),
               ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3), ElementsAre(4)));
 }
 
 TEST(DistinctBatches, PutARowWithAnEqualTextIntoTheNextBatchAndFillItsPlace) {
-  const Texts texts{{1, 2}, {1, 3}, {4, 5}, {6, 7}};
+  const TextKeys texts{{1, 2}, {1, 3}, {4, 5}, {6, 7}};
   EXPECT_THAT(distinct_batches(texts, std::vector<int64_t>{2, 2}),
               ElementsAre(ElementsAre(0, 2), ElementsAre(1, 3)));
 }
 
 TEST(DistinctBatches, ExchangeARowThatFitsNowhereElse) {
   // Row 3 meets its text in the only batch with room; row 0 or 1 changes places with it.
-  const Texts texts{{1, 2}, {3, 4}, {9, 5}, {9, 6}};
+  const TextKeys texts{{1, 2}, {3, 4}, {9, 5}, {9, 6}};
   const Batches batches = distinct_batches(texts, std::vector<int64_t>{2, 2});
   EXPECT_EQ(placed(batches), 4);
   expect_distinct(batches, texts);
 }
 
 TEST(DistinctBatches, LeaveOutWhatIsInMoreRowsThanThereAreBatches) {
-  const Texts texts(6, {1, 2});
+  const TextKeys texts(6, {1, 2});
   EXPECT_THAT(distinct_batches(texts, std::vector<int64_t>{3, 3}),
               ElementsAre(ElementsAre(0), ElementsAre(1)));
 }
@@ -68,7 +68,7 @@ TEST(DistinctBatches, LeaveOutWhatIsInMoreRowsThanThereAreBatches) {
 TEST(DistinctBatches, StayFullOnRandomRowsWithManyEqualTexts) {
   SplitMix64 random(7);
   for (int trial = 0; trial < 20; ++trial) {
-    Texts texts;
+    TextKeys texts;
     for (int row = 0; row < 16 * 32; ++row) texts.push_back({random.below(200), 1000 + random.below(400)});
     const Batches batches = distinct_batches(texts, std::vector<int64_t>(16, 32));
     expect_distinct(batches, texts);

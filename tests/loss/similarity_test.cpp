@@ -40,9 +40,9 @@ Tensor gradient_by_left(const Tensor& left, const Tensor& right, AngleVariant va
 }
 
 // The pairs of the hand-made examples.
-const Tensor kLeft =
+const Tensor kZ =
     at::tensor({1., 2., 3., 4., 1., 0., -1., 2., 0., 1., 1., 0., 2., -1., 0., 1.}, at::kDouble).view({4, 4});
-const Tensor kRight =
+const Tensor kW =
     at::tensor({2., 1., 0., 1., 1., 1., -1., 2., 1., 1., 0., 0., 2., -1., 1., 1.}, at::kDouble).view({4, 4});
 
 TEST(AngleSimilarity, EqualsTheGoldenValues) {
@@ -87,23 +87,22 @@ TEST(AngleSimilarity, EqualsTheHandComputedExamples) {
     EXPECT_TRUE(
         tensors_close(angle_similarity(left, right, variant), at::tensor(scores, at::kDouble), 1e-11));
   };
-  expect(AngleVariant::angle_emb, kLeft, kRight, {1.192569588000, 1.234426799697, 1.0, 0.617213399848});
-  expect(AngleVariant::angle_emb, kRight, kLeft, {0.0, 0.617213399848, 0.0, 1.234426799697});
-  expect(AngleVariant::hermitian, kLeft, kRight,
-         {0.843274042712, 0.975900072949, 0.707106781187, 0.975900072949});
-  expect(AngleVariant::phase, kLeft, kRight, {-pi / 4, -0.321750554397, -pi / 4, -0.321750554397});
+  expect(AngleVariant::angle_emb, kZ, kW, {1.192569588000, 1.234426799697, 1.0, 0.617213399848});
+  expect(AngleVariant::angle_emb, kW, kZ, {0.0, 0.617213399848, 0.0, 1.234426799697});
+  expect(AngleVariant::hermitian, kZ, kW, {0.843274042712, 0.975900072949, 0.707106781187, 0.975900072949});
+  expect(AngleVariant::phase, kZ, kW, {-pi / 4, -0.321750554397, -pi / 4, -0.321750554397});
 }
 
 TEST(CosineSimilarity, EqualsTheHandComputedExamples) {
   const Tensor expected = at::tensor({0.596284794000, 0.925820099773, 0.5, 0.925820099773}, at::kDouble);
-  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight), expected, 1e-11));
+  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kZ, kW), expected, 1e-11));
 }
 
 TEST(CosineSimilarity, EqualsItsDefinitionInEveryVariant) {
-  const Tensor cosine = angle::cosine_similarity(kLeft, kRight);
-  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight, CosineVariant::arccos),
+  const Tensor cosine = angle::cosine_similarity(kZ, kW);
+  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kZ, kW, CosineVariant::arccos),
                             1 - 2 / pi * cosine.arccos(), 1e-14));
-  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kLeft, kRight, CosineVariant::dot),
+  EXPECT_TRUE(tensors_close(angle::cosine_similarity(kZ, kW, CosineVariant::dot),
                             at::tensor({8., 6., 1., 6.}, at::kDouble), 0));
 }
 

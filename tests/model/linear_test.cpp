@@ -19,8 +19,8 @@ namespace {
 
 using testing::tensors_close;
 
-constexpr Activation kAll[] = {Activation::none, Activation::gelu, Activation::gelu_tanh, Activation::relu,
-                               Activation::tanh};
+constexpr Activation kEveryActivation[] = {Activation::none, Activation::gelu, Activation::gelu_tanh,
+                                           Activation::relu, Activation::tanh};
 
 Linear random_linear(int64_t in, int64_t out, at::ScalarType type) {
   Linear linear(in, out);
@@ -48,7 +48,7 @@ double expected_activation(double x, Activation activation) {
 TEST(Linear, FollowsTheFormula) {
   const Linear linear = random_linear(5, 3, at::kDouble);
   const Tensor input = at::randn({4, 5}, at::kDouble);
-  for (const Activation activation : kAll) {
+  for (const Activation activation : kEveryActivation) {
     const Tensor output = linear.forward(input, activation);
     for (int64_t row = 0; row < 4; ++row)
       for (int64_t column = 0; column < 3; ++column) {
@@ -66,7 +66,7 @@ TEST(Linear, GivesTheSamePacked) {
   Linear packed = plain;
   packed.pack();
   for (const int64_t rows : {1, 2, 63, 64, 200})
-    for (const Activation activation : kAll) {
+    for (const Activation activation : kEveryActivation) {
       const Tensor input = at::randn({rows, 48});
       EXPECT_TRUE(tensors_close(packed.forward(input, activation), plain.forward(input, activation), 5e-6))
           << rows << " rows, activation " << static_cast<int>(activation);
@@ -74,7 +74,7 @@ TEST(Linear, GivesTheSamePacked) {
 }
 
 TEST(Linear, HasTheGradientOfCentralDifferences) {
-  for (const Activation activation : kAll) {
+  for (const Activation activation : kEveryActivation) {
     SCOPED_TRACE(static_cast<int>(activation));
     testing::expect_gradients(
         [&](const std::vector<Tensor>& inputs) {

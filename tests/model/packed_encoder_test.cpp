@@ -68,7 +68,7 @@ Encoder make_encoder(const EncoderConfig& config) {
   return encoder;
 }
 
-std::vector<std::vector<int64_t>> some_texts() {
+std::vector<std::vector<int64_t>> some_token_ids() {
   std::vector<std::vector<int64_t>> texts;
   for (const int64_t length : {1, 2, 2, 5, 11, 12, 13, 16, 17, 17, 31, 64, 65, 130, 255}) {
     auto& text = texts.emplace_back(length);
@@ -97,7 +97,7 @@ class PackedEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precis
   const at::NoGradGuard no_grad;
   const EncoderConfig config = make_config(std::get<0>(GetParam()));
   const Precision precision = std::get<1>(GetParam());
-  const std::vector<std::vector<int64_t>> texts = some_texts();
+  const std::vector<std::vector<int64_t>> texts = some_token_ids();
   Encoder plain{config, at::kMeta};
   Encoder packed{config, at::kMeta};
 };
@@ -164,7 +164,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedEncoderOf,
 
 TEST(PackedEncoder, LeavesSizesThatItsKernelsDoNotTakeToOneDnn) {
   const at::NoGradGuard no_grad;
-  const TokenBatch batch = pack(some_texts());
+  const TokenBatch batch = pack(some_token_ids());
   for (const Shape& shape : {Shape{"Width40", 40, 4, 64}, Shape{"OddHeads", 48, 16, 64}}) {
     const Encoder plain = make_encoder(make_config(shape));
     Encoder packed = plain;

@@ -19,9 +19,9 @@ namespace {
 
 using testing::tensors_close;
 
-constexpr Pooling kAll[] = {Pooling::cls,           Pooling::mean,        Pooling::max,
-                            Pooling::last,          Pooling::cls_avg,     Pooling::cls_max,
-                            Pooling::mean_sqrt_len, Pooling::weightedmean};
+constexpr Pooling kPoolings[] = {Pooling::cls,           Pooling::mean,        Pooling::max,
+                                 Pooling::last,          Pooling::cls_avg,     Pooling::cls_max,
+                                 Pooling::mean_sqrt_len, Pooling::weightedmean};
 
 /// Three texts of 3, 1 and 2 tokens. Packed order: the second, the third, the first.
 TokenBatch three_texts() { return pack(std::vector<std::vector<int64_t>>{{1, 1, 1}, {2}, {3, 3}}); }
@@ -59,14 +59,14 @@ TEST(Pooling, FollowsItsFormula) {
 TEST(Pooling, KeepsTheOnlyTokenOfAText) {
   const TokenBatch batch = pack(std::vector<std::vector<int64_t>>{{1}, {2}});
   const Tensor tokens = at::randn({2, 5}, at::kDouble);
-  for (const Pooling kind : kAll)
+  for (const Pooling kind : kPoolings)
     EXPECT_TRUE(tensors_close(pool(tokens, batch, kind), tokens, 1e-15)) << pooling_name(kind);
 }
 
 TEST(Pooling, HasTheGradientOfCentralDifferences) {
   const TokenBatch batch = three_texts();
   const Tensor weights = at::arange(1, 7, at::kDouble).view({3, 2});
-  for (const Pooling kind : kAll) {
+  for (const Pooling kind : kPoolings) {
     SCOPED_TRACE(pooling_name(kind));
     testing::expect_gradients(
         [&](const std::vector<Tensor>& inputs) {
@@ -77,7 +77,7 @@ TEST(Pooling, HasTheGradientOfCentralDifferences) {
 }
 
 TEST(Pooling, HasNames) {
-  for (const Pooling kind : kAll) EXPECT_EQ(parse_pooling(pooling_name(kind)), kind);
+  for (const Pooling kind : kPoolings) EXPECT_EQ(parse_pooling(pooling_name(kind)), kind);
   EXPECT_EQ(parse_pooling("avg"), Pooling::mean);
   EXPECT_ERROR(parse_pooling("meen"), "pooling \"meen\": no such pooling", "did you mean \"mean\"?",
                "cls_avg");

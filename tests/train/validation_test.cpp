@@ -30,7 +30,7 @@ using testing::TempDir;
 using testing::tiny_config;
 using ::testing::UnorderedElementsAre;
 
-const std::string kPairs =
+const std::string kPairLines =
     R"([{"path":"../data/samples/pairs_train.tsv","format":"scored_pairs","label_scale":[0,5]}])";
 
 class ValidationTest : public ::testing::Test {
@@ -70,7 +70,7 @@ TEST_F(ValidationTest, TakesTheLossesOfTrainingOnTheSameData) {
     examples += count;
   }
   for (const char* cache : {"train.gradient_cache_tokens=0", "train.gradient_cache_tokens=50"}) {
-    const auto found = losses({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss", cache});
+    const auto found = losses({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss", cache});
     EXPECT_THAT(found, UnorderedElementsAre(Key("val_loss"), Key("val_loss_cosine"), Key("val_loss_in_batch"),
                                             Key("val_loss_angle")));
     EXPECT_NEAR(found.at("val_loss"), total / examples, 1e-4);
@@ -188,7 +188,7 @@ TEST_F(ValidationTest, NamesWhatIsWrongWithOwnDataBeforeItMeasures) {
 
 TEST_F(ValidationTest, DecidesByALossWithTheTasksBesideIt) {
   const Validation loss =
-      validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss_angle"}, two_tasks());
+      validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss_angle"}, two_tasks());
   EXPECT_EQ(loss.name(), "val_loss_angle");
   const Measurement found = loss.measure(model);
   EXPECT_GT(found.score.value(), 0);
@@ -201,7 +201,7 @@ TEST_F(ValidationTest, KnowsWhatIsBetter) {
   const Validation correlation = validation({}, two_tasks());
   EXPECT_TRUE(correlation.is_better(0.8, 0.7));
   EXPECT_FALSE(correlation.is_better(0.7, 0.7));
-  const Validation loss = validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss"});
+  const Validation loss = validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"});
   EXPECT_TRUE(loss.is_better(0.7, 0.8));
   EXPECT_FALSE(loss.is_better(0.8, 0.7));
   for (const Validation* either : {&correlation, &loss}) {
@@ -213,7 +213,8 @@ TEST_F(ValidationTest, KnowsWhatIsBetter) {
 
 TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
   const json files =
-      validation({"evaluation.loss_data=" + kPairs, "evaluation.metric=val_loss"}, two_tasks()).describe();
+      validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"}, two_tasks())
+          .describe();
   ASSERT_EQ(files.size(), 3u);
   EXPECT_EQ(files[0].at("rows"), 360);
   EXPECT_EQ(files[1].at("file"), "pairs_validation.tsv");
