@@ -138,7 +138,7 @@ Objective plain_objective(const Tensor& embeddings, const CollatedBatch& batch, 
       return triplets_objective(left, right, negatives, identities, options);
     }
   }
-  TORCH_CHECK(false, "unknown data format");
+  C10_THROW_ERROR(Error, "unknown data format");
 }
 
 }  // namespace

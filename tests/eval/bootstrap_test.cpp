@@ -15,6 +15,8 @@
 #include "angle/eval/correlation.h"
 #include "angle/random.h"
 
+#include "support/sanitized.h"
+
 namespace angle {
 namespace {
 
@@ -126,6 +128,7 @@ TEST(ResampleCorrelations, AreEmptyWhereThereIsNoCorrelation) {
 }
 
 TEST(ResampleCorrelations, TakeLessThanASecondForFiveThousandPairs) {
+  if (testing::kSanitized) GTEST_SKIP() << "the sanitizer takes the time";
   const Pairs pairs = correlated(5000, 0.8, 5, /*ties=*/true);
   const auto start = std::chrono::steady_clock::now();
   const auto interval = confidence_interval(resample(pairs).spearman);

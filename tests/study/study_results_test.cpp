@@ -147,7 +147,8 @@ TEST_F(Results, CompareTheSeedsThatBothRowsHave) {
 
 TEST_F(Results, OfNothingAreAnEmptyTable) {
   for (RunScores& run : scores_) run.clear();
-  for (const RowResult& row : results().at(0).rows) {
+  const auto tables = results();
+  for (const RowResult& row : tables.at(0).rows) {
     EXPECT_THAT(row.scores, IsEmpty());
     EXPECT_EQ(row.difference, std::nullopt);
   }
