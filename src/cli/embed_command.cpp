@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 
 #include "angle/embed/embed_file.h"
+#include "angle/embed/embedding_ranges.h"
 #include "angle/embed/encoder_workers.h"
 #include "angle/error.h"
 

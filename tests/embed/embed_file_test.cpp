@@ -27,6 +27,7 @@
 #include <gtest/gtest.h>
 
 #include "angle/cpu_features.h"
+#include "angle/embed/embedding_ranges.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
@@ -513,36 +514,6 @@ TEST_F(EmbedFile, RefusesVectorsThatAreNotFinite) {
     if (entry.name.find("word_embeddings") != std::string::npos) entry.tensor.fill_(NAN);
   EXPECT_ERROR(run(directory_.file("in.txt", "a\nb\n"), "out.raw"), "2 of the 2", "row 0", "NaN or infinite");
   EXPECT_FALSE(fs::exists(path("out.raw")));
-}
-
-TEST_F(EmbedFile, FindsTheRangesOfAllTexts) {
-  const fs::path input = directory_.file("in.txt", numbered_lines(40));
-  run(input, "out.raw");
-  Embedder embedder(model_, {});
-  TextReader texts(input), no_texts(directory_.file("empty", ""));
-  const Tensor ranges = embedding_ranges(embedder, texts), rows = read_raw("out.raw");
-  EXPECT_LE((ranges[0] - rows.amin(0)).abs().max().item<double>(), 1e-6);
-  EXPECT_LE((ranges[1] - rows.amax(0)).abs().max().item<double>(), 1e-6);
-  EXPECT_ERROR(embedding_ranges(embedder, no_texts), "the calibration file has no texts");
-}
-
-TEST_F(EmbedFile, RefusesToFindRangesOfTextsWithoutAVectorByTheirPlace) {
-  const testing::ModelCopy bare;
-  bare.edit("tokenizer.json", [](json& tokenizer) { tokenizer["post_processor"] = nullptr; });
-  model_ = load_model(bare.path());
-  std::string lines;
-  for (int64_t i = 0; i < EmbedFileOptions().window_texts; ++i) lines += "a\n";
-  Embedder embedder(model_, {});
-  TextReader texts(directory_.file("in.txt", lines + "b\n\n"));
-  EXPECT_ERROR(embedding_ranges(embedder, texts),
-               "the calibration file: text 2050: there are no tokens in it");
-
-  const int64_t id = model_.tokenizer->encode("b", 8).token_ids.front();
-  for (const NamedTensor& entry : model_.encoder.encoder.checkpoint_tensors())
-    if (entry.name == "embeddings.word_embeddings.weight") entry.tensor[id].fill_(NAN);
-  TextReader not_finite(directory_.file("nan.txt", lines + "b\n"));
-  EXPECT_ERROR(embedding_ranges(embedder, not_finite),
-               "the calibration file: text 2049 has an embedding that is NaN");
 }
 
 TEST(TextWindow, EndsByTextsOrBytes) {

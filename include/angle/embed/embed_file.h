@@ -77,10 +77,4 @@ struct EmbedFileResult {
 EmbedFileResult embed_file(Model& model, const EmbedOptions& embed, TextReader& texts,
                            EmbeddingWriter& writer, const EmbedFileOptions& options);
 
-/// The lowest and highest value of each dimension over all texts, for quantize(). Error when there is no
-/// text, and for one without tokens or with a vector that is not finite, by its place in the file.
-///
-/// @return  [2, dims] float32
-Tensor embedding_ranges(Embedder& embedder, TextReader& texts);
-
 }  // namespace angle

@@ -16,7 +16,7 @@ namespace {
 using torch::autograd::variable_list;
 
 /// One text of the batch.
-struct Text {
+struct PlacedText {
   int64_t first_token, length;
   uint64_t mask_draw;
   int64_t place;  // among the texts of its group
@@ -24,7 +24,7 @@ struct Text {
 
 /// All that both directions need to know, kept by autograd in the backward node.
 struct Plan {
-  std::vector<Text> texts;  // longest first: the last ones to be handed out are quick
+  std::vector<PlacedText> texts;  // longest first: the last ones to be handed out are quick
   int64_t hidden, num_heads;
   DropoutMask mask;
 };
@@ -39,7 +39,7 @@ Plan make_plan(const TokenBatch& batch, int64_t hidden, int64_t num_heads, const
   return plan;
 }
 
-HeadShape shape_of(const Plan& plan, const Text& text, int64_t head) {
+HeadShape shape_of(const Plan& plan, const PlacedText& text, int64_t head) {
   return {.length = text.length,
           .head_size = plan.hidden / plan.num_heads,
           .row = 3 * plan.hidden,
@@ -64,7 +64,7 @@ void for_each_head(const Plan& plan, const Run& run) {
 }
 
 template <class T>
-HeadInputs<T> inputs_of(const Plan& plan, const Text& text, int64_t head, const T* query_key_value) {
+HeadInputs<T> inputs_of(const Plan& plan, const PlacedText& text, int64_t head, const T* query_key_value) {
   const T* const query =
       query_key_value + text.first_token * 3 * plan.hidden + head * plan.hidden / plan.num_heads;
   return {query, query + plan.hidden, query + 2 * plan.hidden};
@@ -75,7 +75,7 @@ Tensor run_forward(const Plan& plan, const Tensor& query_key_value) {
   Tensor output = at::empty({query_key_value.size(0), plan.hidden}, query_key_value.options());
   const T* const from = query_key_value.const_data_ptr<T>();
   T* const to = output.mutable_data_ptr<T>();
-  for_each_head(plan, [&](const Text& text, int64_t head, float* scratch) {
+  for_each_head(plan, [&](const PlacedText& text, int64_t head, float* scratch) {
     head_forward(shape_of(plan, text, head), inputs_of(plan, text, head, from),
                  to + text.first_token * plan.hidden + head * plan.hidden / plan.num_heads, scratch);
   });
@@ -87,7 +87,7 @@ Tensor run_backward(const Plan& plan, const Tensor& query_key_value, const Tenso
   Tensor result = at::empty_like(query_key_value);
   const T *const from = query_key_value.const_data_ptr<T>(), *const by_output = gradient.const_data_ptr<T>();
   T* const to = result.mutable_data_ptr<T>();
-  for_each_head(plan, [&](const Text& text, int64_t head, float* scratch) {
+  for_each_head(plan, [&](const PlacedText& text, int64_t head, float* scratch) {
     const int64_t column = head * plan.hidden / plan.num_heads;
     T* const query = to + text.first_token * 3 * plan.hidden + column;
     head_backward(shape_of(plan, text, head), inputs_of(plan, text, head, from),
