@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <ranges>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -73,7 +72,8 @@ class CurvatureMemory {
   Tensor direction(const Tensor& gradient) const {
     Tensor result = -gradient;
     std::vector<double> factors;
-    for (const Pair& pair : pairs_ | std::views::reverse) {
+    for (size_t i = pairs_.size(); i-- > 0;) {
+      const Pair& pair = pairs_[i];
       factors.push_back(inner_product(pair.step, result) / inner_product(pair.step, pair.change));
       result = result - factors.back() * pair.change;
     }

@@ -1,7 +1,7 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
-#include <ranges>
+#include <iterator>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -174,8 +174,9 @@ void settle_checkpoints(const fs::path& directory, int64_t step, const Retention
 
 std::optional<FoundCheckpoint> find_checkpoint(const fs::path& directory,
                                                std::vector<std::string>& warnings) {
-  const auto checkpoints = list_checkpoints(directory);
-  for (const auto& [number, path] : checkpoints | std::views::reverse) {  // the newest first
+  auto checkpoints = list_checkpoints(directory);
+  for (; !checkpoints.empty(); checkpoints.erase(std::prev(checkpoints.end()))) {
+    const fs::path& path = checkpoints.rbegin()->second;  // the newest
     const std::string damage = find_any_damage(path);
     if (damage.empty()) return FoundCheckpoint{path, read_state(path)};
     warnings.push_back(fmt::format("{} {}; trying the one before", path.string(), damage));

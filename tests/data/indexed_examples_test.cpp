@@ -199,7 +199,7 @@ TEST_F(IndexedExamplesTest, RefuseAFileThatIsNotThereAndMakeNothing) {
 
 TEST_F(IndexedExamplesTest, RemoveWhatWasAbandonedWhileItWasMade) {
   const auto leave = [](const fs::path& file) {
-    const fs::path rest = file.string() + ".tmp-7";
+    fs::path rest = file.string() + ".tmp-7";
     write_file(rest, "");
     fs::last_write_time(rest, fs::file_time_type::clock::now() - std::chrono::hours(48));
     return rest;

@@ -207,7 +207,7 @@ TEST(RemoveUnfinished, RemovesWhatKilledProcessesLeftAndNothingElse) {
 TEST(RemoveAbandonedOf, LeavesWhatMayStillBeWritten) {
   const testing::TempDir directory;
   const auto file = [&](const char* name, int hours) {
-    const fs::path path = directory.file(name, "");
+    fs::path path = directory.file(name, "");
     fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(hours));
     return path;
   };
