@@ -28,9 +28,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
                            .train_config = {}};  // so that this file is scored alone
   const EvaluationReport report = evaluate_tasks(scorer, evaluate);
   const Evaluation& evaluation = report.evaluations.front();
-  result.notes = evaluation.task->file.empty()
-                     ? contamination_notes(seen_splits(train_config), *evaluation.task, evaluation.split)
-                     : own_file_notes(seen_files(train_config), evaluation.task->file, options.data_dir);
+  result.notes = seen_notes(train_config, *evaluation.task, evaluation.split, options.data_dir);
   result.notes.insert(result.notes.end(), evaluation.notes.begin(), evaluation.notes.end());
 
   const auto is_number = [](double value) { return std::isfinite(value); };

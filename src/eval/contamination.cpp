@@ -274,6 +274,12 @@ std::vector<std::string> own_file_notes(const std::vector<SeenFile>& seen, const
   return notes;
 }
 
+std::vector<std::string> seen_notes(const json& train_config, const TaskSpec& task, const std::string& split,
+                                    const fs::path& data_dir) {
+  return task.file.empty() ? contamination_notes(seen_splits(train_config), task, split)
+                           : own_file_notes(seen_files(train_config), task.file, data_dir);
+}
+
 std::vector<std::string> own_data_notes(const std::vector<SeenFile>& seen, const OwnDataTask& task,
                                         const fs::path& data_dir) {
   if (task.kind != OwnDataKind::pairs || seen.empty()) return {};

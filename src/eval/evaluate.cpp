@@ -22,9 +22,7 @@ Evaluation planned(const TaskSpec& task, const std::string& split, const Evaluat
 void plan_task(EvaluationReport& report, Evaluation evaluation, const std::vector<SeenSplit>& seen,
                const EvaluateOptions& options) {
   const TaskSpec& task = *evaluation.task;
-  evaluation.notes = contamination_notes(seen, task, evaluation.split);
-  if (!task.file.empty())
-    evaluation.notes = own_file_notes(seen_files(options.train_config), task.file, options.data_dir);
+  evaluation.notes = seen_notes(options.train_config, task, evaluation.split, options.data_dir);
   const std::string clean = clean_split(seen, task, evaluation.split);
   if (clean.empty()) {
     report.evaluations.push_back(std::move(evaluation));

@@ -29,10 +29,10 @@ std::string show(const std::optional<TestResult>& test) {
 }
 
 Cells cells_of(const RowResult& row, bool is_baseline) {
-  Cells cells = {row.name, std::to_string(row.seeds.size()),
-                 kNoValue, is_baseline ? "baseline" : kNoValue,
-                 kNoValue, kNoValue,
-                 kNoValue};
+  Cells cells(7, kNoValue);
+  cells[0] = row.name;
+  cells[1] = std::to_string(row.seeds.size());
+  if (is_baseline) cells[3] = "baseline";
   if (row.scores.empty()) return cells;
   const Spread spread = spread_of(row.scores);
   cells[2] = with_deviation(fmt::format("{:.2f}", 100 * spread.mean), spread.deviation);

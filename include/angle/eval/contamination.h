@@ -58,6 +58,10 @@ std::vector<std::string> contamination_notes(const std::vector<SeenSplit>& seen,
 std::vector<std::string> own_file_notes(const std::vector<SeenFile>& seen, const std::filesystem::path& file,
                                         const std::filesystem::path& data_dir);
 
+/// contamination_notes() of a task, own_file_notes() of a file of the user's own.
+std::vector<std::string> seen_notes(const nlohmann::json& train_config, const TaskSpec& task,
+                                    const std::string& split, const std::filesystem::path& data_dir);
+
 /// own_file_notes() of the file that `pairs:` scores. Error when it isn't there. None of other kinds.
 std::vector<std::string> own_data_notes(const std::vector<SeenFile>& seen, const OwnDataTask& task,
                                         const std::filesystem::path& data_dir);
