@@ -111,8 +111,9 @@ void compare_linear_kernels(Element element, const LinearKernel& amx, const Line
 
 TEST(AmxKernels, MultiplyBytesToTheSameBitsAsAvx512) {
   ANGLE_REQUIRE_AMX(amx_int8);
-  compare_linear_kernels(Element::uint8, {avx512::multiply_uint8_amx, avx512::kAmxPanelColumns},
-                         {avx512::multiply_uint8, avx512::kPanelColumns},
+  compare_linear_kernels(Element::uint8,
+                         {avx512::multiply_uint8_amx, avx512::kAmxPanelColumns, avx512::kAmxPanelRows},
+                         {avx512::multiply_uint8, avx512::kPanelColumns, avx512::kPanelRows},
                          [](const Tensor& amx, const Tensor& avx512, const std::string& what) {
                            EXPECT_TRUE(at::equal(amx, avx512)) << what;
                          });
@@ -121,8 +122,8 @@ TEST(AmxKernels, MultiplyBytesToTheSameBitsAsAvx512) {
 TEST(AmxKernels, MultiplyBfloat16AsAvx512ButForTheRoundingOfSums) {
   ANGLE_REQUIRE_AMX(amx_bf16);
   compare_linear_kernels(
-      Element::bfloat16, {avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns},
-      {avx512::multiply_bfloat16, avx512::kPanelColumns},
+      Element::bfloat16, {avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns, avx512::kAmxPanelRows},
+      {avx512::multiply_bfloat16, avx512::kPanelColumns, avx512::kPanelRows},
       [](const Tensor& amx, const Tensor& avx512, const std::string& what) {
         EXPECT_TRUE(tensors_close(amx, avx512, amx.scalar_type() == at::kFloat ? 2e-6 : 0.008)) << what;
         EXPECT_TRUE(at::equal(amx.slice(0, -kGuardRows), at::full_like(amx.slice(0, -kGuardRows), 7)))
@@ -144,7 +145,7 @@ TEST(AmxKernels, LeaveTheTilesToOneDnn) {
   at::manual_seed(6);
   const Tensor input = at::randn({128, 256}).to(at::kBFloat16),
                weight = at::randn({512, 256}).to(at::kBFloat16);
-  const LinearKernel amx{avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns};
+  const LinearKernel amx{avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns, avx512::kAmxPanelRows};
   Layer layer(Element::bfloat16, 7, 64, 32);
   const Tensor expected = at::linear(input, weight);
   for (int i = 0; i < 3; ++i) {

@@ -2,7 +2,7 @@
 // numbers:
 //  - for numbers of rows around the tiles' and blocks' sizes, one included, and sizes that no tile divides;
 //  - in float32 and in bfloat16, where the gradients by weight and bias are float32 all the same;
-//  - AMX gives the same bytes whatever the number of threads.
+//  - panels give the same bytes whatever the number of threads.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -10,8 +10,11 @@
 
 #include "angle/error.h"
 
-#include "model/training/amx_products.h"
+#include "model/training/panel_products.h"
 #include "support/tensor_matchers.h"
+
+#define ANGLE_REQUIRE_PANELS() \
+  if (!trains_in_panels(at::kBFloat16, at::empty({64, 64}))) GTEST_SKIP() << "this CPU has no AVX512_BF16"
 
 namespace angle {
 namespace {
@@ -58,7 +61,7 @@ constexpr double kFloat32 = 2e-6, kBFloat16 = 5e-3;  // how far a product may be
 /// oneDNN's bfloat16 product of gradient and input is rounded once more on its way to float32.
 double rounding_of_weight_gradient(const Layer& layer) {
   const at::ScalarType type = layer.input.scalar_type();
-  return type == at::kBFloat16 && !amx_trains(type, layer.weight) ? kBFloat16 : kFloat32;
+  return type == at::kBFloat16 && !trains_in_panels(type, layer.weight) ? kBFloat16 : kFloat32;
 }
 
 void expect_close(const Tensor& made, const Tensor& expected, double rounding) {
@@ -81,10 +84,11 @@ void expect_products(const Sizes& sizes, at::ScalarType type) {
   expect_close(made.by_bias, expected.by_bias, kFloat32);
 }
 
-constexpr Sizes kAllSizes[] = {{1, 32, 32},   {2, 64, 32},    {15, 32, 96},   {16, 96, 64},   {17, 128, 32},
-                               {31, 64, 160}, {32, 32, 32},   {33, 384, 384}, {48, 64, 64},   {255, 96, 32},
-                               {256, 32, 96}, {257, 160, 64}, {700, 64, 256}, {1024, 64, 64}, {33, 40, 64},
-                               {20, 64, 40},  {5, 7, 3},      {1, 1, 1}};
+constexpr Sizes kAllSizes[] = {{1, 32, 32},    {2, 64, 32},    {15, 32, 96},   {16, 96, 64},  {17, 128, 32},
+                               {31, 64, 160},  {32, 32, 32},   {33, 384, 384}, {48, 64, 64},  {255, 96, 32},
+                               {256, 32, 96},  {257, 160, 64}, {1, 64, 128},   {31, 64, 192}, {193, 128, 64},
+                               {700, 64, 256}, {1024, 64, 64}, {33, 40, 64},   {20, 64, 40},  {5, 7, 3},
+                               {1, 1, 1}};
 
 TEST(TrainingProducts, AreThoseOfFloat64InBfloat16) {
   for (const Sizes& sizes : kAllSizes) expect_products(sizes, at::kBFloat16);
@@ -94,26 +98,35 @@ TEST(TrainingProducts, AreThoseOfFloat64InFloat32) {
   for (const Sizes& sizes : kAllSizes) expect_products(sizes, at::kFloat);
 }
 
-TEST(TrainingProducts, GoByAmxWhereTilesFit) {
-  if (!amx_trains(at::kBFloat16, at::empty({32, 32}))) GTEST_SKIP() << "this CPU has no AMX";
-  EXPECT_FALSE(amx_trains(at::kFloat, at::empty({32, 32})));
-  EXPECT_FALSE(amx_trains(at::kBFloat16, at::empty({32, 48})));
-  EXPECT_FALSE(amx_trains(at::kBFloat16, at::empty({48, 32})));
-  EXPECT_FALSE(amx_trains(at::kBFloat16, at::empty({32, 32}, at::kDouble)));
+TEST(TrainingProducts, GoInPanelsWhereTheseFit) {
+  ANGLE_REQUIRE_PANELS();
+  EXPECT_TRUE(trains_in_panels(at::kFloat, at::empty({64, 64})));
+  EXPECT_FALSE(trains_in_panels(at::kDouble, at::empty({64, 64})));
+  EXPECT_FALSE(trains_in_panels(at::kFloat, at::empty({64, 80})));
+  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({64, 80})));
+  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({80, 64})));
+  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({64, 64}, at::kDouble)));
 }
 
-TEST(TrainingProducts, DoNotDependOnTheNumberOfThreadsByAmx) {
-  if (!amx_trains(at::kBFloat16, at::empty({32, 32}))) GTEST_SKIP() << "this CPU has no AMX";
-  const Layer layer = random_layer({600, 96, 160}, at::kBFloat16);
-  const auto run = [&](int threads) {
-    const int before = at::get_num_threads();
-    at::set_num_threads(threads);
-    const Products made = products_of(layer);
-    at::set_num_threads(before);
-    return made.all();
-  };
-  const std::vector<Tensor> one = run(1), five = run(5);
-  for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(one[i].equal(five[i])) << i;
+Tensor together(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> flat;
+  for (const Tensor& tensor : tensors) flat.push_back(tensor.to(at::kFloat).flatten());
+  return at::cat(flat);
+}
+
+TEST(TrainingProducts, DoNotDependOnTheNumberOfThreadsInPanels) {
+  ANGLE_REQUIRE_PANELS();
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Layer layer = random_layer({600, 128, 320}, type);
+    const auto run = [&](int threads) {
+      const int before = at::get_num_threads();
+      at::set_num_threads(threads);
+      const Products made = products_of(layer);
+      at::set_num_threads(before);
+      return together(made.all());
+    };
+    EXPECT_TRUE(at::equal(run(1), run(5))) << at::toString(type);
+  }
 }
 
 }  // namespace

@@ -57,6 +57,10 @@ struct GeluTable {
 constexpr int64_t kPanelColumns = 64;
 constexpr int64_t kAmxPanelColumns = 32;
 
+/// Rows that are multiplied by a panel together.
+constexpr int64_t kPanelRows = 6;
+constexpr int64_t kAmxPanelRows = 32;
+
 /// What happens to a product and its bias.
 enum class Finish {
   store,

@@ -27,24 +27,30 @@ inline WordPair interleave(__m512i upper, __m512i lower) {
           words_of(_mm512_extracti64x4_epi64(upper, 1), _mm512_extracti64x4_epi64(lower, 1))};
 }
 
+/// Where a column's words begin in panels of `words` words, `panel_columns` apart.
+inline int64_t place_in_panels(int64_t column, int64_t words, int64_t panel_columns) {
+  return column / panel_columns * words * panel_columns + column % panel_columns;
+}
+
 /// 16 rows and 32 columns of a weight.
 inline void pack_weight_block(const WeightPacking& task, int64_t row, int64_t column) {
   __m512i rows[16];
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) rows[i] = rounded_row(task.weight + (row + i) * task.in + column);
-  int32_t* const by_columns = task.by_columns + column / 2 * task.out + row / 2 * kPackedBlock;
+  const int64_t next_word = task.panel_columns;
+  int32_t* const by_columns =
+      task.by_columns + place_in_panels(column, task.out / 2, next_word) + row / 2 * next_word;
 #pragma GCC unroll 8
   for (int i = 0; i < 16; i += 2) {
     const WordPair words = interleave(rows[i], rows[i + 1]);
-    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock, words.first);
-    _mm512_storeu_si512(by_columns + i / 2 * kPackedBlock + kVector, words.second);
+    _mm512_storeu_si512(by_columns + i / 2 * next_word, words.first);
+    _mm512_storeu_si512(by_columns + i / 2 * next_word + kVector, words.second);
   }
   transpose(rows);
-  const int64_t panel = row / kPackedBlock;
   int32_t* const by_rows =
-      task.by_rows + (panel * (task.in / 2) + column / 2) * kPackedBlock + row % kPackedBlock;
+      task.by_rows + place_in_panels(row, task.in / 2, next_word) + column / 2 * next_word;
 #pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) _mm512_storeu_si512(by_rows + i * kPackedBlock, rows[i]);
+  for (int i = 0; i < 16; ++i) _mm512_storeu_si512(by_rows + i * next_word, rows[i]);
 }
 
 /// 32 elements of a row; zeros beyond the last token.
@@ -114,12 +120,12 @@ void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t
   }
 }
 
-void pack_right(const TokenPacking& task, int64_t first, int64_t last) {
-  for (int64_t panel = first; panel < last; ++panel) {
-    int32_t* to = task.to + panel * task.words * kPackedBlock;
-    for (int64_t word = 0; word < task.words; ++word, to += kPackedBlock) {
-      const WordPair words = interleave(token_row(task, 2 * word, panel * kPackedBlock),
-                                        token_row(task, 2 * word + 1, panel * kPackedBlock));
+void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, int64_t last) {
+  for (int64_t column = first * kPackedBlock; column < last * kPackedBlock; column += kPackedBlock) {
+    int32_t* to = task.to + place_in_panels(column, task.words, panel_columns);
+    for (int64_t word = 0; word < task.words; ++word, to += panel_columns) {
+      const WordPair words =
+          interleave(token_row(task, 2 * word, column), token_row(task, 2 * word + 1, column));
       _mm512_storeu_si512(to, words.first);
       _mm512_storeu_si512(to + kVector, words.second);
     }

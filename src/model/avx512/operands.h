@@ -1,8 +1,8 @@
-// bfloat16 matrices in the order in which products by AMX read them. Knows no torch.
+// bfloat16 matrices in the order in which the products of kernels.h read them. Knows no torch.
 //
-// The right side of a product is panels of kAmxPanelColumns columns, [panels, words, kAmxPanelColumns]; a
-// word is two elements that follow each other in the direction of the sum (kernels.h). Words are 16 at a time
-// there, so sums over tokens go on to a multiple of kTokensAtOnce, through zeros.
+// The right side of a product is panels, [panels, words, columns of a panel]; a word is two elements that
+// follow each other in the direction of the sum. AMX takes 16 words at a time, so sums over tokens go on to a
+// multiple of kTokensAtOnce, through zeros.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,13 @@ namespace angle::avx512 {
 constexpr int64_t kTokensAtOnce = 32;
 constexpr int64_t kPackedBlock = kAmxPanelColumns;
 
-/// Rounds a float32 weight [out, in], both multiples of kPackedBlock, for two products.
+/// Rounds a float32 weight [out, in], both multiples of `panel_columns`, for two products.
 struct WeightPacking {
   const float* weight;
   int64_t out, in;
-  int32_t* by_rows;     // for input · weightᵀ: [out / 32, in / 2, 32]
-  int32_t* by_columns;  // for gradient · weight: [in / 32, out / 2, 32]
+  int64_t panel_columns;  // a multiple of kPackedBlock
+  int32_t* by_rows;       // for input · weightᵀ: [out / panel_columns, in / 2, panel_columns]
+  int32_t* by_columns;    // for gradient · weight: [in / panel_columns, out / 2, panel_columns]
 };
 
 /// Blocks of rows `first` to `last` − 1.
@@ -43,7 +44,7 @@ struct TransposedTarget {
 /// Blocks of kPackedBlock columns, `first` to `last` − 1. Sums are in the order of the tokens.
 void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t first, int64_t last);
 
-/// The right side: panels `first` to `last` − 1.
-void pack_right(const TokenPacking& task, int64_t first, int64_t last);
+/// The right side, of panels of so many columns: blocks of kPackedBlock columns, `first` to `last` − 1.
+void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, int64_t last);
 
 }  // namespace angle::avx512

@@ -7,7 +7,9 @@ namespace {
 
 using avx512::Element;
 using avx512::kAmxPanelColumns;
+using avx512::kAmxPanelRows;
 using avx512::kPanelColumns;
+using avx512::kPanelRows;
 
 }  // namespace
 
@@ -37,13 +39,13 @@ LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
     case Element::float32:
       break;
     case Element::bfloat16:
-      if (by_amx) return {avx512::multiply_bfloat16_amx, kAmxPanelColumns};
-      return {avx512::multiply_bfloat16, kPanelColumns};
+      if (by_amx) return {avx512::multiply_bfloat16_amx, kAmxPanelColumns, kAmxPanelRows};
+      return {avx512::multiply_bfloat16, kPanelColumns, kPanelRows};
     case Element::uint8:
-      if (by_amx) return {avx512::multiply_uint8_amx, kAmxPanelColumns};
-      return {avx512::multiply_uint8, kPanelColumns};
+      if (by_amx) return {avx512::multiply_uint8_amx, kAmxPanelColumns, kAmxPanelRows};
+      return {avx512::multiply_uint8, kPanelColumns, kPanelRows};
   }
-  return {avx512::multiply_float32, kPanelColumns};
+  return {avx512::multiply_float32, kPanelColumns, kPanelRows};
 }
 
 AttentionFunction attention_kernel(Element element, int64_t head_size) {

@@ -16,6 +16,7 @@ bool amx_multiplies(avx512::Element element);
 struct LinearKernel {
   void (*multiply)(const avx512::LinearTask& task, int64_t first, int64_t last);  // panels
   int64_t panel_columns;
+  int64_t panel_rows;  // that a panel is multiplied by together
 };
 
 /// The fastest for a layer of those sizes that this CPU can run: AMX where it has that.

@@ -89,7 +89,7 @@ void multiply_registers(const Tile& tile) {
 }
 
 /// Rows of one tile: with few columns more rows keep the multipliers busy.
-constexpr int64_t tile_rows(int64_t vectors) { return vectors > 2 ? 6 : 12; }
+constexpr int64_t tile_rows(int64_t vectors) { return vectors > 2 ? kPanelRows : 2 * kPanelRows; }
 
 template <class Format, int kVectors, int kRows = tile_rows(kVectors)>
 void multiply_rows(int64_t rows, const Tile& tile) {

@@ -33,12 +33,18 @@ inline __m512 transpose_block(const Transposition& task, int64_t row, int64_t co
 }  // namespace
 
 void transpose(const Transposition& task, int64_t first, int64_t last) {
-  for (int64_t block = first; block < last; ++block) {
-    const int64_t column = block * kTransposedColumns;
-    __m512 sums = _mm512_setzero_ps();
+  const int64_t end = std::min(last * kTransposedColumns, task.columns);
+  for (int64_t begin = first * kTransposedColumns; begin < end; begin += kTransposedColumns) {
+    const int64_t vectors = (std::min(kTransposedColumns, end - begin) + kVector - 1) / kVector;
+    __m512 sums[kTransposedColumns / kVector] = {};
     for (int64_t row = 0; row < task.rows; row += kVector)
-      sums = _mm512_add_ps(sums, transpose_block(task, row, column));
-    _mm512_mask_storeu_ps(task.sums + column, first_lanes(task.columns - column), sums);
+      for (int64_t i = 0; i < vectors; ++i)
+        sums[i] = _mm512_add_ps(sums[i], transpose_block(task, row, begin + i * kVector));
+    if (task.sums == nullptr) continue;
+    for (int64_t i = 0; i < vectors; ++i) {
+      const int64_t column = begin + i * kVector;
+      _mm512_mask_storeu_ps(task.sums + column, first_lanes(task.columns - column), sums[i]);
+    }
   }
 }
 

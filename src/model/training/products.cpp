@@ -6,7 +6,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
-#include "model/training/amx_products.h"
+#include "model/training/panel_products.h"
 #include "model/training/transpose.h"
 
 namespace angle {
@@ -24,8 +24,10 @@ Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optio
   return op.call(input, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "none");
 }
 
-/// Panels of AMX are of words, all other weights of the type of their input.
-bool in_panels(const Tensor& weight) { return weight.scalar_type() == at::kInt; }
+/// Whether a weight of a step is multiplied in panels, which have three dimensions.
+bool goes_in_panels(const Tensor& rows, const Tensor& weight) {
+  return weight.dim() == 3 || trains_in_panels(rows.scalar_type(), weight);
+}
 
 }  // namespace
 
@@ -35,23 +37,23 @@ bool has_fast_products(const Tensor& tensor) {
 }
 
 StepWeight prepare_weight(const Tensor& weight, at::ScalarType input) {
-  if (amx_trains(input, weight)) return amx_weight(weight);
+  if (trains_in_panels(input, weight)) return panel_weight(weight, input);
   const Tensor rounded = weight.to(input);
   return {rounded, rounded};
 }
 
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  if (in_panels(weight)) return amx_product(input, weight, bias);
+  if (goes_in_panels(input, weight)) return panel_forward_product(input, weight, bias);
   return onednn_linear(input, weight, bias.to(input.scalar_type()));
 }
 
 Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
-  if (in_panels(weight)) return amx_product(gradient, weight, Tensor());
+  if (goes_in_panels(gradient, weight)) return panel_input_gradient(gradient, weight);
   return onednn_linear(gradient, weight.t(), std::nullopt);
 }
 
 WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight) {
-  if (in_panels(weight)) return amx_weight_gradients(gradient, input);
+  if (goes_in_panels(gradient, weight)) return panel_weight_gradients(gradient, input);
   // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
   if (gradient.scalar_type() == at::kBFloat16)
     return {at::mm(gradient.t(), input).to(at::kFloat), gradient.sum(0, /*keepdim=*/false, at::kFloat)};

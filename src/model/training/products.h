@@ -1,5 +1,5 @@
-// The three matrix products of a linear layer in training, each on what is the fastest for it on a CPU: AMX
-// for bfloat16, oneDNN else.
+// The three matrix products of a linear layer in training, each on what is the fastest for it on a CPU: the
+// kernels of inference where the CPU has AVX-512 and sizes fit, oneDNN else.
 //
 // LibTorch's own float32 product is MKL's, which reaches less than half of oneDNN's rate on CPUs of AMD.
 #pragma once
@@ -12,8 +12,8 @@ namespace angle {
 /// Whether the functions below take this tensor: float32 or bfloat16 on the CPU.
 bool has_fast_products(const Tensor& tensor);
 
-/// A weight as the products of one step read it: of the type of their input, and for AMX in panels, which are
-/// int32.
+/// A weight as the products of one step read it: of the type of their input, or in panels
+/// (panel_products.h).
 struct StepWeight {
   Tensor forward;   // for forward_product()
   Tensor backward;  // for input_gradient()

@@ -11,7 +11,7 @@ namespace angle {
 namespace {
 
 /// Blocks of columns that are worth a thread.
-constexpr int64_t kGrain = 4;
+constexpr int64_t kGrain = 1;
 
 }  // namespace
 

@@ -1,0 +1,204 @@
+#include "model/training/panel_products.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "model/avx512/operands.h"
+#include "model/avx512/support.h"
+#include "model/avx512/transpose.h"
+#include "model/training/transpose.h"
+
+namespace angle {
+namespace {
+
+using avx512::Element;
+using avx512::kPackedBlock;
+using avx512::kTokensAtOnce;
+
+/// About as many rows a thread multiplies with one panel after the other: they stay in its second level
+/// cache.
+constexpr int64_t kRowsAtOnce = 192;
+
+/// Blocks to pack that are worth a thread.
+constexpr int64_t kPackingGrain = 2;
+
+int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
+
+struct RowBlock {
+  int64_t first, count;
+};
+
+/// Blocks of whole tiles and much the same size, so that as many threads as there are have as much to do.
+std::vector<RowBlock> row_blocks(int64_t rows, int64_t panel_rows) {
+  const int64_t tiles = round_up(rows, panel_rows) / panel_rows;
+  const int64_t blocks = round_up(rows, kRowsAtOnce) / kRowsAtOnce;
+  std::vector<RowBlock> all;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t first = tiles * block / blocks * panel_rows, last = tiles * (block + 1) / blocks * panel_rows;
+    all.push_back({first, std::min(last, rows) - first});
+  }
+  return all;
+}
+
+Element element_of(at::ScalarType type) { return type == at::kFloat ? Element::float32 : Element::bfloat16; }
+
+/// For matrices that fill its tiles.
+LinearKernel panel_kernel(at::ScalarType input) {
+  return linear_kernel(element_of(input), kTokensAtOnce / 2, kPackedBlock);
+}
+
+avx512::Rows rows_of(const Tensor& matrix) {
+  return {element_of(matrix.scalar_type()), matrix.data_ptr(), matrix.stride(0), nullptr};
+}
+
+void skip_rows(avx512::Rows& rows, int64_t count) {
+  rows.data = static_cast<char*>(rows.data) + count * rows.stride * avx512::bytes_of(rows.element);
+}
+
+/// Some rows of the product by some panels.
+void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const RowBlock& rows,
+                   int64_t first_panel, int64_t last_panel) {
+  task.rows = rows.count;
+  skip_rows(task.input, rows.first);
+  skip_rows(task.output, rows.first);
+  kernel.multiply(task, first_panel, last_panel);
+}
+
+/// left · panels + bias.
+///
+/// @param left    rows of at least as many elements as the panels have
+/// @param panels  [panels, words, columns of a panel], of words of elements like those of `left`
+/// @param bias    float32 [columns of the output]; undefined: none
+void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, const Tensor& output) {
+  const Tensor added =
+      bias.defined() ? bias : at::zeros({output.size(1)}, panels.options().dtype(at::kFloat));
+  const avx512::LinearTask task{.input = rows_of(left),
+                                .rows = left.size(0),
+                                .weights = static_cast<const int32_t*>(panels.const_data_ptr()),
+                                .words = panels.size(1),
+                                .columns = output.size(1),
+                                .bias = added.const_data_ptr<float>(),
+                                .finish = avx512::Finish::store,
+                                .output = rows_of(output)};
+  const LinearKernel kernel = panel_kernel(left.scalar_type());
+  const std::vector<RowBlock> blocks = row_blocks(task.rows, kernel.panel_rows);
+  const int64_t per_block = panels.size(0);
+  at::parallel_for(0, static_cast<int64_t>(blocks.size()) * per_block, 1, [&](int64_t begin, int64_t end) {
+    while (begin < end) {
+      const int64_t panel = begin % per_block, count = std::min(per_block - panel, end - begin);
+      multiply_part(kernel, task, blocks[static_cast<size_t>(begin / per_block)], panel, panel + count);
+      begin += count;
+    }
+  });
+}
+
+avx512::TokenPacking packing_of(const Tensor& rows, const Tensor& to) {
+  return {.rows = reinterpret_cast<const uint16_t*>(rows.const_data_ptr<c10::BFloat16>()),
+          .tokens = rows.size(0),
+          .columns = rows.size(1),
+          .words = round_up(rows.size(0), kTokensAtOnce) / 2,
+          .to = to.mutable_data_ptr<int32_t>()};
+}
+
+/// Of bfloat16 rows, in words of two; rows of the matrix are padded with zeros to whole tiles.
+Transposed transpose_words(const Tensor& rows) {
+  const int64_t columns = rows.size(1), words = round_up(rows.size(0), kTokensAtOnce) / 2;
+  const int64_t stride = words | 16;  // columns a power of two apart would share few sets of the cache
+  const Tensor matrix = at::empty({columns, stride}, rows.options().dtype(at::kInt));
+  const Tensor sums = at::empty({columns}, rows.options().dtype(at::kFloat));
+  const avx512::TokenPacking task = packing_of(rows, matrix);
+  const avx512::TransposedTarget target{stride, sums.mutable_data_ptr<float>()};
+  at::parallel_for(0, columns / kPackedBlock, kPackingGrain,
+                   [&](int64_t first, int64_t last) { avx512::pack_left(task, target, first, last); });
+  return {matrix.view(at::kBFloat16), sums};
+}
+
+/// Of bfloat16 rows: panels whose words are two tokens.
+Tensor pack_words(const Tensor& rows) {
+  const int64_t columns = rows.size(1), words = round_up(rows.size(0), kTokensAtOnce) / 2;
+  const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
+  Tensor packed = at::empty({columns / panel_columns, words, panel_columns}, rows.options().dtype(at::kInt));
+  const avx512::TokenPacking task = packing_of(rows, packed);
+  at::parallel_for(0, columns / kPackedBlock, kPackingGrain, [&](int64_t first, int64_t last) {
+    avx512::pack_right(task, panel_columns, first, last);
+  });
+  return packed;
+}
+
+/// Of float32 rows: panels whose words are rows.
+Tensor pack_rows(const Tensor& rows) {
+  const int64_t panel_columns = panel_kernel(at::kFloat).panel_columns;
+  return rows.view({rows.size(0), rows.size(1) / panel_columns, panel_columns}).transpose(0, 1).contiguous();
+}
+
+/// Of float32 rows: panels whose columns are rows.
+Tensor pack_columns(const Tensor& rows) {
+  const int64_t panel_columns = panel_kernel(at::kFloat).panel_columns, words = rows.size(1);
+  Tensor packed = at::empty({rows.size(0) / panel_columns, words, panel_columns}, rows.options());
+  const auto* const from = rows.const_data_ptr<float>();
+  auto* const to = packed.mutable_data_ptr<float>();
+  at::parallel_for(0, packed.size(0), 1, [&](int64_t first, int64_t last) {
+    for (int64_t panel = first; panel < last; ++panel) {
+      const int64_t at = panel * panel_columns * words;
+      avx512::transpose({from + at, panel_columns, words, to + at, nullptr}, 0,
+                        round_up(words, avx512::kTransposedColumns) / avx512::kTransposedColumns);
+    }
+  });
+  return packed;
+}
+
+/// Rounded, for both products.
+StepWeight pack_rounded(const Tensor& weight) {
+  const int64_t out = weight.size(0), in = weight.size(1);
+  const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
+  const at::TensorOptions words = weight.options().dtype(at::kInt);
+  StepWeight packed{at::empty({out / panel_columns, in / 2, panel_columns}, words),
+                    at::empty({in / panel_columns, out / 2, panel_columns}, words)};
+  const avx512::WeightPacking task{.weight = weight.const_data_ptr<float>(),
+                                   .out = out,
+                                   .in = in,
+                                   .panel_columns = panel_columns,
+                                   .by_rows = packed.forward.mutable_data_ptr<int32_t>(),
+                                   .by_columns = packed.backward.mutable_data_ptr<int32_t>()};
+  at::parallel_for(0, out / kPackedBlock, kPackingGrain,
+                   [&](int64_t first, int64_t last) { avx512::pack_weight(task, first, last); });
+  return packed;
+}
+
+}  // namespace
+
+bool trains_in_panels(at::ScalarType input, const Tensor& weight) {
+  if ((input != at::kFloat && input != at::kBFloat16) || weight.scalar_type() != at::kFloat) return false;
+  if (!cpu_multiplies(element_of(input))) return false;
+  const int64_t panel_columns = panel_kernel(input).panel_columns;
+  return weight.size(0) % panel_columns == 0 && weight.size(1) % panel_columns == 0;
+}
+
+StepWeight panel_weight(const Tensor& weight, at::ScalarType input) {
+  const Tensor from = weight.detach().contiguous();
+  return input == at::kBFloat16 ? pack_rounded(from) : StepWeight{pack_columns(from), from};
+}
+
+Tensor panel_forward_product(const Tensor& input, const Tensor& panels, const Tensor& bias) {
+  Tensor output = at::empty({input.size(0), panels.size(0) * panels.size(2)}, input.options());
+  multiply(input, panels, bias, output);
+  return output;
+}
+
+Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight) {
+  const Tensor panels = gradient.scalar_type() == at::kBFloat16 ? weight : pack_rows(weight);
+  return panel_forward_product(gradient, panels, Tensor());
+}
+
+WeightGradients panel_weight_gradients(const Tensor& gradient, const Tensor& input) {
+  const bool in_words = gradient.scalar_type() == at::kBFloat16;
+  const Transposed left = in_words ? transpose_words(gradient) : transpose(gradient);
+  Tensor by_weight = at::empty({gradient.size(1), input.size(1)}, left.sums.options());
+  multiply(left.matrix, in_words ? pack_words(input) : pack_rows(input), Tensor(), by_weight);
+  return {by_weight, left.sums};
+}
+
+}  // namespace angle
