@@ -124,9 +124,9 @@ def embed(args):
 def update_rate(metrics):
     """Tokens a second in the updates alone, but for the first ones, which get their memory from the system, and tokens a text."""
     steps = [json.loads(line) for line in metrics.read_text().splitlines()][5:]
-    tokens, texts = (sum(step[key] for step in steps) for key in ("tokens", "examples"))
+    tokens, pairs = (sum(step[key] for step in steps) for key in ("tokens", "examples"))
     seconds = sum(step["tokens"] / step["tokens_per_second"] for step in steps)
-    return tokens / seconds, tokens / (2 * texts)
+    return tokens / seconds, tokens / (2 * pairs)
 
 
 def train_with_angle(args, output, pairs, precision):
@@ -148,14 +148,14 @@ def train(args):
     precisions = [precision for precision in args.precisions if precision != "int8"]
     rates = start_workers("rate_worker.py", precisions, "--threads", args.threads)
     seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *TRAIN_PEERS]}
-    shares, output = {}, RESULTS / "train"
+    gops, machine, output = {}, dict.fromkeys(rates, 0), RESULTS / "train"
     for _ in range(args.rounds):
         for precision in precisions:
             seconds[f"angle-{precision}"].append(train_with_angle(args, output, pairs, precision))
             if precision in rates:
                 tokens, per_text = update_rate(output / "metrics.jsonl")
-                share = 3 * tokens * operations_per_token(model, per_text) / 1e9 / rates[precision].measure()
-                shares[f"angle-{precision}"] = max(share, shares.get(f"angle-{precision}", 0))
+                gops[precision] = max(3 * tokens * operations_per_token(model, per_text) / 1e9, gops.get(precision, 0))
+                machine[precision] = max(rates[precision].measure(), machine[precision])
         for peer in TRAIN_PEERS:  # a process for each training: angle_emb can't train twice
             for worker in start_workers("train_worker.py", [peer], model, pairs, "--threads", args.threads).values():
                 seconds[peer].append(worker.measure())
@@ -165,10 +165,11 @@ def train(args):
     seconds = {name: values for name, values in seconds.items() if values}
     speed = {name: 960 / value for name, value in best(seconds).items()}
     reference = speed.get("angle_emb-float32")
+    shares = {f"angle-{precision}": rate / machine[precision] for precision, rate in gops.items()}
     rows = [[name, f"{value:.0f}", f"{value / reference:.2f}×" if reference else "", f"{shares[name]:.0%}" if name in shares else ""]
             for name, value in speed.items()]
     print_table(["", "pairs/s", "to angle_emb", "updates alone: share of the machine's rate"], rows)
-    return {"seconds": seconds, "pairs_per_second": speed, "shares": shares}
+    return {"seconds": seconds, "pairs_per_second": speed, "training_gops": gops, "machine_gops": machine}
 
 
 def workers(args):

@@ -24,7 +24,7 @@ struct Group {
   std::vector<Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
 };
 
-constexpr int64_t kStripe = 256;        // blocks of the moments that a thread updates one after the other
+constexpr int64_t kStripe = 32;         // blocks of the moments that a thread updates one after the other
 constexpr int64_t kSumBlock = 1 << 14;  // numbers whose squares are added up in float32
 
 /// Whether the kernel of adamw_kernel.h takes it.
@@ -33,13 +33,11 @@ bool is_plain(const Parameter& parameter) {
          parameter.tensor.is_contiguous();
 }
 
-int64_t blocks_of(int64_t count, int64_t block) { return (count + block - 1) / block; }
-
 /// Calls run(first, last) for stripes of all blocks, which threads take in turn: the words at the beginning
 /// of a vocabulary are the frequent ones, and those that no text has are updated faster.
 template <class Run>
 void for_stripes(int64_t blocks, const Run& run) {
-  const int64_t stripes = blocks_of(blocks, kStripe), threads = at::get_num_threads();
+  const int64_t stripes = at::divup(blocks, kStripe), threads = at::get_num_threads();
   at::parallel_for(0, std::min(stripes, threads), 1, [&](int64_t begin, int64_t end) {
     for (int64_t thread = begin; thread < end; ++thread)
       for (int64_t stripe = thread; stripe < stripes; stripe += threads)
@@ -51,8 +49,8 @@ double squares_of(const Tensor& gradient) {
   const Tensor from = gradient.contiguous();
   const auto* const numbers = from.const_data_ptr<float>();
   const int64_t count = from.numel();
-  std::vector<double> sums(static_cast<size_t>(blocks_of(count, kSumBlock)));
-  at::parallel_for(0, blocks_of(count, kSumBlock), 1, [&](int64_t first, int64_t last) {
+  std::vector<double> sums(static_cast<size_t>(at::divup(count, kSumBlock)));
+  at::parallel_for(0, at::divup(count, kSumBlock), 1, [&](int64_t first, int64_t last) {
     for (int64_t block = first; block < last; ++block) {
       const int64_t begin = block * kSumBlock;
       sums[static_cast<size_t>(block)] = sum_of_squares(numbers + begin, std::min(kSumBlock, count - begin));
@@ -132,7 +130,7 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
   const AdamWArrays arrays{tensor.mutable_data_ptr<float>(), gradient.const_data_ptr<float>(),
                            exp_avgs_[parameter].mutable_data_ptr<float>(),
                            exp_avg_sqs_[parameter].mutable_data_ptr<float>(), tensor.numel()};
-  for_stripes(blocks_of(tensor.numel(), kMomentBlock),
+  for_stripes(at::divup(tensor.numel(), kMomentBlock),
               [&](int64_t first, int64_t last) { adamw_update(arrays, factors, at_rest, first, last); });
 }
 
@@ -143,7 +141,7 @@ AdamW::RestingBlocks& AdamW::resting_blocks(size_t parameter) {
   if (!blocks.at_rest.empty() && std::equal(versions, versions + 2, blocks.versions)) return blocks;
   std::copy_n(versions, 2, blocks.versions);
   const int64_t count = first.numel();
-  blocks.at_rest.resize(static_cast<size_t>(blocks_of(count, kMomentBlock)));
+  blocks.at_rest.resize(static_cast<size_t>(at::divup(count, kMomentBlock)));
   const auto *const firsts = first.const_data_ptr<float>(), *const seconds = second.const_data_ptr<float>();
   for (size_t block = 0; block < blocks.at_rest.size(); ++block) {
     const int64_t begin = static_cast<int64_t>(block) * kMomentBlock,

@@ -29,12 +29,14 @@ using testing::tensors_close;
 #define REQUIRE_AVX512() \
   if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512"
 
-EncoderConfig config_of(int64_t hidden, int64_t heads, Activation activation = Activation::gelu) {
+/// With an intermediate size that fits no tile, unless it is given.
+EncoderConfig config_of(int64_t hidden, int64_t heads, Activation activation = Activation::gelu,
+                        int64_t intermediate = 0) {
   return {.vocab_size = 10,
           .hidden_size = hidden,
           .num_hidden_layers = 1,
           .num_attention_heads = heads,
-          .intermediate_size = 2 * hidden + 8,
+          .intermediate_size = intermediate > 0 ? intermediate : 2 * hidden + 8,
           .max_position_embeddings = 300,
           .type_vocab_size = 1,
           .hidden_act = activation};
@@ -107,6 +109,11 @@ TEST(TrainingLayer, IsThePlainLayerForTextsOfAllLengths) {
   expect_like_plain(config_of(64, 2), {1, 2, 2, 3, 7, 8, 15, 16, 16, 17, 31, 32, 33, 64, 65, 100, 261});
 }
 
+TEST(TrainingLayer, IsThePlainLayerWhereAllProductsGoInPanels) {
+  REQUIRE_AVX512();
+  expect_like_plain(config_of(64, 2, Activation::gelu, 256), {1, 3, 8, 8, 17, 40, 150});
+}
+
 TEST(TrainingLayer, IsThePlainLayerForOddHeads) {
   REQUIRE_AVX512();
   expect_like_plain(config_of(60, 3), {1, 5, 12, 20, 40});
@@ -120,9 +127,8 @@ TEST(TrainingLayer, IsThePlainLayerForEveryActivation) {
     expect_like_plain(config_of(32, 2, activation), {3, 6, 6});
 }
 
-TEST(TrainingLayer, PointsTheSameWayInBfloat16) {
-  REQUIRE_AVX512();
-  const Encoder encoder = random_encoder(config_of(64, 2));
+void expect_the_same_way_in_bfloat16(const EncoderConfig& config) {
+  const Encoder encoder = random_encoder(config);
   const TokenBatch batch = texts_of({3, 8, 8, 17, 40});
   const Trace expected = trace(encoder, batch, at::kDouble, at::kDouble);
   const Trace rounded = trace(encoder, batch, at::kBFloat16, at::kFloat);
@@ -130,6 +136,12 @@ TEST(TrainingLayer, PointsTheSameWayInBfloat16) {
   ASSERT_EQ(rounded.gradients.size(), expected.gradients.size());
   for (size_t i = 0; i < expected.gradients.size(); ++i)
     EXPECT_GT(cosine(rounded.gradients[i], expected.gradients[i]), 0.999) << i;
+}
+
+TEST(TrainingLayer, PointsTheSameWayInBfloat16) {
+  REQUIRE_AVX512();
+  expect_the_same_way_in_bfloat16(config_of(64, 2));
+  expect_the_same_way_in_bfloat16(config_of(64, 2, Activation::gelu, 256));
 }
 
 TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
@@ -149,6 +161,25 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
   };
   const std::vector<Tensor> one = run(1), three = run(3);
   for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(one[i].equal(three[i])) << i;
+}
+
+TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreadsInPanels) {
+  REQUIRE_AVX512();
+  const TokenBatch batch = texts_of({3, 8, 8, 17, 40, 70, 70, 200});
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const auto run = [&](int threads) {
+      const int before = at::get_num_threads();
+      at::set_num_threads(threads);
+      const Trace made =
+          trace(random_encoder(config_of(64, 2, Activation::gelu, 256)), batch, type, at::kFloat);
+      at::set_num_threads(before);
+      return made;
+    };
+    const Trace one = run(1), three = run(3);
+    EXPECT_TRUE(one.output.equal(three.output)) << type;
+    for (size_t i = 0; i < one.gradients.size(); ++i)
+      EXPECT_TRUE(one.gradients[i].equal(three.gradients[i])) << type << ", " << i;
+  }
 }
 
 TEST(TrainingLayer, DoesNotHideAScoreThatIsNotANumber) {

@@ -2,19 +2,19 @@
 // numbers:
 //  - for numbers of rows around the tiles' and blocks' sizes, one included, and sizes that no tile divides;
 //  - in float32 and in bfloat16, where the gradients by weight and bias are float32 all the same;
-//  - panels give the same bytes whatever the number of threads.
+//  - panels give the same numbers whatever the number of threads, and are packed as their header says.
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "angle/cpu_features.h"
 #include "angle/error.h"
 
+#include "model/avx512/operands.h"
 #include "model/training/panel_products.h"
+#include "model/training/products.h"
 #include "support/tensor_matchers.h"
-
-#define ANGLE_REQUIRE_PANELS() \
-  if (!trains_in_panels(at::kBFloat16, at::empty({64, 64}))) GTEST_SKIP() << "this CPU has no AVX512_BF16"
 
 namespace angle {
 namespace {
@@ -39,14 +39,17 @@ Layer random_layer(const Sizes& sizes, at::ScalarType type) {
 struct Products {
   Tensor output, by_input, by_weight, by_bias;
 
-  std::vector<Tensor> all() const { return {output, by_input, by_weight, by_bias}; }
+  /// All numbers, one after the other.
+  Tensor flat() const {
+    return at::cat(
+        {output.to(at::kFloat).flatten(), by_input.to(at::kFloat).flatten(), by_weight.flatten(), by_bias});
+  }
 };
 
 Products products_of(const Layer& layer) {
-  const StepWeight weight = prepare_weight(layer.weight, layer.input.scalar_type());
-  const auto [by_weight, by_bias] = weight_gradients(layer.gradient, layer.input, weight.backward);
-  return {forward_product(layer.input, weight.forward, layer.bias),
-          input_gradient(layer.gradient, weight.backward), by_weight, by_bias};
+  const auto [by_weight, by_bias] = weight_gradients(layer.gradient, layer.input, layer.weight);
+  return {forward_product(layer.input, layer.weight, layer.bias),
+          input_gradient(layer.gradient, layer.weight), by_weight, by_bias};
 }
 
 Products in_float64(const Layer& layer) {
@@ -84,11 +87,12 @@ void expect_products(const Sizes& sizes, at::ScalarType type) {
   expect_close(made.by_bias, expected.by_bias, kFloat32);
 }
 
-constexpr Sizes kAllSizes[] = {{1, 32, 32},    {2, 64, 32},    {15, 32, 96},   {16, 96, 64},  {17, 128, 32},
-                               {31, 64, 160},  {32, 32, 32},   {33, 384, 384}, {48, 64, 64},  {255, 96, 32},
-                               {256, 32, 96},  {257, 160, 64}, {1, 64, 128},   {31, 64, 192}, {193, 128, 64},
-                               {700, 64, 256}, {1024, 64, 64}, {33, 40, 64},   {20, 64, 40},  {5, 7, 3},
-                               {1, 1, 1}};
+constexpr Sizes kAllSizes[] = {{1, 32, 32},   {2, 64, 32},    {15, 32, 96},   {16, 96, 64},  {17, 128, 32},
+                               {31, 64, 160}, {32, 32, 32},   {33, 384, 384}, {48, 64, 64},  {255, 96, 32},
+                               {256, 32, 96}, {257, 160, 64}, {1, 64, 128},   {31, 64, 192}, {193, 128, 64},
+                               {5, 64, 64},   {6, 64, 64},    {7, 64, 128},   {191, 64, 64}, {192, 64, 64},
+                               {385, 64, 64}, {700, 64, 256}, {1024, 64, 64}, {33, 40, 64},  {20, 64, 40},
+                               {5, 7, 3},     {1, 1, 1}};
 
 TEST(TrainingProducts, AreThoseOfFloat64InBfloat16) {
   for (const Sizes& sizes : kAllSizes) expect_products(sizes, at::kBFloat16);
@@ -99,33 +103,82 @@ TEST(TrainingProducts, AreThoseOfFloat64InFloat32) {
 }
 
 TEST(TrainingProducts, GoInPanelsWhereTheseFit) {
-  ANGLE_REQUIRE_PANELS();
-  EXPECT_TRUE(trains_in_panels(at::kFloat, at::empty({64, 64})));
-  EXPECT_FALSE(trains_in_panels(at::kDouble, at::empty({64, 64})));
-  EXPECT_FALSE(trains_in_panels(at::kFloat, at::empty({64, 80})));
-  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({64, 80})));
-  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({80, 64})));
-  EXPECT_FALSE(trains_in_panels(at::kBFloat16, at::empty({64, 64}, at::kDouble)));
+  const auto fits = [](at::ScalarType type, int64_t out, int64_t in, at::ScalarType weight = at::kFloat) {
+    return trains_in_panels(type, at::empty({out, in}, weight));
+  };
+  const CpuFeatures& cpu = cpu_features();
+  const bool bfloat16 = cpu.avx512 && cpu.avx512_bf16;
+  EXPECT_EQ(fits(at::kFloat, 64, 128), cpu.avx512);
+  EXPECT_EQ(fits(at::kBFloat16, 64, 128), bfloat16);
+  EXPECT_EQ(fits(at::kBFloat16, 32, 96), bfloat16 && cpu.amx_bf16);
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    EXPECT_FALSE(fits(type, 64, 80));
+    EXPECT_FALSE(fits(type, 80, 64));
+    EXPECT_FALSE(fits(type, 64, 64, at::kDouble));
+    EXPECT_FALSE(fits(type, 64, 64, at::kBFloat16));
+  }
+  EXPECT_FALSE(fits(at::kDouble, 64, 64));
 }
 
-Tensor together(const std::vector<Tensor>& tensors) {
-  std::vector<Tensor> flat;
-  for (const Tensor& tensor : tensors) flat.push_back(tensor.to(at::kFloat).flatten());
-  return at::cat(flat);
+TEST(TrainingProducts, TakeWeightsOfOtherTypes) {
+  for (const at::ScalarType type : {at::kDouble, at::kBFloat16}) {
+    Layer layer = random_layer({20, 64, 64}, at::kFloat);
+    layer.weight = layer.weight.to(type);
+    expect_close(products_of(layer).by_input, in_float64(layer).by_input, kFloat32);
+    expect_close(products_of(layer).output, in_float64(layer).output, kFloat32);
+  }
+}
+
+TEST(TrainingProducts, OfNoRowsAreZeros) {
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Products made = products_of(random_layer({0, 64, 64}, type));
+    EXPECT_EQ(made.output.sizes(), at::IntArrayRef({0, 64}));
+    EXPECT_TRUE(at::equal(made.by_weight, at::zeros({64, 64}))) << at::toString(type);
+    EXPECT_TRUE(at::equal(made.by_bias, at::zeros({64}))) << at::toString(type);
+  }
 }
 
 TEST(TrainingProducts, DoNotDependOnTheNumberOfThreadsInPanels) {
-  ANGLE_REQUIRE_PANELS();
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     const Layer layer = random_layer({600, 128, 320}, type);
+    if (!trains_in_panels(type, layer.weight)) continue;
     const auto run = [&](int threads) {
       const int before = at::get_num_threads();
       at::set_num_threads(threads);
       const Products made = products_of(layer);
       at::set_num_threads(before);
-      return together(made.all());
+      return made.flat();
     };
     EXPECT_TRUE(at::equal(run(1), run(5))) << at::toString(type);
+  }
+}
+
+/// Rows of pairs of elements as panels of words, by the definition in operands.h.
+Tensor in_panels(const Tensor& right, int64_t panel_columns) {
+  const int64_t words = right.size(0) / 2, panels = right.size(1) / panel_columns;
+  return right.view({words, 2, panels, panel_columns}).permute({2, 0, 3, 1}).contiguous();
+}
+
+TEST(TrainingProducts, PackWeightsAndTokensForPanelsOfBothSizes) {
+  if (!cpu_features().avx512 || !cpu_features().avx512_bf16) GTEST_SKIP() << "this CPU has no AVX512_BF16";
+  const int64_t out = 128, in = 192, blocks_out = out / 32, blocks_in = in / 32;
+  const Tensor weight = at::randn({out, in}), rounded = weight.to(at::kBFloat16);
+  for (const int64_t panel_columns : {32, 64}) {
+    const Tensor packed = at::empty({out * in / 2}, at::kInt);
+    const avx512::WeightPacking task{weight.const_data_ptr<float>(), out, in, panel_columns,
+                                     packed.mutable_data_ptr<int32_t>()};
+    avx512::pack_forward_weight(task, 0, blocks_out);
+    EXPECT_TRUE(
+        at::equal(packed.view(at::kBFloat16), in_panels(rounded.t().contiguous(), panel_columns).flatten()));
+    avx512::pack_backward_weight(task, 0, blocks_in);
+    EXPECT_TRUE(at::equal(packed.view(at::kBFloat16), in_panels(rounded, panel_columns).flatten()));
+    const int64_t tokens = 77, words = 48;
+    const Tensor rows = rounded.narrow(0, 0, tokens), panels = at::empty({in * words}, at::kInt);
+    avx512::pack_right({static_cast<const uint16_t*>(rows.const_data_ptr()), tokens, in, words,
+                        panels.mutable_data_ptr<int32_t>()},
+                       panel_columns, 0, blocks_in);
+    const Tensor padded = at::cat({rows, at::zeros({2 * words - tokens, in}, at::kBFloat16)});
+    EXPECT_TRUE(at::equal(panels.view(at::kBFloat16), in_panels(padded, panel_columns).flatten()));
   }
 }
 

@@ -4,6 +4,7 @@
 //  - biases and LayerNorm weights do not decay; a parameter without a gradient is left alone;
 //  - clipping is by min(1, max / (norm + 1e-6)), and a step by gradients times a factor is one by the
 //    products;
+//  - a large parameter comes to the same bits with any number of threads;
 //  - rows without a gradient so far decay and nothing else, until they have one, or moments from a
 //    checkpoint;
 //  - what state() shows is everything a later step depends on: put back, the next steps are the same bits.
@@ -13,6 +14,7 @@
 #include <cmath>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include "support/tensor_matchers.h"
@@ -104,6 +106,27 @@ TEST(AdamW, FollowsTheFormulaForRowsThatRest) {
       EXPECT_TRUE(tensors_close(table.detach().to(at::kDouble), reference.value, 2e-6)) << "step " << step;
     }
   }
+}
+
+TEST(AdamW, UpdatesLargeParametersAlikeWithAnyNumberOfThreads) {
+  const AdamWOptions options{.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.3};
+  const Tensor start = at::arange(50005, at::kDouble).cos();  // of several stripes, the last one short
+  Reference reference{start, at::zeros_like(start), at::zeros_like(start), true};
+  for (int64_t step = 1; step <= 3; ++step) reference.step(gradient_of(start, step), step, options);
+  const auto run = [&](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    AdamW optimizer({{"large", start.to(at::kFloat), true}}, options);
+    for (int64_t step = 1; step <= 3; ++step) {
+      set_gradients(optimizer, step);
+      optimizer.step(kRate);
+    }
+    at::set_num_threads(before);
+    return optimizer.parameters()[0].tensor.detach();
+  };
+  const Tensor one = run(1);
+  EXPECT_TRUE(tensors_close(one.to(at::kDouble), reference.value, 2e-6));
+  for (const int threads : {2, 3, 9}) EXPECT_TRUE(one.equal(run(threads))) << threads;
 }
 
 TEST(AdamW, SeesThatMomentsWereRestored) {

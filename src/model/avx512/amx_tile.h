@@ -18,6 +18,7 @@ constexpr int64_t kTileWords = 16;  // of a row of the left side: one step of a 
 /// The sums that a product keeps in registers. Tiles 0 and 1 are its upper rows, 2 and 3 its lower ones;
 /// tiles 4 and 5 the upper and lower rows of the left side; tiles 6 and 7 the columns of the right side.
 constexpr int64_t kBlockRows = kAmxPanelRows;
+static_assert(kBlockRows == 2 * kTileRows);
 constexpr int64_t kBlockColumns = kAmxPanelColumns;
 
 /// What _tile_loadconfig() reads.

@@ -68,14 +68,14 @@ void finish_tile(const LinearTask& task, const OutputTile& tile) {
 
 template <class Format>
 void multiply_panel(const LinearTask& task, int64_t panel) {
-  alignas(64) int32_t sums[tile_rows(4) * kPanelColumns];
+  alignas(64) int32_t sums[kPanelRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
   const int64_t left = (task.columns - column) / kVector;
   const int64_t vectors = left < 4 ? left : 4;
   const int64_t stride = task.input.stride / elements_per_word(Format::kElement);
   const auto* input = static_cast<const int32_t*>(task.input.data);
-  for (int64_t row = 0; row < task.rows; row += tile_rows(4)) {
-    const int64_t rows = task.rows - row < tile_rows(4) ? task.rows - row : tile_rows(4);
+  for (int64_t row = 0; row < task.rows; row += kPanelRows) {
+    const int64_t rows = task.rows - row < kPanelRows ? task.rows - row : kPanelRows;
     multiply_tile<Format>(rows, vectors,
                           {.left = input + row * stride,
                            .left_stride = stride,

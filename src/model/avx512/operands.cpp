@@ -32,25 +32,22 @@ inline int64_t place_in_panels(int64_t column, int64_t words, int64_t panel_colu
   return column / panel_columns * words * panel_columns + column % panel_columns;
 }
 
-/// 16 rows and 32 columns of a weight.
-inline void pack_weight_block(const WeightPacking& task, int64_t row, int64_t column) {
+/// 16 rows and 32 columns of a weight, as 16 words of as many columns of panels.
+inline void pack_forward_block(const WeightPacking& task, int64_t row, int64_t column) {
   __m512i rows[16];
 #pragma GCC unroll 16
   for (int i = 0; i < 16; ++i) rows[i] = rounded_row(task.weight + (row + i) * task.in + column);
-  const int64_t next_word = task.panel_columns;
-  int32_t* const by_columns =
-      task.by_columns + place_in_panels(column, task.out / 2, next_word) + row / 2 * next_word;
-#pragma GCC unroll 8
-  for (int i = 0; i < 16; i += 2) {
-    const WordPair words = interleave(rows[i], rows[i + 1]);
-    _mm512_storeu_si512(by_columns + i / 2 * next_word, words.first);
-    _mm512_storeu_si512(by_columns + i / 2 * next_word + kVector, words.second);
-  }
   transpose(rows);
-  int32_t* const by_rows =
-      task.by_rows + place_in_panels(row, task.in / 2, next_word) + column / 2 * next_word;
+  int32_t* const to =
+      task.to + place_in_panels(row, task.in / 2, task.panel_columns) + column / 2 * task.panel_columns;
 #pragma GCC unroll 16
-  for (int i = 0; i < 16; ++i) _mm512_storeu_si512(by_rows + i * next_word, rows[i]);
+  for (int i = 0; i < 16; ++i) _mm512_storeu_si512(to + i * task.panel_columns, rows[i]);
+}
+
+/// Words of two rows.
+inline void store_words(int32_t* to, WordPair words) {
+  _mm512_storeu_si512(to, words.first);
+  _mm512_storeu_si512(to + kVector, words.second);
 }
 
 /// 32 elements of a row; zeros beyond the last token.
@@ -105,9 +102,19 @@ inline ColumnSums pack_left_block(const TokenPacking& task, int64_t stride, int6
 
 }  // namespace
 
-void pack_weight(const WeightPacking& task, int64_t first, int64_t last) {
+void pack_forward_weight(const WeightPacking& task, int64_t first, int64_t last) {
   for (int64_t row = first * kPackedBlock; row < last * kPackedBlock; row += kVector)
-    for (int64_t column = 0; column < task.in; column += kPackedBlock) pack_weight_block(task, row, column);
+    for (int64_t column = 0; column < task.in; column += kPackedBlock) pack_forward_block(task, row, column);
+}
+
+void pack_backward_weight(const WeightPacking& task, int64_t first, int64_t last) {
+  for (int64_t row = 0; row < task.out; row += 2)
+    for (int64_t column = first * kPackedBlock; column < last * kPackedBlock; column += kPackedBlock) {
+      const float* const from = task.weight + row * task.in + column;
+      store_words(
+          task.to + place_in_panels(column, task.out / 2, task.panel_columns) + row / 2 * task.panel_columns,
+          interleave(rounded_row(from), rounded_row(from + task.in)));
+    }
 }
 
 void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t first, int64_t last) {
@@ -121,15 +128,10 @@ void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t
 }
 
 void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, int64_t last) {
-  for (int64_t column = first * kPackedBlock; column < last * kPackedBlock; column += kPackedBlock) {
-    int32_t* to = task.to + place_in_panels(column, task.words, panel_columns);
-    for (int64_t word = 0; word < task.words; ++word, to += panel_columns) {
-      const WordPair words =
-          interleave(token_row(task, 2 * word, column), token_row(task, 2 * word + 1, column));
-      _mm512_storeu_si512(to, words.first);
-      _mm512_storeu_si512(to + kVector, words.second);
-    }
-  }
+  for (int64_t word = 0; word < task.words; ++word)
+    for (int64_t column = first * kPackedBlock; column < last * kPackedBlock; column += kPackedBlock)
+      store_words(task.to + place_in_panels(column, task.words, panel_columns) + word * panel_columns,
+                  interleave(token_row(task, 2 * word, column), token_row(task, 2 * word + 1, column)));
 }
 
 }  // namespace angle::avx512

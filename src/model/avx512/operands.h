@@ -11,27 +11,32 @@
 
 namespace angle::avx512 {
 
-/// Tokens, rows and columns of a weight that are packed together.
+/// Tokens, rows and columns that are packed together: two vectors of words.
 constexpr int64_t kTokensAtOnce = 32;
-constexpr int64_t kPackedBlock = kAmxPanelColumns;
+constexpr int64_t kPackedBlock = 32;
+static_assert(kPanelColumns % kPackedBlock == 0 && kAmxPanelColumns % kPackedBlock == 0);
 
-/// Rounds a float32 weight [out, in], both multiples of `panel_columns`, for two products.
+/// Rounds a float32 weight [out, in], both multiples of `panel_columns`.
 struct WeightPacking {
   const float* weight;
   int64_t out, in;
-  int64_t panel_columns;  // a multiple of kPackedBlock
-  int32_t* by_rows;       // for input · weightᵀ: [out / panel_columns, in / 2, panel_columns]
-  int32_t* by_columns;    // for gradient · weight: [in / panel_columns, out / 2, panel_columns]
+  int64_t panel_columns;
+  int32_t* to;
 };
 
-/// Blocks of rows `first` to `last` − 1.
-void pack_weight(const WeightPacking& task, int64_t first, int64_t last);
+/// The right side of input · weightᵀ, [out / panel_columns, in / 2, panel_columns]: of blocks of
+/// kPackedBlock rows of the weight, `first` to `last` − 1.
+void pack_forward_weight(const WeightPacking& task, int64_t first, int64_t last);
+
+/// The right side of gradient · weight, [in / panel_columns, out / 2, panel_columns]: of blocks of its
+/// columns.
+void pack_backward_weight(const WeightPacking& task, int64_t first, int64_t last);
 
 /// Takes bfloat16 rows apart for a product whose sums go over the tokens.
 struct TokenPacking {
   const uint16_t* rows;  // [tokens, columns]
   int64_t tokens, columns;
-  int64_t words;  // of a column: tokens / 2, rounded up
+  int64_t words;  // of a column, a multiple of kTokensAtOnce / 2 that takes all tokens
   int32_t* to;
 };
 
@@ -44,7 +49,7 @@ struct TransposedTarget {
 /// Blocks of kPackedBlock columns, `first` to `last` − 1. Sums are in the order of the tokens.
 void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t first, int64_t last);
 
-/// The right side, of panels of so many columns: blocks of kPackedBlock columns, `first` to `last` − 1.
+/// The right side, of panels of so many columns.
 void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, int64_t last);
 
 }  // namespace angle::avx512

@@ -28,9 +28,8 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& weight,
                         const Tensor& bias) {
     const Tensor input = rows.contiguous();
-    const StepWeight prepared = prepare_weight(weight, input.scalar_type());
-    context->save_for_backward({input, prepared.backward});
-    return forward_product(input, prepared.forward, bias);
+    context->save_for_backward({input, weight});
+    return forward_product(input, weight, bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -46,11 +45,9 @@ struct GeluFeedForward : torch::autograd::Function<GeluFeedForward> {
   static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& up, const Tensor& up_bias,
                         const Tensor& down, const Tensor& down_bias) {
     const Tensor input = rows.contiguous();
-    const StepWeight first = prepare_weight(up, input.scalar_type());
-    const StepWeight second = prepare_weight(down, input.scalar_type());
-    const Tensor before = forward_product(input, first.forward, up_bias);  // [tokens, intermediate]
-    context->save_for_backward({input, before, first.backward, second.backward});
-    return forward_product(gelu_forward(before), second.forward, down_bias);
+    const Tensor before = forward_product(input, up, up_bias);  // [tokens, intermediate]
+    context->save_for_backward({input, before, up, down});
+    return forward_product(gelu_forward(before), down, down_bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

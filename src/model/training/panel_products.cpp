@@ -18,26 +18,29 @@ using avx512::Element;
 using avx512::kPackedBlock;
 using avx512::kTokensAtOnce;
 
-/// About as many rows a thread multiplies with one panel after the other: they stay in its second level
-/// cache.
+/// At most about as many rows a thread multiplies with one panel after the other: those of a layer's input
+/// stay in its second level cache.
 constexpr int64_t kRowsAtOnce = 192;
 
 /// Blocks to pack that are worth a thread.
 constexpr int64_t kPackingGrain = 2;
 
-int64_t round_up(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
+/// Tasks for each thread, so that they end at much the same time.
+constexpr int64_t kTasksPerThread = 4;
 
 struct RowBlock {
   int64_t first, count;
 };
 
-/// Blocks of whole tiles and much the same size, so that as many threads as there are have as much to do.
-std::vector<RowBlock> row_blocks(int64_t rows, int64_t panel_rows) {
-  const int64_t tiles = round_up(rows, panel_rows) / panel_rows;
-  const int64_t blocks = round_up(rows, kRowsAtOnce) / kRowsAtOnce;
+/// Blocks of whole tiles and much the same size, to be multiplied by so many panels.
+std::vector<RowBlock> row_blocks(int64_t rows, int64_t panel_rows, int64_t panels) {
+  const int64_t tiles = at::divup(rows, panel_rows);
+  const int64_t wanted = at::divup(kTasksPerThread * at::get_num_threads(), panels);
+  const int64_t blocks = std::min(tiles, std::max(at::divup(rows, kRowsAtOnce), wanted));
   std::vector<RowBlock> all;
   for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t first = tiles * block / blocks * panel_rows, last = tiles * (block + 1) / blocks * panel_rows;
+    const int64_t first = tiles * block / blocks * panel_rows,
+                  last = tiles * (block + 1) / blocks * panel_rows;
     all.push_back({first, std::min(last, rows) - first});
   }
   return all;
@@ -69,7 +72,7 @@ void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const Ro
 
 /// left · panels + bias.
 ///
-/// @param left    rows of at least as many elements as the panels have
+/// @param left    rows of as many elements as the panels have, or more
 /// @param panels  [panels, words, columns of a panel], of words of elements like those of `left`
 /// @param bias    float32 [columns of the output]; undefined: none
 void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, const Tensor& output) {
@@ -84,7 +87,7 @@ void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, cons
                                 .finish = avx512::Finish::store,
                                 .output = rows_of(output)};
   const LinearKernel kernel = panel_kernel(left.scalar_type());
-  const std::vector<RowBlock> blocks = row_blocks(task.rows, kernel.panel_rows);
+  const std::vector<RowBlock> blocks = row_blocks(task.rows, kernel.panel_rows, panels.size(0));
   const int64_t per_block = panels.size(0);
   at::parallel_for(0, static_cast<int64_t>(blocks.size()) * per_block, 1, [&](int64_t begin, int64_t end) {
     while (begin < end) {
@@ -95,17 +98,20 @@ void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, cons
   });
 }
 
+/// Words of a column of so many tokens.
+int64_t words_of(int64_t tokens) { return at::divup(tokens, kTokensAtOnce) * (kTokensAtOnce / 2); }
+
 avx512::TokenPacking packing_of(const Tensor& rows, const Tensor& to) {
   return {.rows = reinterpret_cast<const uint16_t*>(rows.const_data_ptr<c10::BFloat16>()),
           .tokens = rows.size(0),
           .columns = rows.size(1),
-          .words = round_up(rows.size(0), kTokensAtOnce) / 2,
+          .words = words_of(rows.size(0)),
           .to = to.mutable_data_ptr<int32_t>()};
 }
 
 /// Of bfloat16 rows, in words of two; rows of the matrix are padded with zeros to whole tiles.
 Transposed transpose_words(const Tensor& rows) {
-  const int64_t columns = rows.size(1), words = round_up(rows.size(0), kTokensAtOnce) / 2;
+  const int64_t columns = rows.size(1), words = words_of(rows.size(0));
   const int64_t stride = words | 16;  // columns a power of two apart would share few sets of the cache
   const Tensor matrix = at::empty({columns, stride}, rows.options().dtype(at::kInt));
   const Tensor sums = at::empty({columns}, rows.options().dtype(at::kFloat));
@@ -117,8 +123,8 @@ Transposed transpose_words(const Tensor& rows) {
 }
 
 /// Of bfloat16 rows: panels whose words are two tokens.
-Tensor pack_words(const Tensor& rows) {
-  const int64_t columns = rows.size(1), words = round_up(rows.size(0), kTokensAtOnce) / 2;
+Tensor pack_tokens(const Tensor& rows) {
+  const int64_t columns = rows.size(1), words = words_of(rows.size(0));
   const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
   Tensor packed = at::empty({columns / panel_columns, words, panel_columns}, rows.options().dtype(at::kInt));
   const avx512::TokenPacking task = packing_of(rows, packed);
@@ -144,28 +150,33 @@ Tensor pack_columns(const Tensor& rows) {
     for (int64_t panel = first; panel < last; ++panel) {
       const int64_t at = panel * panel_columns * words;
       avx512::transpose({from + at, panel_columns, words, to + at, nullptr}, 0,
-                        round_up(words, avx512::kTransposedColumns) / avx512::kTransposedColumns);
+                        at::divup(words, avx512::kTransposedColumns));
     }
   });
   return packed;
 }
 
-/// Rounded, for both products.
-StepWeight pack_rounded(const Tensor& weight) {
-  const int64_t out = weight.size(0), in = weight.size(1);
+/// Of a float32 weight, rounded: panels of its rows or of its columns.
+Tensor pack_rounded(const Tensor& weight, bool forward) {
+  const int64_t columns = weight.size(forward ? 0 : 1), sum = weight.size(forward ? 1 : 0);
   const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
-  const at::TensorOptions words = weight.options().dtype(at::kInt);
-  StepWeight packed{at::empty({out / panel_columns, in / 2, panel_columns}, words),
-                    at::empty({in / panel_columns, out / 2, panel_columns}, words)};
+  Tensor packed =
+      at::empty({columns / panel_columns, sum / 2, panel_columns}, weight.options().dtype(at::kInt));
   const avx512::WeightPacking task{.weight = weight.const_data_ptr<float>(),
-                                   .out = out,
-                                   .in = in,
+                                   .out = weight.size(0),
+                                   .in = weight.size(1),
                                    .panel_columns = panel_columns,
-                                   .by_rows = packed.forward.mutable_data_ptr<int32_t>(),
-                                   .by_columns = packed.backward.mutable_data_ptr<int32_t>()};
-  at::parallel_for(0, out / kPackedBlock, kPackingGrain,
-                   [&](int64_t first, int64_t last) { avx512::pack_weight(task, first, last); });
+                                   .to = packed.mutable_data_ptr<int32_t>()};
+  const auto pack = forward ? avx512::pack_forward_weight : avx512::pack_backward_weight;
+  at::parallel_for(0, columns / kPackedBlock, kPackingGrain,
+                   [&](int64_t first, int64_t last) { pack(task, first, last); });
   return packed;
+}
+
+Tensor product(const Tensor& rows, const Tensor& panels, const Tensor& bias) {
+  Tensor output = at::empty({rows.size(0), panels.size(0) * panels.size(2)}, rows.options());
+  multiply(rows, panels, bias, output);
+  return output;
 }
 
 }  // namespace
@@ -177,27 +188,28 @@ bool trains_in_panels(at::ScalarType input, const Tensor& weight) {
   return weight.size(0) % panel_columns == 0 && weight.size(1) % panel_columns == 0;
 }
 
-StepWeight panel_weight(const Tensor& weight, at::ScalarType input) {
+Tensor panel_forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const Tensor from = weight.detach().contiguous();
-  return input == at::kBFloat16 ? pack_rounded(from) : StepWeight{pack_columns(from), from};
-}
-
-Tensor panel_forward_product(const Tensor& input, const Tensor& panels, const Tensor& bias) {
-  Tensor output = at::empty({input.size(0), panels.size(0) * panels.size(2)}, input.options());
-  multiply(input, panels, bias, output);
-  return output;
+  const bool rounds = input.scalar_type() == at::kBFloat16;
+  return product(input, rounds ? pack_rounded(from, /*forward=*/true) : pack_columns(from), bias);
 }
 
 Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight) {
-  const Tensor panels = gradient.scalar_type() == at::kBFloat16 ? weight : pack_rows(weight);
-  return panel_forward_product(gradient, panels, Tensor());
+  const Tensor from = weight.detach().contiguous();
+  const bool rounds = gradient.scalar_type() == at::kBFloat16;
+  return product(gradient, rounds ? pack_rounded(from, /*forward=*/false) : pack_rows(from), Tensor());
 }
 
 WeightGradients panel_weight_gradients(const Tensor& gradient, const Tensor& input) {
+  TORCH_CHECK(gradient.size(0) == input.size(0), "panel_weight_gradients: ", gradient.sizes(), " and ",
+              input.sizes());
+  const auto type = gradient.options().dtype(at::kFloat);
+  const int64_t out = gradient.size(1), in = input.size(1);
+  if (gradient.size(0) == 0) return {at::zeros({out, in}, type), at::zeros({out}, type)};
   const bool in_words = gradient.scalar_type() == at::kBFloat16;
   const Transposed left = in_words ? transpose_words(gradient) : transpose(gradient);
-  Tensor by_weight = at::empty({gradient.size(1), input.size(1)}, left.sums.options());
-  multiply(left.matrix, in_words ? pack_words(input) : pack_rows(input), Tensor(), by_weight);
+  Tensor by_weight = at::empty({out, in}, type);
+  multiply(left.matrix, in_words ? pack_tokens(input) : pack_rows(input), Tensor(), by_weight);
   return {by_weight, left.sums};
 }
 

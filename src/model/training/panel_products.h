@@ -1,7 +1,7 @@
 // The products of a linear layer in training by the kernels of inference (model/avx512/), AMX for bfloat16
 // where the CPU has that.
 //
-// Matrices are put into the order of the kernels in every step: weights because they change, activations
+// Matrices are put into the order of the kernels for every product: weights because they change, activations
 // because their gradients' sums go over the tokens. oneDNN does that too, and besides compiles kernels for
 // every new number of tokens. Results are the same bits with any number of threads.
 #pragma once
@@ -16,12 +16,8 @@ namespace angle {
 /// divide by the columns of a panel.
 bool trains_in_panels(at::ScalarType input, const Tensor& weight);
 
-/// The weight, in panels for the product with inputs of that type. For the other one bfloat16 panels are made
-/// on the way; float32 would take as much memory once more until then, so there it is the weight itself.
-StepWeight panel_weight(const Tensor& weight, at::ScalarType input);
-
-/// The three products of products.h.
-Tensor panel_forward_product(const Tensor& input, const Tensor& panels, const Tensor& bias);
+/// The three products of products.h, for what trains_in_panels().
+Tensor panel_forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias);
 Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight);
 WeightGradients panel_weight_gradients(const Tensor& gradient, const Tensor& input);
 

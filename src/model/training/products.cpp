@@ -24,11 +24,6 @@ Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optio
   return op.call(input, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "none");
 }
 
-/// Whether a weight of a step is multiplied in panels, which have three dimensions.
-bool goes_in_panels(const Tensor& rows, const Tensor& weight) {
-  return weight.dim() == 3 || trains_in_panels(rows.scalar_type(), weight);
-}
-
 }  // namespace
 
 bool has_fast_products(const Tensor& tensor) {
@@ -36,24 +31,19 @@ bool has_fast_products(const Tensor& tensor) {
   return tensor.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16) && at::hasMKLDNN();
 }
 
-StepWeight prepare_weight(const Tensor& weight, at::ScalarType input) {
-  if (trains_in_panels(input, weight)) return panel_weight(weight, input);
-  const Tensor rounded = weight.to(input);
-  return {rounded, rounded};
-}
-
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
-  if (goes_in_panels(input, weight)) return panel_forward_product(input, weight, bias);
-  return onednn_linear(input, weight, bias.to(input.scalar_type()));
+  if (trains_in_panels(input.scalar_type(), weight)) return panel_forward_product(input, weight, bias);
+  const at::ScalarType type = input.scalar_type();
+  return onednn_linear(input, weight.to(type), bias.to(type));
 }
 
 Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
-  if (goes_in_panels(gradient, weight)) return panel_input_gradient(gradient, weight);
-  return onednn_linear(gradient, weight.t(), std::nullopt);
+  if (trains_in_panels(gradient.scalar_type(), weight)) return panel_input_gradient(gradient, weight);
+  return onednn_linear(gradient, weight.to(gradient.scalar_type()).t(), std::nullopt);
 }
 
 WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight) {
-  if (goes_in_panels(gradient, weight)) return panel_weight_gradients(gradient, input);
+  if (trains_in_panels(gradient.scalar_type(), weight)) return panel_weight_gradients(gradient, input);
   // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
   if (gradient.scalar_type() == at::kBFloat16)
     return {at::mm(gradient.t(), input).to(at::kFloat), gradient.sum(0, /*keepdim=*/false, at::kFloat)};

@@ -1,5 +1,5 @@
-// The three matrix products of a linear layer in training, each on what is the fastest for it on a CPU: the
-// kernels of inference where the CPU has AVX-512 and sizes fit, oneDNN else.
+// The three matrix products of a linear layer in training on a CPU: by the kernels of inference where it has
+// AVX-512 and sizes fit, by oneDNN else.
 //
 // LibTorch's own float32 product is MKL's, which reaches less than half of oneDNN's rate on CPUs of AMD.
 #pragma once
@@ -12,19 +12,10 @@ namespace angle {
 /// Whether the functions below take this tensor: float32 or bfloat16 on the CPU.
 bool has_fast_products(const Tensor& tensor);
 
-/// A weight as the products of one step read it: of the type of their input, or in panels
-/// (panel_products.h).
-struct StepWeight {
-  Tensor forward;   // for forward_product()
-  Tensor backward;  // for input_gradient()
-};
-
-StepWeight prepare_weight(const Tensor& weight, at::ScalarType input);
-
 /// x · weightᵀ + bias.
 ///
 /// @param input   [rows, in], contiguous
-/// @param weight  StepWeight::forward
+/// @param weight  [out, in], rounded to the input's type on the way
 /// @param bias    [out]
 /// @return        [rows, out]
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias);
@@ -32,7 +23,7 @@ Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& 
 /// gradient · weight: the gradient by the input.
 ///
 /// @param gradient  [rows, out], contiguous
-/// @param weight    StepWeight::backward
+/// @param weight    as above
 /// @return          [rows, in]
 Tensor input_gradient(const Tensor& gradient, const Tensor& weight);
 
@@ -42,7 +33,7 @@ struct WeightGradients {
 };
 
 /// @param gradient, input  as above
-/// @param weight           StepWeight::backward
+/// @param weight           whose gradient it is, for its type and sizes
 WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight);
 
 }  // namespace angle

@@ -8,12 +8,6 @@
 #include "model/avx512/transpose.h"
 
 namespace angle {
-namespace {
-
-/// Blocks of columns that are worth a thread.
-constexpr int64_t kGrain = 1;
-
-}  // namespace
 
 Transposed transpose(const Tensor& rows) {
   if (!cpu_features().avx512) return {rows.t().contiguous(), rows.sum(0)};
@@ -22,8 +16,7 @@ Transposed transpose(const Tensor& rows) {
   const avx512::Transposition task{rows.const_data_ptr<float>(), rows.size(0), columns,
                                    made.matrix.mutable_data_ptr<float>(),
                                    made.sums.mutable_data_ptr<float>()};
-  const int64_t blocks = (columns + avx512::kTransposedColumns - 1) / avx512::kTransposedColumns;
-  at::parallel_for(0, blocks, kGrain,
+  at::parallel_for(0, at::divup(columns, avx512::kTransposedColumns), 1,
                    [&](int64_t first, int64_t last) { avx512::transpose(task, first, last); });
   return made;
 }

@@ -6,7 +6,7 @@
 namespace angle {
 
 struct Transposed {
-  Tensor matrix;  // [columns, rows]
+  Tensor matrix;  // [columns, rows], or rows and some zeros
   Tensor sums;    // float32 [columns], over the rows
 };
 
