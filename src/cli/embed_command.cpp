@@ -226,7 +226,10 @@ void add_output_options(CLI::App& command, EmbedCommandOptions& options) {
                      "I/N: only part I of N of the input, for N jobs. Outputs in jsonl, tsv and raw, one "
                      "after the other (cat), are that of one job; those in npy are joined by "
                      "numpy.concatenate");
-  command.add_option("--save-every", options.save_seconds, "seconds of work that a killed run may lose")
+  command
+      .add_option(
+          "--save-every", options.save_seconds,
+          "seconds of work that a killed run may lose, and the texts it is at: up to 2,048, or 1 MB of them")
       ->capture_default_str()
       ->check(at_least(0));
 }

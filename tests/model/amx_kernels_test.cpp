@@ -15,6 +15,7 @@
 
 #include "angle/cpu_features.h"
 #include "angle/error.h"
+#include "angle/tensor.h"
 
 #include "model/avx512/support.h"
 #include "model/gelu_table.h"

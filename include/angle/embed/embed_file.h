@@ -35,7 +35,7 @@ struct EmbedFileOptions {
   /// Texts are read and embedded in windows of at most so many texts and, but for its last text, bytes.
   /// Within a window texts are sorted by length, and equal ones are encoded once.
   int64_t window_texts = 2048;
-  int64_t window_bytes = int64_t{1} << 22;
+  int64_t window_bytes = int64_t{1} << 20;
 
   /// Windows that are read and tokenised before the vectors of the one before are waited for. On a GPU and
   /// with workers, which compute meanwhile, 1 is worth it; with texts in windows, which are waited for when
