@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ATen/Parallel.h>
 
@@ -13,6 +14,7 @@
 
 #include "cli/interruption.h"
 #include "cli/log.h"
+#include "cli/output_file.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
 #include "cli/usage.h"
@@ -63,9 +65,6 @@ bool can_be_read_once_only(const std::string& input) {
 
 void check_input_and_output(const EmbedCommandOptions& options) {
   if (options.resume && options.output == "-") refuse_usage("--resume: needs a file to go on with: -o FILE");
-  std::error_code not_there;
-  if (std::filesystem::equivalent(options.texts.input, options.output, not_there))
-    refuse_usage("--output {}: is the input, which would be lost", options.output);
   if (!can_be_read_once_only(options.texts.input)) return;
   if (!options.shard.empty()) refuse_usage("--shard: needs an input file: it is read twice");
   if (format_of(options) == EmbeddingFormat::npy && options.output == "-")
@@ -75,6 +74,16 @@ void check_input_and_output(const EmbedCommandOptions& options) {
   if (options.calibration == options.texts.input)
     refuse_usage("--calibration {}: is the input too, which can be read once only: give a file",
                  options.calibration);
+}
+
+/// Neither output takes the place of a file that is read, nor of the other.
+void refuse_lost_files(const EmbedCommandOptions& options) {
+  const std::vector<UsedFile> inputs = {{"the input", options.texts.input},
+                                        {"the file of --calibration", options.calibration},
+                                        {"the file of --ranges", options.ranges}};
+  refuse_lost_file("--output", options.output, inputs);
+  refuse_lost_file("--save-ranges", options.save_ranges, inputs);
+  refuse_lost_file("--output", options.output, {{"the file of --save-ranges", options.save_ranges}});
 }
 
 void check_quantization(const EmbedCommandOptions& options) {
@@ -95,6 +104,7 @@ void check_quantization(const EmbedCommandOptions& options) {
 void check_usage(const EmbedCommandOptions& options) {
   check_format(options);
   check_input_and_output(options);
+  refuse_lost_files(options);
   check_quantization(options);
   options.long_texts.choice();
   if (!options.shard.empty()) as_usage([&] { return parse_shard(options.shard); });

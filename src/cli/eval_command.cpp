@@ -24,7 +24,9 @@
 #include "angle/model/random_weights.h"
 #include "angle/text/utf8.h"
 
+#include "cli/eval_inputs.h"
 #include "cli/log.h"
+#include "cli/output_file.h"
 #include "cli/shared_options.h"
 #include "cli/task_data.h"
 #include "cli/usage.h"
@@ -130,6 +132,19 @@ void find_own_data(RequestedTasks& requested, const fs::path& data_dir) {
   for (OwnDataTask& task : requested.own_data) task.path = find(task.name, task.path);
   for (std::string& name : requested.of_pairs)
     if (is_pair_file(name)) name = find(name, name).string();
+}
+
+/// A file that the evaluation reads would be replaced by scores.
+void refuse_lost_inputs(const RequestedTasks& requested, const EvalOptions& options) {
+  if (!fs::exists(options.output)) return;
+  const fs::path data_dir = find_data_dir(options.data_dir);
+  const auto refuse = [&](const std::vector<UsedFile>& inputs) {
+    refuse_lost_file("--output", options.output, inputs);
+  };
+  refuse(own_data_inputs(requested.own_data));
+  refuse(pair_inputs(requested.of_pairs, data_dir, options.split));
+  refuse(model_inputs(options.model));
+  if (!options.compare.empty()) refuse(model_inputs(options.compare));
 }
 
 /// What a model scored.
@@ -305,6 +320,7 @@ void run_eval(const EvalOptions& options) {
   check_options_of_tasks(options, tasks);
   if (options.output == "-") refuse_usage("--output -: is for a file; --json prints the same to stdout");
   find_own_data(tasks, find_data_dir(options.data_dir));
+  refuse_lost_inputs(tasks, options);
   std::vector<OwnData> own_data;
   for (const OwnDataTask& task : tasks.own_data)
     own_data.push_back(read_own_data(task, parse_columns(options.columns)));

@@ -3,6 +3,7 @@
 //  - every format, from a file or a pipe, holds the same numbers, and stdout nothing else;
 //  - mistakes end with 1 (what the user can fix) or 2 (wrong usage), one line that says what to do, and no
 //    output;
+//  - no output takes the place of a file that is read, nor of the other output;
 //  - a reader that stops early is no failure, a full disk is one; a closed stream is no file;
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
 //    been;
@@ -327,6 +328,43 @@ TEST(EmbedCommand, DoesNotReplaceItsInput) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("x.tsv: is the input, which would be lost"));
   EXPECT_EQ(read_file(input), "a\n");
+  const std::string link = (directory.path() / "link.tsv").string();
+  fs::create_symlink("x.tsv", link);
+  EXPECT_EQ(embed({input, "-o", link}).exit_code, 2);
+  const auto redirected = testing::run_shell(
+      "\"$0\" embed --model '" + tiny_bert() + "' -o '" + input + "' < '" + input + "'", ANGLE_BINARY);
+  EXPECT_EQ(redirected.exit_code, 2);
+  EXPECT_EQ(read_file(input), "a\n");
+}
+
+TEST(EmbedCommand, ReplacesNoOtherFileThatItUses) {
+  const TempDir directory;
+  const std::string input = directory.file("in.txt", "a\n").string();
+  const std::string many = directory.file("many.tsv", numbered_lines(30)).string();
+  const std::string ranges = directory.file("ranges.npy", "ranges").string();
+  const std::string vectors = (directory.path() / "vectors.npy").string();
+  const auto expect_refused = [&](std::vector<std::string> args, const std::string& message) {
+    args.insert(args.begin(), {input, "--quantize", "int8"});
+    const auto result = embed(args);
+    EXPECT_EQ(result.exit_code, 2) << message;
+    EXPECT_THAT(result.err, HasSubstr(message));
+  };
+  const std::string lost = ", which would be lost";
+  expect_refused({"--calibration", many, "--save-ranges", many},
+                 "--save-ranges " + many + ": is the file of --calibration" + lost);
+  expect_refused({"--calibration", many, "--save-ranges", input},
+                 "--save-ranges " + input + ": is the input" + lost);
+  expect_refused({"--calibration", many, "-o", many},
+                 "--output " + many + ": is the file of --calibration" + lost);
+  expect_refused({"--ranges", ranges, "-o", ranges},
+                 "--output " + ranges + ": is the file of --ranges" + lost);
+  expect_refused(
+      {"--calibration", many, "-o", vectors, "--save-ranges", directory.path().string() + "/./vectors.npy"},
+      "--output " + vectors + ": is the file of --save-ranges" + lost);
+  expect_refused({"--ranges", ranges, "--save-ranges", ranges}, "--save-ranges requires --calibration");
+  EXPECT_EQ(read_file(many), numbered_lines(30));
+  EXPECT_EQ(read_file(ranges), "ranges");
+  EXPECT_FALSE(fs::exists(vectors));
 }
 
 TEST(EmbedCommand, EmbedsInShardsOfEveryFormat) {

@@ -2,6 +2,7 @@
 //  - a table, or JSON that parses, on stdout; the same JSON in a file; nothing else on stdout;
 //  - what is missing ends with 1 and what is mistyped with 2; both say what to do, and before the model is
 //    loaded where that can be;
+//  - no file that is read is replaced by scores;
 //  - a score that can't be written is not lost in silence; a reader that has gone is no error;
 //  - intervals follow the seed; --compare scores the other model as it would be alone; --verify ends with 1
 //    when a score is not the published one;
@@ -99,6 +100,34 @@ TEST_F(Eval, PrintsJsonAndWritesTheSameToAFile) {
   EXPECT_EQ(read_file(file), result.out);
   EXPECT_THAT(eval({"--task", "stsb", "-o", file}).out, Not(HasSubstr("{")));
   EXPECT_EQ(read_file(file), result.out);
+}
+
+TEST_F(Eval, ReplacesNoFileThatItReads) {
+  const testing::ModelCopy model, other;
+  const std::string file = data.file("mine.tsv", pairs).string();
+  const std::string link = (data.path() / "link").string();
+  fs::create_symlink("mine.tsv", link);
+  const std::string config = (model.path() / "config.json").string(), kept = read_file(config);
+  const auto expect_refused = [&](const std::string& task, const std::string& output,
+                                  const std::string& message) {
+    const CommandResult result = eval(
+        {"--task", task, "-o", output, "--model", model.path().string(), "--compare", other.path().string()});
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, HasSubstr("--output " + output + ": is " + message + ", which would be lost"));
+  };
+  const std::string of_file = "a file of --task " + file;
+  expect_refused(file, file, of_file);
+  expect_refused("stsb," + file, data.path().string() + "/stsb/../mine.tsv", of_file);
+  expect_refused(file, link, of_file);
+  expect_refused("stsb", (data.path() / "stsb/test.tsv").string(), "a file of --task stsb");
+  expect_refused("stsb", config, "a file of the model " + model.path().string());
+  expect_refused("stsb", (other.path() / "model.safetensors").string(),
+                 "a file of the model " + other.path().string());
+  EXPECT_EQ(read_file(file), pairs);
+  EXPECT_EQ(read_file(data.path() / "stsb/test.tsv"), pairs);
+  EXPECT_EQ(read_file(config), kept);
+  EXPECT_EQ(eval({"--task", file, "-o", (model.path() / "scores.json").string()}).exit_code, 0);
 }
 
 TEST_F(Eval, ScoresAFileOfPairsAsItScoresATask) {

@@ -151,6 +151,20 @@ TEST_F(EvalOwnData, ChoosesThresholdsOnAnotherSplit) {
               HasSubstr("validation.tsv"));
 }
 
+TEST_F(EvalOwnData, ReplacesNoFileThatItReads) {
+  const std::string task = write_retrieval();
+  for (const char* name : {"corpus.jsonl", "queries.jsonl", "qrels/test.tsv"}) {
+    const std::string file = (data.path() / name).string(), content = read_file(file);
+    const CommandResult result = eval({"--task", task, "-o", file});
+    EXPECT_EQ(result.exit_code, 2) << result.err;
+    EXPECT_THAT(result.err,
+                HasSubstr("--output " + file + ": is a file of --task " + task + ", which would be lost"));
+    EXPECT_EQ(read_file(file), content);
+  }
+  const std::string pairs = (data.path() / "mine.tsv").string(), own = testing::write_binary_pairs(pairs);
+  EXPECT_EQ(eval({"--task", own, "-o", pairs}).exit_code, 2);
+}
+
 TEST_F(EvalOwnData, RetrievesDocuments) {
   const std::string task = write_retrieval();
   const json result = scores(task);
