@@ -1,9 +1,11 @@
 #include "cli/report_command.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "angle/error.h"
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
 #include "angle/report/html_report.h"
@@ -20,6 +22,17 @@ struct ReportOptions {
   std::string output = "report.html";
 };
 
+/// A page is drawn again and again under one name, but nothing else is replaced: `-o runs/mine/config.json`
+/// would cost a model.
+void refuse_to_replace(const std::string& file) {
+  namespace fs = std::filesystem;
+  if (file == "-" || !fs::is_regular_file(file) || fs::is_empty(file) || is_html_report(file)) return;
+  fail(
+      "--output {}: is there already and no page of angle report, so it is not replaced; name another file, "
+      "or remove this one",
+      file);
+}
+
 void write_page(const std::string& file, const std::string& page) {
   if (file != "-") return write_file(file, page);
   StandardOutput out;
@@ -28,6 +41,7 @@ void write_page(const std::string& file, const std::string& page) {
 }
 
 void run_report(const ReportOptions& options) {
+  refuse_to_replace(options.output);
   std::vector<RunRecord> runs;
   std::vector<StudyRecord> studies;
   for (const std::string& directory : options.runs) {
@@ -51,7 +65,10 @@ void add_report_command(CLI::App& app) {
       *app.add_subcommand("report", "draw training runs and studies: one HTML page, which needs no network");
   command.add_option("runs", options->runs, "output directories of angle train and of angle study")
       ->required();
-  command.add_option("-o,--output", options->output, "file to write; - for stdout")->capture_default_str();
+  command
+      .add_option("-o,--output", options->output,
+                  "file to write, which may only replace such a page; - for stdout")
+      ->capture_default_str();
   command.footer("Example: angle report runs/stsb_minilm runs/experiment2_angle_alone -o report.html");
   command.callback([options] { run_report(*options); });
 }

@@ -1,14 +1,17 @@
 #include "angle/report/html_report.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "io/input_file.h"
 #include "report/html_parts.h"
 #include "report/prediction_sections.h"
 #include "report/study_section.h"
@@ -18,6 +21,11 @@ namespace angle {
 namespace {
 
 using nlohmann::json;
+
+/// By which pages are known again, of older versions too.
+constexpr std::string_view kHead =
+    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+    "content=\"width=device-width, initial-scale=1\">\n<title>angle report</title>\n";
 
 constexpr const char* kStyle = R"(
 :root { color-scheme: light dark; --ground: #ffffff; --ink: #1c2128; --faint: #5c6672; --rule: #dfe3e8; --shade: #1c212860;
@@ -294,10 +302,13 @@ std::string html_report(std::span<const RunRecord> runs, std::span<const StudyRe
   for (const StudyRecord& study : studies) body += study_section(study);
   if (!runs.empty() && !studies.empty()) body += "<h2>Training runs</h2>\n";
   if (!runs.empty()) body += runs_sections(runs);
-  return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-         "content=\"width=device-width, initial-scale=1\">\n"
-         "<title>angle report</title>\n<style>" +
-         std::string(kStyle) + colour_rules() + "</style>\n" + body + "</html>\n";
+  return std::string(kHead) + "<style>" + kStyle + colour_rules() + "</style>\n" + body + "</html>\n";
+}
+
+bool is_html_report(const std::filesystem::path& file) {
+  std::array<char, kHead.size()> beginning{};
+  const size_t bytes = InputFile(file).read_fully(beginning);
+  return std::string_view(beginning.data(), bytes) == kHead;
 }
 
 }  // namespace angle

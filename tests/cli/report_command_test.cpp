@@ -1,5 +1,5 @@
 // `angle report` as its users see it: a page for one run or several; what is no run is refused and leaves no
-// page.
+// page; no other file is replaced by one.
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -27,6 +27,26 @@ TEST(ReportCommand, WritesAPage) {
   EXPECT_THAT(read_file(page), HasSubstr("cosine objective"));
   EXPECT_EQ(testing::run_command({ANGLE_BINARY, "report", run.path().string(), "-o", "-"}).out,
             read_file(page));
+}
+
+TEST(ReportCommand, ReplacesNothingButItsPages) {
+  const testing::TempDir run;
+  run.file("metrics.jsonl", "{\"cosine\":2.5,\"step\":1}\n{\"cosine\":2.0,\"step\":2}\n");
+  const auto report = [&](const std::string& page) {
+    return testing::run_command({ANGLE_BINARY, "report", run.path().string(), "-o", page});
+  };
+  const std::string page = run.file("page.html", "").string();  // as mktemp makes it
+  EXPECT_EQ(report(page).exit_code, 0);
+  EXPECT_EQ(report(page).exit_code, 0);
+  for (const char* name : {"config.json", "own.html"}) {
+    const std::string content = "<!doctype html>\n<title>mine</title>\n";
+    const std::string file = run.file(name, content).string();
+    const auto result = report(file);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, HasSubstr("--output " + file + ": is there already and no page of angle report"));
+    EXPECT_THAT(result.err, HasSubstr("name another file"));
+    EXPECT_EQ(read_file(file), content);
+  }
 }
 
 TEST(ReportCommand, ShowsAStudy) {
