@@ -16,6 +16,7 @@
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/io/standard_output.h"
+#include "angle/study/study_output.h"
 #include "angle/study/study_report.h"
 
 #include "cli/exit_code.h"
@@ -197,6 +198,7 @@ void Study::tell_before() const {
 }
 
 bool Study::run() {
+  check_study_output(output_, study_name(options_), config_);
   const DirectoryLock lock(output_);
   std::optional<DirectoryLock> runs_lock;
   std::error_code missing;

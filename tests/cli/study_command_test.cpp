@@ -11,6 +11,7 @@
 //    with 1 and the name, the error and the log of each that failed; the same command tries those again;
 //  - the data directory need not be there when nothing lies in it;
 //  - a log that is cut while its run goes on ends neither the run nor the study;
+//  - tables of another study, and files that no study has written, are not replaced;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
 //  - where OpenMP binds threads, training has more than the first CPU.
@@ -556,6 +557,29 @@ TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
   study_.erase("metric");
   study_["sead"] = 1;
   EXPECT_THAT(error(), HasSubstr("angle_weight.json:\n  sead: unknown key; did you mean \"seeds\"?"));
+}
+
+TEST_F(StudyCommand, ReplacesNoTablesOfAnotherStudy) {
+  study_["seeds"] = {1};
+  ASSERT_EQ(run("out").exit_code, 0);
+  const std::string tables = read_file(path("out/study.json")), document = read_file(path("out/study.md"));
+  const fs::path other = directory_.file("other.json", study_.dump());
+  const CommandResult refused = testing::run_command(
+      {ANGLE_BINARY, "study", "--config", other.string(), "--output", path("out").string()});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out, IsEmpty());
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("study.json: has the tables of another study, angle_weight on "),
+                                 HasSubstr("name another directory with --output")));
+  EXPECT_EQ(read_file(path("out/study.json")), tables);
+  EXPECT_EQ(read_file(path("out/study.md")), document);
+  study_["rows"].push_back({{"name", "new"}, {"set", {"loss.cosine_weight=0"}}});
+  EXPECT_EQ(run("out").exit_code, 0);
+
+  directory_.file("own/study.md", "my notes\n");
+  const CommandResult own = run("own");
+  EXPECT_EQ(own.exit_code, 1);
+  EXPECT_THAT(own.err, HasSubstr("study.md: is there without a study.json"));
+  EXPECT_EQ(read_file(path("own/study.md")), "my notes\n");
 }
 
 TEST_F(StudyCommand, KeepsItsRunsInTheOutputItself) {
