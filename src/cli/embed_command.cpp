@@ -160,18 +160,32 @@ std::string format_progress(const EmbedProgress& at) {
   return text + fmt::format(", {}:{:02} left", left / 60, left % 60);
 }
 
-void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) {
+/// `in.txt`, `shard 2/8 of in.txt`
+std::string describe_input(const EmbedCommandOptions& options) {
+  const std::string input = options.texts.input == "-" ? "<stdin>" : options.texts.input;
+  return options.shard.empty() ? input : fmt::format("shard {} of {}", options.shard, input);
+}
+
+void log_rate(const EmbedFileResult& result) {
   const TextStatistics& counts = result.statistics;
   const double rate = 1.0 / std::max(result.seconds, 1e-9);
   log_info("{} embedded{}, {}, in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s", count_of(counts.texts, "text"),
            result.resumed_rows > 0 ? fmt::format(" after {} that were done", result.resumed_rows) : "",
            count_of(counts.tokens, "token"), result.seconds, static_cast<double>(counts.texts) * rate,
            static_cast<double>(counts.tokens) * rate);
+}
+
+/// Texts are counted by windows: of one that was broken off there may be vectors, but no counts, so there is
+/// nothing to tell when the reader goes, nor before the first window is done.
+void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) {
   switch (result.end) {
     case EmbedFileResult::End::complete:
+      log_rate(result);
+      if (result.rows == 0) log_warning("no texts in {}", describe_input(options));
       if (options.output != "-") log_info("{} in {}", count_of(result.rows, "vector"), options.output);
       break;
     case EmbedFileResult::End::interrupted:
+      if (result.statistics.texts > 0) log_rate(result);
       log_info("interrupted; {} saved, go on with --resume", count_of(result.rows, "vector"));
       break;
     case EmbedFileResult::End::reader_gone:
@@ -219,7 +233,8 @@ void run_embed(const EmbedCommandOptions& options) {
   const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
   line.finish();
   log_end(result, options);
-  log_text_statistics(result.statistics, texts.repaired_texts());
+  if (result.end != EmbedFileResult::End::reader_gone)
+    log_text_statistics(result.statistics, texts.repaired_texts());
   if (result.end == EmbedFileResult::End::interrupted) interruption.end_process();
 }
 

@@ -180,6 +180,19 @@ TEST(EmbedCommand, WritesNpyToAPipeWhenTheInputIsAFile) {
   EXPECT_THAT(refused.err, HasSubstr("--format raw or jsonl"));
 }
 
+TEST(EmbedCommand, WarnsOfAnInputWithoutTexts) {
+  const TempDir directory;
+  const std::string empty = directory.file("empty.txt", "").string();
+  const std::string one = directory.file("one.txt", "a text\n").string();
+  const std::string output = (directory.path() / "out.npy").string();
+  const auto result = embed({empty, "-o", output});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("warning: no texts in " + empty + "\n0 vectors in " + output));
+  EXPECT_THAT(embed({}).err, HasSubstr("warning: no texts in <stdin>\n"));
+  EXPECT_THAT(embed({one, "--shard", "1/2"}).err, HasSubstr("warning: no texts in shard 1/2 of " + one));
+  EXPECT_THAT(embed({one}).err, Not(HasSubstr("warning")));
+}
+
 TEST(EmbedCommand, TakesAColumnOfATable) {
   const TempDir directory;
   const std::string csv = directory.file("in.csv", "id,text\n1,\"a, b\"\n2,\"c\nd\"\n").string();
@@ -403,6 +416,8 @@ TEST(EmbedCommand, EndsQuietlyWhenTheReaderHasSeenEnough) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, StartsWith("{\"index\":0,"));
   EXPECT_THAT(result.err, Not(HasSubstr("error")));
+  EXPECT_THAT(result.err, Not(HasSubstr(" embedded"))) << "how many were is not known";
+  EXPECT_THAT(result.err, EndsWith("stopped: whoever read stdout has gone\n"));
 }
 
 TEST(EmbedCommand, SaysThatTheDiskIsFull) {
