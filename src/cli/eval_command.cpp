@@ -86,7 +86,7 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
     else
       requested.of_pairs.push_back(name);
   }
-  if (requested.of_pairs.empty()) return requested;
+  if (requested.of_pairs.empty() && !requested.own_data.empty()) return requested;
   const TaskSelection selection = as_usage([&] { return select_tasks(requested.of_pairs); });
   requested.untrained = options.untrained.value_or(!selection.groups.empty());
   return requested;
@@ -379,8 +379,7 @@ void add_eval_command(CLI::App& app) {
           "transfer (or sts), non-transfer, all; a file of scored pairs: mine.tsv; other tasks on your own "
           "data: pairs:FILE, retrieval:DIR, classify:DIR, cluster:FILE. Files and directories are looked up "
           "here, then in the data directory")
-      ->required()
-      ->delimiter(',');
+      ->required();  // no delimiter: with one CLI11 takes "," for no value, and the next option for it
   add_model_option(command, options->model);
   add_column_option(command, options->columns);
   add_data_dir_option(command, options->data_dir);

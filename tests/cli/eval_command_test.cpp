@@ -296,6 +296,9 @@ TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   };
   EXPECT_THAT(error(2, {"--task", "stbs"}),
               AllOf(HasSubstr("stbs: unknown task"), HasSubstr("did you mean")));
+  for (const char* none : {"", ",", " , "})
+    EXPECT_THAT(error(2, {"--task", none}),
+                HasSubstr("--task: no task named; `--task all` scores every task"));
   EXPECT_THAT(error(2, {"--task", "stsb", "--metric", "cosine_spaerman"}),
               HasSubstr("did you mean \"cosine_spearman\"?"));
   EXPECT_THAT(error(2, {"--task", "stsb", "--angle-similarity", "hermitean"}),
