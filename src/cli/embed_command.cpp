@@ -265,7 +265,7 @@ void add_vector_options(CLI::App& command, EmbedCommandOptions& options) {
       "--normalize,!--no-normalize", [&options](int64_t count) { options.normalize = count > 0; },
       "vectors of length 1, or as they are; default: what the model directory says");
   command.add_option("--truncate-dim", options.truncate_dim, "keep the first dimensions only")
-      ->check(at_least(1));
+      ->check(in_range(1, 1'000'000));
   command
       .add_option("--quantize", options.quantize,
                   "int8 or uint8 (a byte per dimension), binary or ubinary (a bit)")

@@ -1,6 +1,7 @@
 #include "cli/eval_command.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -351,7 +352,8 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
       ->capture_default_str()
       ->check(in_range(0, 1000000));
   command.add_option("--seed", options.bootstrap.seed, "of resamples and of clustering")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(in_range(0, std::numeric_limits<int64_t>::max()));
   command.add_option("--compare", options.compare,
                      "another model: the difference on the same data, its interval and p-value");
   CLI::Option* verify =
@@ -401,10 +403,10 @@ void add_eval_command(CLI::App& app) {
       [&untrained = options->untrained](int64_t count) { untrained = count > 0; },
       "score the same model with random weights too, a baseline; default: for groups");
   add_long_text_options_with_both(command, options->long_texts);
-  command.add_option("--query-prompt", options->query_prompt,
-                     "put before the queries of retrieval; default: the model's prompt for queries, if any");
-  command.add_option("--document-prompt", options->document_prompt,
-                     "put before its documents; default: the model's prompt for documents, if any");
+  add_prompt_option(command, "--query-prompt", options->query_prompt,
+                    "put before the queries of retrieval; default: the model's prompt for queries, if any");
+  add_prompt_option(command, "--document-prompt", options->document_prompt,
+                    "put before its documents; default: the model's prompt for documents, if any");
   add_statistics_options(command, *options);
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   command.add_option("-o,--output", options->output, "also write that JSON to a file");

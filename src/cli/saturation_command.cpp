@@ -167,7 +167,7 @@ void add_saturation_command(CLI::App& app) {
   add_data_dir_option(command, options->data_dir);
   command.add_option("--max-batches", options->max_batches, "measure the first batches only; 0: all")
       ->capture_default_str()
-      ->check(at_least(0));
+      ->check(in_range(0, 1'000'000'000));
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   add_compute_options(command, options->compute);
   command.footer(

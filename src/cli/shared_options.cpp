@@ -1,5 +1,6 @@
 #include "cli/shared_options.h"
 
+#include <charconv>
 #include <cstdlib>
 
 #include <ATen/Parallel.h>
@@ -44,10 +45,17 @@ CLI::Validator at_least(double least) {
 CLI::Validator in_range(int64_t least, int64_t most) {
   const auto problem = [least, most](const std::string& text) -> std::string {
     int64_t value = 0;
-    const bool is_inside = CLI::detail::lexical_cast(text, value) && least <= value && value <= most;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_inside = std::to_string(value) == text && least <= value && value <= most;
     return is_inside ? "" : fmt::format("{}, expected a whole number from {} to {}", text, least, most);
   };
   return {problem, fmt::format("{} to {}", least, most)};
+}
+
+CLI::Option* add_prompt_option(CLI::App& command, const std::string& name, std::optional<std::string>& prompt,
+                               const std::string& description) {
+  return command.add_option_function<std::string>(
+      name, [&prompt](const std::string& text) { prompt = text; }, description);
 }
 
 void add_device_option(CLI::App& command, std::string& device) {

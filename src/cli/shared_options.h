@@ -18,10 +18,12 @@
 
 namespace angle::cli {
 
-/// A number from `least` on. (CLI11's own checks tell of the largest double.)
+/// A number from `least` on, which may have decimals. (CLI11's own checks tell of the largest double.)
 CLI::Validator at_least(double least);
 
-/// A whole number. (CLI11's own check says even of a word that it is "not in range".)
+/// A whole number. Every option that is one has this check: by itself CLI11 makes 2^64 - 1 of -1, the largest
+/// number that there is of a larger one, and 8 of 010. (Its own check says even of a word that it is "not in
+/// range".)
 CLI::Validator in_range(int64_t least, int64_t most);
 
 /// The value of an enum by the name that one_of() has checked; none for an empty name.
@@ -37,6 +39,11 @@ CLI::IsMember one_of() {
   for (const auto& [value, name] : json_names(Enum{})) names.emplace_back(name);
   return CLI::IsMember(names);
 }
+
+/// `--prompt` and the like, of which an empty value means none at all. (CLI11 takes an empty value of an
+/// optional for none given, so it would mean the default.)
+CLI::Option* add_prompt_option(CLI::App& command, const std::string& name, std::optional<std::string>& prompt,
+                               const std::string& description);
 
 /// `--device`.
 void add_device_option(CLI::App& command, std::string& device);

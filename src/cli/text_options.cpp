@@ -29,9 +29,10 @@ void add_text_options(CLI::App& command, TextOptions& options) {
   command
       .add_option("--max-seq-length", options.max_seq_length,
                   "cut texts to so many tokens; default: what the model directory says")
-      ->check(at_least(1));
-  CLI::Option* prompt = command.add_option("--prompt", options.prompt,
-                                           "put before every text; default: the model's default prompt");
+      ->check(in_range(1, 1'000'000));
+  CLI::Option* prompt =
+      add_prompt_option(command, "--prompt", options.prompt,
+                        "put before every text, an empty one nothing; default: the model's default prompt");
   command.add_option("--prompt-name", options.prompt_name, "use the model's prompt of that name")
       ->excludes(prompt);
 }

@@ -314,7 +314,7 @@ TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
   expect_usage({"--save-ranges", "x"}, "requires --calibration");
   expect_usage({"--prompt", "x", "--prompt-name", "query"}, "excludes");
   expect_usage({"--resume"}, "needs a file to go on with: -o FILE");
-  expect_usage({"--truncate-dim", "0"}, "--truncate-dim: 0, expected at least 1\n");
+  expect_usage({"--truncate-dim", "0"}, "--truncate-dim: 0, expected a whole number from 1 to 1000000\n");
   expect_usage({"--save-every", "soon"}, "--save-every: soon is not a number\n");
   expect_usage({"--shard", "1/2"}, "--shard: needs an input file");
   expect_usage({"in.txt", "--shard", "3/2"}, "--shard 3/2: expected I/N");

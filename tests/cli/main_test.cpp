@@ -2,11 +2,14 @@
 //  - help and version go to stdout and end with 0; the help of every command ends with an example;
 //  - wrong usage ends with 2: whatever the command line alone shows; what is mistyped is answered with the
 //    nearest name;
+//  - a whole number means what is typed, or is refused;
 //  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
 //  - it starts from any folder and through a link; without the program it belongs to, it says so;
 //  - what it sets for the libraries, users can set otherwise.
 
 #include <filesystem>
+#include <sstream>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,6 +22,7 @@ namespace angle {
 namespace {
 
 using testing::CommandResult;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -104,6 +108,35 @@ TEST(Main, SaysWhatIsWrongWithTheValueOfAnOption) {
   EXPECT_THAT(error({"eval", "--task"}), StartsWith("error: --task: without a value; expected one\n"));
   EXPECT_THAT(error({"--threads", "2", "embed"}),
               StartsWith("error: options come after the name of the command: angle embed …\n"));
+}
+
+TEST(Main, TakesWholeNumbersAsTheyAreTyped) {
+  const auto expect_refused = [](std::vector<std::string> args, const std::string& range) {
+    const std::string option = args[args.size() - 2], typed = args.back();
+    const CommandResult result = run(std::move(args));
+    EXPECT_EQ(result.exit_code, 2) << option << " " << typed;
+    EXPECT_THAT(result.err, StartsWith("error: " + option + ": " + typed + ", expected a whole number from " +
+                                       range + "\n"));
+  };
+  const std::string huge = "99999999999999999999999";
+  for (const std::string& seed : {std::string("-1"), huge, std::string("010"), std::string("0x10"),
+                                  std::string("1.5"), std::string("9223372036854775808")})
+    expect_refused({"eval", "--task", "stsb", "--seed", seed}, "0 to 9223372036854775807");
+  for (const std::string command : {"embed", "tokenize", "data"})
+    expect_refused({command, "x.txt", "--max-seq-length", huge},
+                   command == "data" ? "3 to 1000000" : "1 to 1000000");
+  expect_refused({"embed", "--truncate-dim", huge}, "1 to 1000000");
+  expect_refused({"embed", "--threads", huge}, "0 to 1024");
+  expect_refused({"saturation", "--task", "stsb", "--max-batches", "1e3"}, "0 to 1000000000");
+}
+
+TEST(Main, ChecksEveryWholeNumber) {
+  for (const std::string command :
+       {"embed", "eval", "train", "tokenize", "report", "annotate", "data", "saturation", "study"}) {
+    std::istringstream help(run({command, "--help"}).out);
+    for (std::string line; std::getline(help, line);)
+      EXPECT_THAT(line, Not(ContainsRegex(" U?INT( |=|$)"))) << command << " has an option without in_range()";
+  }
 }
 
 TEST(Main, SuggestsTheNearestCommand) {

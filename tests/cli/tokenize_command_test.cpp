@@ -16,6 +16,7 @@
 #include "angle/io/safetensors.h"
 
 #include "support/golden.h"
+#include "support/model_copy.h"
 #include "support/run_command.h"
 #include "support/safetensors_elements.h"
 #include "support/temp_dir.h"
@@ -101,6 +102,15 @@ TEST(TokenizeCommand, CutsAsTheModelDoes) {
 
 TEST(TokenizeCommand, PutsAPromptBeforeEachText) {
   EXPECT_EQ(tokenize({"--prompt", "a "}, "fox\n").out, tokenize({}, "a fox\n").out);
+}
+
+TEST(TokenizeCommand, PutsNothingBeforeThemWhereThePromptIsEmpty) {
+  const testing::ModelCopy prompting;
+  prompting.write_json("config_sentence_transformers.json",
+                       {{"prompts", {{"query", "a "}}}, {"default_prompt_name", "query"}});
+  const std::string model = prompting.path().string();
+  EXPECT_EQ(tokenize({"--model", model}, "fox\n").out, tokenize({}, "a fox\n").out);
+  EXPECT_EQ(tokenize({"--model", model, "--prompt", ""}, "fox\n").out, tokenize({}, "fox\n").out);
 }
 
 TEST(TokenizeCommand, DoesNotNeedWeights) {
