@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 #include <string_view>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include <c10/util/Exception.h>
 
 #include "angle/error.h"
+#include "angle/io/standard_output.h"
 #include "angle/suggest.h"
 
 #include "cli/annotate_command.h"
@@ -107,6 +109,29 @@ std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
                      &command == &app ? "" : "angle ", command.get_name());
 }
 
+/// Where a variable is not set, a shell makes of `--model "$MODEL"` an empty value, which would mean the
+/// default. An empty prompt means something, and lists tell themselves what is wrong with an entry.
+void refuse_empty_values(CLI::App& app) {
+  const auto problem = [](const std::string& value) -> std::string {
+    return value.empty() ? "an empty value was given (an unset shell variable?)" : "";
+  };
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() != 1 || option->get_name().ends_with("prompt")) continue;
+    option->transform(CLI::Validator(problem, ""));  // unlike check(), before the option's other checks
+  }
+  for (CLI::App* part : app.get_subcommands([](CLI::App*) { return true; })) refuse_empty_values(*part);
+}
+
+/// What --help and --version ask for.  @return the exit code
+int print_what_is_asked_for(const CLI::App& app, const CLI::ParseError& request) {
+  std::ostringstream text;
+  const int exit_code = app.exit(request, text);
+  StandardOutput out;
+  out.write(text.str());
+  out.flush();
+  return exit_code;
+}
+
 /// LibTorch has an exception of its own for this only on the GPU.
 bool is_out_of_memory(const c10::Error& error) {
   const std::string_view message = error.what_without_backtrace();
@@ -134,6 +159,7 @@ int run(int argc, char** argv) {
   add_data_command(app, exit_code);
   add_saturation_command(app);
   add_study_command(app, exit_code);
+  refuse_empty_values(app);
   if (const std::string problem = unknown_or_no_command(app, argc, argv); !problem.empty()) {
     print_error("error", problem);
     return kWrongUsage;
@@ -141,7 +167,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version, to stdout
+    if (error.get_exit_code() == 0) return print_what_is_asked_for(app, error);
     print_error("error", wrong_usage(app, error));
     return kWrongUsage;
   }

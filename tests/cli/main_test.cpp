@@ -2,7 +2,8 @@
 //  - help and version go to stdout and end with 0; the help of every command ends with an example;
 //  - wrong usage ends with 2: whatever the command line alone shows; what is mistyped is answered with the
 //    nearest name;
-//  - a whole number means what is typed, or is refused;
+//  - a whole number means what is typed, or is refused; an empty value does not mean the default;
+//  - help that can't be written is not lost in silence;
 //  - what the user can fix ends with 1 and a line that begins with `error: `; stdout stays empty then;
 //  - it starts from any folder and through a link; without the program it belongs to, it says so;
 //  - what it sets for the libraries, users can set otherwise.
@@ -55,6 +56,15 @@ TEST(Main, HelpsWithEveryCommandAndAnExample) {
   }
   EXPECT_THAT(all.out, HasSubstr("Example: angle embed"));
   EXPECT_THAT(all.out, HasSubstr("2 after wrong usage"));
+}
+
+TEST(Main, LosesNoHelpInSilence) {
+  for (const std::string asked : {"--help", "--version", "embed --help"}) {
+    const CommandResult full = testing::run_shell("\"$0\" " + asked + " > /dev/full", ANGLE_BINARY);
+    EXPECT_EQ(full.exit_code, 1) << asked;
+    EXPECT_EQ(full.err, "error: <stdout>: writing failed: No space left on device\n");
+  }
+  EXPECT_EQ(testing::run_shell("\"$0\" --help | true", ANGLE_BINARY).exit_code, 0);
 }
 
 TEST(Main, StartsThroughALink) {
@@ -130,12 +140,38 @@ TEST(Main, TakesWholeNumbersAsTheyAreTyped) {
   expect_refused({"saturation", "--task", "stsb", "--max-batches", "1e3"}, "0 to 1000000000");
 }
 
+TEST(Main, TakesNoEmptyValueForTheDefault) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"embed", "--model", ""},
+                                             {"embed", "x.txt", "-o", ""},
+                                             {"eval", "--task", "stsb", "--model", ""},
+                                             {"eval", "--task", "stsb", "--compare", ""},
+                                             {"eval", "--task", "stsb", "--data-dir", ""},
+                                             {"tokenize", "--model", ""},
+                                             {"data", "x.tsv", "--model", ""},
+                                             {"saturation", "--task", ""},
+                                             {"saturation", "--task", "stsb", "--model", ""},
+                                             {"train", "--config", "x.json", "--output", ""},
+                                             {"study", "--config", "x.json", "--runs", ""},
+                                             {"annotate", "--config", "x.json", "--output", ""},
+                                             {"report", "x", "-o", ""}}) {
+    const CommandResult result = run(args);
+    const std::string option = *(args.end() - 2) == "-o" ? "--output" : *(args.end() - 2);
+    EXPECT_EQ(result.exit_code, 2) << args.front() << " " << option;
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err,
+                StartsWith("error: " + option + ": an empty value was given (an unset shell variable?)\n"));
+  }
+  EXPECT_THAT(run({"embed", ""}).err, StartsWith("error: input: an empty value was given"));
+}
+
 TEST(Main, ChecksEveryWholeNumber) {
   for (const std::string command :
        {"embed", "eval", "train", "tokenize", "report", "annotate", "data", "saturation", "study"}) {
     std::istringstream help(run({command, "--help"}).out);
     for (std::string line; std::getline(help, line);)
-      EXPECT_THAT(line, Not(ContainsRegex(" U?INT( |=|$)"))) << command << " has an option without in_range()";
+      EXPECT_THAT(line, Not(ContainsRegex(" U?INT( |=|$)")))
+          << command << " has an option without in_range()";
   }
 }
 
