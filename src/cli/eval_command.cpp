@@ -144,8 +144,8 @@ void refuse_lost_inputs(const RequestedTasks& requested, const EvalOptions& opti
   };
   refuse(own_data_inputs(requested.own_data));
   refuse(pair_inputs(requested.of_pairs, data_dir, options.split));
-  refuse(model_inputs(options.model));
-  if (!options.compare.empty()) refuse(model_inputs(options.compare));
+  refuse(model_inputs(options.model, data_dir));
+  if (!options.compare.empty()) refuse(model_inputs(options.compare, data_dir));
 }
 
 /// What a model scored.

@@ -2,8 +2,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/eval/contamination.h"
 #include "angle/eval/own_data_files.h"
 #include "angle/eval/tasks.h"
+#include "angle/io/json.h"
 #include "angle/model/model_checksums.h"
 #include "angle/model/model_directory.h"
 
@@ -14,6 +16,19 @@ namespace fs = std::filesystem;
 
 UsedFile file_of_task(const std::string& task, const fs::path& file) {
   return {fmt::format("a file of --task {}", task), file};
+}
+
+/// What a model has seen, which the scored files are compared with, wherever its paths may lead to.
+std::vector<UsedFile> seen_inputs(const fs::path& directory, const fs::path& data_dir) {
+  const fs::path config = directory / "train_config.json", before = directory / "trained_before.json";
+  if (!fs::exists(config)) return {};
+  json history = read_json(config);
+  if (history.is_object() && fs::exists(before)) history["trained_before"] = read_json(before);
+  const std::string what = fmt::format("a file that the model {} has seen", directory.string());
+  std::vector<UsedFile> files;
+  for (const SeenFile& seen : seen_files(history))
+    for (const fs::path& place : {data_dir, fs::path()}) files.push_back({what, place / seen.path});
+  return files;
 }
 
 }  // namespace
@@ -39,15 +54,15 @@ std::vector<UsedFile> pair_inputs(const std::vector<std::string>& tasks, const f
   return files;
 }
 
-std::vector<UsedFile> model_inputs(const std::string& path_or_name) {
+std::vector<UsedFile> model_inputs(const std::string& path_or_name, const fs::path& data_dir) {
   const fs::path directory = find_model(path_or_name);
   const std::string what = fmt::format("a file of the model {}", directory.string());
-  std::vector<UsedFile> files;
-  for (const char* name : {"train_config.json", "trained_before.json"})
-    files.push_back({what, directory / name});
-  const auto add = [&](const fs::path& file) {
+  std::vector<UsedFile> files = seen_inputs(directory, data_dir);
+  files.push_back({what, directory / "train_config.json"});
+  files.push_back({what, directory / "trained_before.json"});
+  const auto add = [&](const fs::path& file) -> std::string {
     files.push_back({what, file});
-    return std::string();
+    return "";  // no checksum is wanted
   };
   model_checksums(directory, add);
   return files;

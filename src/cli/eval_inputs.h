@@ -21,8 +21,8 @@ std::vector<UsedFile> own_data_inputs(const std::vector<OwnDataTask>& tasks);
 std::vector<UsedFile> pair_inputs(const std::vector<std::string>& tasks,
                                   const std::filesystem::path& data_dir, const std::string& split);
 
-/// The files that a model directory is made of, with what it says of its training. Error when there is no
-/// such model.
-std::vector<UsedFile> model_inputs(const std::string& path_or_name);
+/// The files that a model directory is made of, and those that it says the model has seen in training. Error
+/// when there is no such model.
+std::vector<UsedFile> model_inputs(const std::string& path_or_name, const std::filesystem::path& data_dir);
 
 }  // namespace angle::cli

@@ -124,6 +124,11 @@ TEST_F(Eval, ReplacesNoFileThatItReads) {
   expect_refused("stsb", config, "a file of the model " + model.path().string());
   expect_refused("stsb", (other.path() / "model.safetensors").string(),
                  "a file of the model " + other.path().string());
+  model.write("train_config.json", R"({"data": {"train": [{"path": "own/train.tsv"}]}})");
+  expect_refused("stsb", data.file("own/train.tsv", pairs).string(),
+                 "a file that the model " + model.path().string() + " has seen");
+  expect_refused("stsb", (model.path() / "train_config.json").string(),
+                 "a file of the model " + model.path().string());
   EXPECT_EQ(read_file(file), pairs);
   EXPECT_EQ(read_file(data.path() / "stsb/test.tsv"), pairs);
   EXPECT_EQ(read_file(config), kept);
