@@ -229,7 +229,10 @@ void run_embed(const EmbedCommandOptions& options) {
   job.progress_within = [&line](const EmbedProgress& at) {
     if (at.seconds >= 1) line.show(format_progress(at));  // what is over at once needs no line
   };
-  if (to_file) interruption.hold();  // what went to stdout is not lost: there a signal may end it at once
+  if (to_file)  // what went to stdout is not lost: there a signal may end it at once
+    interruption.hold(
+        "interrupted: what is done is saved as soon as the texts at hand are embedded; a second Ctrl-C stops "
+        "at once");
   const EmbedFileResult result = embed_file(model, embed, texts, writer, job);
   line.finish();
   log_end(result, options);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <pthread.h>
+#include <unistd.h>
 
 namespace angle::cli {
 namespace {
@@ -11,6 +12,14 @@ void meet(int signal, const sigset_t& signals) {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   std::raise(signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // it was ignored, as by nohup
+}
+
+/// In one call and past all buffers: another thread may be in the middle of a line.
+void say(const std::string& notice) {
+  if (notice.empty()) return;
+  const char* const behind_progress = isatty(STDERR_FILENO) != 0 ? "\n" : "";
+  const std::string line = behind_progress + notice + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
@@ -29,6 +38,11 @@ Interruption::~Interruption() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+void Interruption::hold(const std::string& notice) {
+  notice_ = notice;
+  held_ = true;
+}
+
 void Interruption::take_signals() {
   for (int signal = 0; sigwait(&signals_, &signal) == 0;) {
     if (over_) return;
@@ -38,6 +52,7 @@ void Interruption::take_signals() {
       continue;
     }
     signal_ = signal;
+    say(notice_);
     requested_ = true;
   }
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <string>
 #include <thread>
 
 namespace angle::cli {
@@ -23,7 +24,9 @@ class Interruption {
   Interruption& operator=(const Interruption&) = delete;
 
   /// From here on the first signal is only noted; the second ends the process.
-  void hold() { held_ = true; }
+  ///
+  /// @param notice  said on stderr as soon as the first comes: what happens until the process ends
+  void hold(const std::string& notice = "");
 
   /// Whether a signal was noted.
   const std::atomic<bool>& requested() const { return requested_; }
@@ -35,6 +38,7 @@ class Interruption {
   void take_signals();
 
   sigset_t signals_, before_;
+  std::string notice_;  // not changed once held_ is true
   std::atomic<bool> held_ = false, requested_ = false, over_ = false;
   std::atomic<int> signal_ = 0;
   std::thread thread_;

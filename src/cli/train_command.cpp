@@ -44,6 +44,10 @@ struct TrainOptions {
   int timeout = 300;  // seconds; far above the time of a step, and of what one process does while others wait
 };
 
+constexpr const char* kInterruptionNotice =
+    "interrupted: the state is saved as soon as the current step or evaluation is done; a second Ctrl-C stops "
+    "at once without saving";
+
 /// `epochs 4, batch_size 32, …`; what is an empty text is `none`.
 std::string format_block(const nlohmann::json& block) {
   std::string text;
@@ -221,7 +225,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   log_start(config, model, sets);
   if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 
-  interruption.hold();
+  interruption.hold(group.is_first() ? kInterruptionNotice : "");
   ProgressLine line;
   Trainer trainer(config, model, std::move(sets),
                   {.output = options.output,
