@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fetches public data sets into $ANGLE_CACHE_DIR/data/TASK/{train,validation,test}.tsv (default ~/.cache/angle), where
-# `angle` looks for them. A file that is there is not fetched again. Sources and licences: data/README.md.
+# Fetches public data sets where `angle` looks for them: TASK/{train,validation,test}.tsv in $ANGLE_DATA_DIR, else in
+# $ANGLE_CACHE_DIR/data (default ~/.cache/angle/data). A file that is there is not fetched again. Sources and licences: data/README.md.
 #
 #   scripts/fetch_data.sh stsb sts12     tasks of `angle eval`; also biosses, and nli to train on
 #   scripts/fetch_data.sh all
+#   ANGLE_DATA_DIR=mine scripts/fetch_data.sh stsb     for `angle eval --data-dir mine`
 #
 # They come from the Hugging Face hub, see hub.sh, and have to have the number of rows that they are known to have. What can't be
 # fetched is left out, and named at the end.
@@ -11,7 +12,7 @@ set -euo pipefail
 # shellcheck source=scripts/hub.sh
 source "$(dirname "${BASH_SOURCE[0]}")/hub.sh"
 
-data=${ANGLE_CACHE_DIR:-$HOME/.cache/angle}/data
+data=${ANGLE_DATA_DIR:-${ANGLE_CACHE_DIR:-$HOME/.cache/angle}/data}
 convert=$(dirname "${BASH_SOURCE[0]}")/convert_dataset.py
 tasks=(stsb sts12 sts13 sts14 sts15 sts16 sickr mrpc qqp qnli gis biosses nli)
 
@@ -135,7 +136,7 @@ write_file() {
   say "$file: $count rows"
 }
 
-[ $# -gt 0 ] || stop "which tasks? all, or some of: ${tasks[*]}"
+[ $# -gt 0 ] || stop "which tasks? all, or some of: ${tasks[*]}; they are put into $data (ANGLE_DATA_DIR names another directory)"
 mkdir -p "$data"
 work=$(mktemp -d "$data/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -10,4 +10,9 @@ std::filesystem::path cache_directory() {
   return std::filesystem::path(home ? home : ".") / ".cache" / "angle";
 }
 
+std::filesystem::path data_directory() {
+  if (const char* directory = std::getenv("ANGLE_DATA_DIR"); directory && *directory) return directory;
+  return cache_directory() / "data";
+}
+
 }  // namespace angle

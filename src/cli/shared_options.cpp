@@ -143,14 +143,13 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir) {
 }
 
 std::filesystem::path find_data_dir(const std::string& option) {
-  if (!option.empty()) {
-    if (!std::filesystem::is_directory(option))  // data could not be fetched to there, as messages advise
-      fail("--data-dir {}: {}", option,
-           std::filesystem::exists(option) ? "not a directory" : "no such directory");
-    return option;
-  }
-  if (const char* variable = std::getenv("ANGLE_DATA_DIR"); variable && *variable) return variable;
-  return cache_directory() / "data";
+  const char* const variable = std::getenv("ANGLE_DATA_DIR");
+  const bool is_named = !option.empty() || (variable != nullptr && *variable != '\0');
+  const std::filesystem::path directory = option.empty() ? data_directory() : option;
+  if (is_named && !std::filesystem::is_directory(directory))  // the cache need not be there
+    fail("{}{}: {}", option.empty() ? "ANGLE_DATA_DIR=" : "--data-dir ", directory.string(),
+         std::filesystem::exists(directory) ? "not a directory" : "no such directory");
+  return directory;
 }
 
 }  // namespace angle::cli

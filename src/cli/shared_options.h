@@ -93,7 +93,7 @@ void add_long_text_options_with_both(CLI::App& command, LongTextOptions& options
 void add_data_dir_option(CLI::App& command, std::string& data_dir);
 
 /// The directory that --data-dir means: the option, else $ANGLE_DATA_DIR, else the cache. Error when the
-/// option names none.
+/// option or the variable names none.
 std::filesystem::path find_data_dir(const std::string& option);
 
 }  // namespace angle::cli

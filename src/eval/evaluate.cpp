@@ -61,8 +61,8 @@ EvaluationReport plan(TaskSelection selection, const EvaluateOptions& options) {
   }
   if (!problems.empty()) fail("{}", problems);
   if (report.evaluations.empty())
-    fail("{}: none of these tasks has data there; `scripts/fetch_data.sh all` fetches them",
-         options.data_dir.string());
+    fail("{}: none of these tasks has data there; `scripts/fetch_data.sh all` fetches them{}",
+         options.data_dir.string(), where_to_fetch(options.data_dir));
   return report;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <system_error>
 
+#include "angle/cache_directory.h"
 #include "angle/data/reader.h"
 #include "angle/error.h"
 #include "angle/suggest.h"
@@ -272,8 +273,13 @@ std::string missing_file_message(const std::filesystem::path& file, const TaskSp
                        fmt::join(known, ", "));
   const auto there = splits_there(file.parent_path());
   const std::string splits = there.empty() ? "" : fmt::format(" (splits there: {})", fmt::join(there, ", "));
-  return fmt::format("{}: no such file{}; `scripts/fetch_data.sh {}` fetches {}", file.string(), splits,
-                     task.name, task.title);
+  return fmt::format("{}: no such file{}; `scripts/fetch_data.sh {}` fetches {}{}", file.string(), splits,
+                     task.name, task.title, where_to_fetch(file.parent_path().parent_path()));
+}
+
+std::string where_to_fetch(const std::filesystem::path& data_dir) {
+  if (data_dir.empty() || data_dir.lexically_normal() == data_directory().lexically_normal()) return "";
+  return fmt::format(" (to {0} with ANGLE_DATA_DIR={0} before the command)", data_dir.string());
 }
 
 bool is_public_data(std::string_view name) {

@@ -115,11 +115,11 @@ std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, co
 }
 
 /// What to do when it is not there.
-std::string how_to_get(const std::string& path, bool from_config) {
+std::string how_to_get(const std::string& path, const fs::path& data_dir, bool from_config) {
   const std::string folder = path.substr(0, path.find('/'));
   if (is_public_data(folder))
-    return fmt::format("`scripts/fetch_data.sh {}` fetches {}, --data-dir names another directory", folder,
-                       folder);
+    return fmt::format("`scripts/fetch_data.sh {0}` fetches {0}{1}, --data-dir names another directory",
+                       folder, where_to_fetch(data_dir));
   if (!from_config) return "correct the path, or name another directory with --data-dir";
   return "correct the path, name another directory with --data-dir, or make the file first: the description "
          "of the configuration may say how";
@@ -134,7 +134,7 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
   if (fs::path(path).is_absolute()) fail("{}: no such data file; correct the path", path);
   fail("{}: no such data file, neither in the data directory {} nor {}; {}", path, data_dir.string(),
        config_dir.empty() ? "in the working directory" : "beside the configuration in " + config_dir.string(),
-       how_to_get(path, !config_dir.empty()));
+       how_to_get(path, data_dir, !config_dir.empty()));
 }
 
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {

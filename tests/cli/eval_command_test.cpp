@@ -291,6 +291,21 @@ TEST_F(Eval, SaysThatTheDataDirectoryIsNotThere) {
   }
 }
 
+TEST_F(Eval, NamesTheVariableOfADataDirectoryThatIsNotThere) {
+  const auto eval_in = [](const std::string& directory) {
+    return testing::run_command({"env", "ANGLE_DATA_DIR=" + directory, ANGLE_BINARY, "eval", "--task", "stsb",
+                                 "--model", testing::golden_path("models/tiny-bert").string()});
+  };
+  const std::string absent = (data.path() / "absent").string();
+  const CommandResult result = eval_in(absent);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("error: ANGLE_DATA_DIR=" + absent + ": no such directory"),
+                                Not(HasSubstr("fetch"))));
+  fs::remove(data.path() / "stsb/test.tsv");
+  EXPECT_THAT(eval_in(data.path().string()).err,
+              AllOf(HasSubstr("`scripts/fetch_data.sh stsb` fetches STS-B"), Not(HasSubstr("before the"))));
+}
+
 TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   const auto error = [&](int exit_code, std::vector<std::string> args) {
     args.insert(args.end(), {"--model", "/absent"});

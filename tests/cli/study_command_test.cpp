@@ -136,7 +136,8 @@ TEST_F(StudyCommand, MakesTablesOfRowsAndSeeds) {
 TEST_F(StudyCommand, NeedsNoDataDirectoryForFilesThatLieElsewhere) {
   study_["seeds"] = {1};
   study_["rows"].erase(1);
-  std::vector<std::string> without = {"env", "ANGLE_DATA_DIR=" + path("absent").string()};
+  std::vector<std::string> without = {"env", "-u", "ANGLE_DATA_DIR",
+                                      "ANGLE_CACHE_DIR=" + path("absent").string()};
   const std::vector<std::string> study = command("out");
   without.insert(without.end(), study.begin(), study.end());
   const CommandResult result = testing::run_command(without);

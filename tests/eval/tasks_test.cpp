@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/cache_directory.h"
 #include "angle/io/file.h"
 
 #include "support/expect_error.h"
@@ -128,6 +129,11 @@ TEST(MissingFileMessage, SaysWhichSplitsThereAreOfASetThatHasNoSuchSplit) {
                       Not(HasSubstr("fetch"))));
   EXPECT_THAT(message("mrpc", "dev"), Not(HasSubstr("did you mean")));
   EXPECT_THAT(message("qqp", "train"), HasSubstr("`scripts/fetch_data.sh qqp` fetches QQP"));
+}
+
+TEST(WhereToFetch, SaysHowDataComeIntoAnotherDirectoryThanTheUsualOne) {
+  EXPECT_EQ(where_to_fetch("/my/data"), " (to /my/data with ANGLE_DATA_DIR=/my/data before the command)");
+  EXPECT_EQ(where_to_fetch(data_directory()), "");
 }
 
 TEST(SplitRemark, TellsSickOfMtebFromThatOfSentEval) {

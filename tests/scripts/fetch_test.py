@@ -86,7 +86,7 @@ class FetchTest(unittest.TestCase):
         self.environment = {"HF_ENDPOINT": self.hub.url()}
 
     def run_script(self, name, *arguments):
-        variables = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+        variables = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "ANGLE_DATA_DIR"))}
         variables |= {"ANGLE_CACHE_DIR": str(self.cache), "no_proxy": "*"} | self.environment
         return subprocess.run([SCRIPTS / name, *arguments], env=variables, capture_output=True, text=True)
 
@@ -203,6 +203,12 @@ class FetchData(FetchTest):
         self.assertEqual(self.files("data"), ["stsb/test.tsv", "stsb/train.tsv", "stsb/validation.tsv"])
         self.assertEqual(self.lines("stsb/test.tsv")[:2], ["sentence1\tsentence2\tscore", "stsb 0\tb\t2.5"])
         self.assertEqual(len(self.lines("stsb/train.tsv")), 5750)
+
+    def test_writes_into_the_data_directory_of_the_environment(self):
+        self.environment["ANGLE_DATA_DIR"] = str(self.cache / "mine")
+        self.succeed("fetch_data.sh", "stsb")
+        self.assertEqual(self.files("mine"), ["stsb/test.tsv", "stsb/train.tsv", "stsb/validation.tsv"])
+        self.assertFalse((self.cache / "data").exists())
 
     def test_does_not_fetch_again(self):
         self.succeed("fetch_data.sh", "stsb")

@@ -55,8 +55,10 @@ TEST(FindDataFile, NamesEveryPlaceItLooked) {
 
 TEST(FindDataFile, SaysHowToGetTheFile) {
   const DataPlaces places{.data_dir = "/no/data", .config_dir = "/no/configs"};
-  EXPECT_ERROR(find_data_file("qqp/train.tsv", places),
-               "; `scripts/fetch_data.sh qqp` fetches qqp, --data-dir");
+  EXPECT_ERROR(
+      find_data_file("qqp/train.tsv", places),
+      "; `scripts/fetch_data.sh qqp` fetches qqp (to /no/data with ANGLE_DATA_DIR=/no/data before the "
+      "command), --data-dir names another");
   EXPECT_ERROR(find_data_file("nli/train.tsv", places), "`scripts/fetch_data.sh nli`");
   for (const char* path : {"../runs/recorded/plain.jsonl", "mine.tsv"})
     EXPECT_ERROR(find_data_file(path, places),

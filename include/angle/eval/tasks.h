@@ -91,6 +91,10 @@ std::filesystem::path task_file(const std::filesystem::path& data_dir, const Tas
 /// how to get it, and the splits that are there.
 std::string missing_file_message(const std::filesystem::path& file, const TaskSpec& task);
 
+/// What a message says behind `scripts/fetch_data.sh …` when it would fetch into another directory:
+/// ` (to mine with ANGLE_DATA_DIR=mine before the command)`; else "".
+std::string where_to_fetch(const std::filesystem::path& data_dir);
+
 /// Whether `scripts/fetch_data.sh NAME` fetches a folder of that name: a task, or what is only trained on.
 bool is_public_data(std::string_view name);
 
