@@ -54,6 +54,22 @@ const json* schema_of(const std::string& key, const json& schema) {
   return schema.contains(kAnyKey) ? &schema.at(kAnyKey) : nullptr;
 }
 
+/// The paths of the keys of a name in the sections of a configuration: `train.learning_rate`.
+std::vector<std::string> paths_in_sections(const std::string& name, const json& schema) {
+  std::vector<std::string> paths;
+  for (const auto& [section, content] : schema.items())
+    if (content.is_object() && !is_one_of(content) && content.contains(name))
+      paths.push_back(section + "." + name);
+  return paths;
+}
+
+/// What an unknown key may have been meant for. One that lacks its section is found in that.
+std::string suggest_key(const std::string& key, const json& schema, bool is_top) {
+  const auto paths = is_top ? paths_in_sections(key, schema) : std::vector<std::string>();
+  if (paths.empty()) return suggestion(key, keys(schema));
+  return fmt::format("; did you mean \"{}\"?", fmt::join(paths, "\" or \""));
+}
+
 json check_members(const json& given, const json& schema, const std::string& path,
                    std::vector<std::string>& problems) {
   json good = json::object();
@@ -63,7 +79,7 @@ json check_members(const json& given, const json& schema, const std::string& pat
       json part = check_against_schema(value, *expected, child, problems);
       if (!part.is_discarded()) good[key] = std::move(part);
     } else {
-      problems.push_back(excerpt(child, kBytes) + ": unknown key" + suggestion(key, keys(schema)));
+      problems.push_back(excerpt(child, kBytes) + ": unknown key" + suggest_key(key, schema, path.empty()));
     }
   }
   return good;

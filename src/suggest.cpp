@@ -24,7 +24,15 @@ size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+bool equal_but_for_case(std::string_view left, std::string_view right) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [&](char a, char b) { return lower(a) == lower(b); });
+}
+
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
+  for (const std::string& candidate : candidates)
+    if (equal_but_for_case(name, candidate)) return candidate;
   if (name.size() >= 4)  // `spearman` is meant as `cosine_spearman`, which has more letters than others
     for (const std::string& candidate : candidates)
       if (candidate.ends_with("_" + std::string(name))) return candidate;

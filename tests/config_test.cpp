@@ -458,6 +458,16 @@ TEST(Rules, RefuseChoicesWithoutEffect) {
                "evaluation.patience: 3, but there is no evaluation.task or loss_data");
 }
 
+TEST(LoadConfig, FindsTheSectionOfAKeyThatLacksIt) {
+  const testing::TempDir directory;
+  const auto file = directory.file("run.json", kExample);
+  EXPECT_ERROR(load_config(file, {"learning_rate=1"}),
+               "learning_rate: unknown key; did you mean \"train.learning_rate\"?");
+  EXPECT_ERROR(load_config(file, {"every_steps=1"}),
+               "every_steps: unknown key; did you mean \"checkpoint.every_steps\" or "
+               "\"evaluation.every_steps\"?");
+}
+
 TEST(LoadConfig, NamesTheFile) {
   const testing::TempDir directory;
   EXPECT_EQ(load_config(directory.file("run.json", kExample), {"train.seed=7"}).train.seed, 7);

@@ -1,7 +1,7 @@
 // Invariants:
 // - the edit distance is Levenshtein's with swaps of neighbours, symmetric, 0 only for equal names;
-// - a misspelt name finds the one it was meant to be, the last words of a name find it, a foreign name finds
-//   none.
+// - a misspelt name finds the one it was meant to be, one in other case before all, the last words of a name
+//   find it, a foreign name finds none.
 #include "angle/suggest.h"
 
 #include <gtest/gtest.h>
@@ -42,6 +42,13 @@ TEST(NearestName, FindsTheNameThatWasMeant) {
 TEST(NearestName, TakesTheFirstThatEndsInTheName) {
   EXPECT_EQ(nearest_name("spearman", {"dot_pearson", "cosine_spearman", "dot_spearman"}), "cosine_spearman");
   EXPECT_EQ(nearest_name("rate", kKeys), "learning_rate");
+}
+
+TEST(NearestName, TakesCapitalsForSmallLetters) {
+  EXPECT_EQ(nearest_name("STSB", {"sts", "stsb"}), "stsb");
+  EXPECT_TRUE(equal_but_for_case("all-minilm-l6-v2", "all-MiniLM-L6-v2"));
+  EXPECT_FALSE(equal_but_for_case("all-MiniLM-L12-v2", "all-MiniLM-L6-v2"));
+  EXPECT_FALSE(equal_but_for_case("sts", "stsb"));
 }
 
 TEST(NearestName, FindsNothingForAForeignName) {

@@ -13,7 +13,11 @@ namespace angle {
 /// optimal string alignment counts them).
 size_t edit_distance(std::string_view from, std::string_view to);
 
-/// The candidate nearest to `name`, the first of equals; "" when none is within half of its length.
+/// Whether two names differ at most in the case of their (ASCII) letters.
+bool equal_but_for_case(std::string_view left, std::string_view right);
+
+/// The candidate nearest to `name`, the first of equals; one that is equal but for case comes before all. ""
+/// when none is within half of its length.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
 /// `; did you mean "nearest"?`, or "" when no candidate is near enough.

@@ -204,8 +204,7 @@ void add_annotate_command(CLI::App& app, int& exit_code) {
   CLI::App& command =
       *app.add_subcommand("annotate", "make training pairs of your sentences with language models");
   command.add_option("--config", options->config, "configuration file (JSON), or - for stdin")->required();
-  command.add_option("--set", options->overrides, "change one value: seeds.limit=10; may be repeated")
-      ->allow_extra_args(false);
+  add_set_option(command, options->overrides, "change one value: seeds.limit=10");
   command.add_option("--output", options->output,
                      "directory of the training sets; default: runs/<name of the configuration>");
   command.add_option("--cache", options->cache, "directory of replies; default: annotations/ in the cache");

@@ -166,10 +166,7 @@ void add_data_command(CLI::App& app, int& exit_code) {
   command.add_option("FILE", options->files, "data sets: .tsv, .csv, .jsonl, each also with .gz");
   command.add_option("--config", options->config,
                      "report the data sets of a training configuration, in its terms");
-  command
-      .add_option("--set", options->overrides,
-                  "change one value of the configuration: train.batch_size=64; may be repeated")
-      ->allow_extra_args(false);
+  add_set_option(command, options->overrides, "change one value of the configuration: train.batch_size=64");
   add_data_dir_option(command, options->data_dir);
   add_reading_options(command, *options);
   command.add_option("--model", options->model,

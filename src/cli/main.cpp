@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string_view>
 #include <sys/prctl.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <ATen/Parallel.h>
@@ -51,8 +52,8 @@ std::string unknown_or_no_command(const CLI::App& app, int argc, char** argv) {
                        fmt::join(names, ", "));
   if (argv[1][0] == '-') return "";
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
-  return fmt::format("{}: no such command{} (commands: {})", argv[1], suggestion(argv[1], names),
-                     fmt::join(names, ", "));
+  return fmt::format("{}: no such command{} (commands: {})\n`angle --help` tells more", argv[1],
+                     suggestion(argv[1], names), fmt::join(names, ", "));
 }
 
 /// The command that the arguments name, or `angle` itself.
@@ -97,6 +98,21 @@ std::string wrong_count(const CLI::ParseError& error) {
   return message.find(" missing") != std::string::npos ? option + ": without a value; expected one" : "";
 }
 
+/// CLI11 says only that what an option or an input of the command does not take was "not expected"; "" when
+/// that is not what is wrong.
+std::string unexpected_argument(const CLI::App& command, const CLI::ParseError& error) {
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError)) return "";
+  const std::vector<std::string> unexpected = command.remaining();
+  if (unexpected.empty()) return "";
+  const std::string& first = unexpected.front();
+  if (command.get_option_no_throw("--set") != nullptr && first.find('=') != std::string::npos)
+    return fmt::format("{0}: not expected; --set takes one assignment each time: --set {0}", first);
+  const auto inputs = command.get_options([](const CLI::Option* option) { return option->get_positional(); });
+  if (inputs.empty()) return fmt::format("{}: not expected; the command takes options only", first);
+  return fmt::format("{}: not expected; the command takes one input only: cat … | angle {}", first,
+                     command.get_name());
+}
+
 /// What is wrong with the arguments. CLI11 misses what is required before it says what is too much, which may
 /// be that in another spelling.
 std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
@@ -105,6 +121,7 @@ std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (problem.empty() && &command != &app && !unknown_option(app).empty())
     problem = fmt::format("options come after the name of the command: angle {} …", command.get_name());
   if (problem.empty()) problem = wrong_count(error);
+  if (problem.empty()) problem = unexpected_argument(command, error);
   return fmt::format("{}\n`{}{} --help` tells more", problem.empty() ? error.what() : problem,
                      &command == &app ? "" : "angle ", command.get_name());
 }
@@ -174,6 +191,14 @@ int run(int argc, char** argv) {
   return exit_code;
 }
 
+/// `model/modules.json: Permission denied`: what the library says names its own function first.
+std::string describe(const std::filesystem::filesystem_error& error) {
+  if (error.path1().empty()) return error.what();
+  const bool is_forbidden = error.code() == std::errc::permission_denied;
+  return fmt::format("{}: {}{}", error.path1().string(), error.code().message(),
+                     is_forbidden ? "; expected a directory that may be read, or written to" : "");
+}
+
 /// The exit code of the command, whatever it throws.
 int run_guarded(int argc, char** argv) {
   try {
@@ -182,7 +207,7 @@ int run_guarded(int argc, char** argv) {
     print_error("error", error.what());
     return kUserError;
   } catch (const std::filesystem::filesystem_error& error) {
-    print_error("error", error.what());
+    print_error("error", describe(error));
     return kUserError;
   } catch (const c10::Error& error) {
     if (is_out_of_memory(error)) {

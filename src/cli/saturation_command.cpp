@@ -67,7 +67,10 @@ json described_task(const SaturationOptions& options, const fs::path& data_dir) 
   if (fs::is_regular_file(options.task) || options.task.find(':') != std::string::npos)
     refuse_usage("--task {}: expected a public task, as stsb; a file of your own is --data FILE",
                  options.task);
-  const TaskSpec& task = as_usage([&]() -> const TaskSpec& { return find_task(options.task); });
+  if (options.task.find(',') != std::string::npos)
+    refuse_usage("--task {}: expected one public task, as stsb", options.task);
+  const TaskSpec& task =
+      as_usage([&]() -> const TaskSpec& { return find_task(options.task, "--task", /*own_too=*/false); });
   const fs::path file = task_file(data_dir, task, options.split);
   if (!fs::exists(file)) fail("{}", missing_file_message(file, task));
   const bool binary = task.labels == LabelKind::binary;
@@ -149,11 +152,9 @@ void add_data_options(CLI::App& command, SaturationOptions& options) {
       ->check(one_of<DataFormat>())
       ->needs(data);
   command.add_option("--split", options.split, "of --task; default: the one it is reported on")->needs(task);
-  command
-      .add_option("--set", options.overrides,
-                  "change a value of the configuration, or of its defaults: loss.angle_similarity=phase, "
-                  "train.batch_size=128; may be repeated")
-      ->allow_extra_args(false);
+  add_set_option(command, options.overrides,
+                 "change a value of the configuration, or of its defaults: loss.angle_similarity=phase, "
+                 "train.batch_size=128");
 }
 
 }  // namespace

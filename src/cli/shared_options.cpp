@@ -99,6 +99,12 @@ Model load_model_for_inference(const std::string& path_or_name, const ComputeOpt
   return model;
 }
 
+void add_set_option(CLI::App& command, std::vector<std::string>& overrides, const std::string& about) {
+  command.add_option("--set", overrides, about + "; one each time, may be repeated")
+      ->option_text("PATH=VALUE")
+      ->allow_extra_args(false);
+}
+
 void add_column_option(CLI::App& command, std::vector<std::string>& columns) {
   const auto problem = [](const std::string& text) -> std::string {
     const size_t equals = text.find('=');
@@ -108,6 +114,7 @@ void add_column_option(CLI::App& command, std::vector<std::string>& columns) {
   command
       .add_option("--column", columns,
                   "which column of a file is which part: left=question1; may be repeated")
+      ->option_text("PART=NAME")
       ->allow_extra_args(false)
       ->check(CLI::Validator(problem, ""));
 }
@@ -145,7 +152,7 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir) {
 std::filesystem::path find_data_dir(const std::string& option) {
   const char* const variable = std::getenv("ANGLE_DATA_DIR");
   const bool is_named = !option.empty() || (variable != nullptr && *variable != '\0');
-  const std::filesystem::path directory = option.empty() ? data_directory() : option;
+  const std::filesystem::path directory = option.empty() ? data_directory() : std::filesystem::path(option);
   if (is_named && !std::filesystem::is_directory(directory))  // the cache need not be there
     fail("{}{}: {}", option.empty() ? "ANGLE_DATA_DIR=" : "--data-dir ", directory.string(),
          std::filesystem::exists(directory) ? "not a directory" : "no such directory");

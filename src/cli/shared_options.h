@@ -66,6 +66,11 @@ void add_model_option(CLI::App& command, std::string& model);
 /// Loads the model for inference, moves it to the device, and logs what it is and what was assumed.
 Model load_model_for_inference(const std::string& path_or_name, const ComputeOptions& options);
 
+/// `--set path=value`, possibly several.
+///
+/// @param about  what it is for, with an example
+void add_set_option(CLI::App& command, std::vector<std::string>& overrides, const std::string& about);
+
 /// `--column part=name`, possibly several.
 void add_column_option(CLI::App& command, std::vector<std::string>& columns);
 

@@ -283,10 +283,7 @@ void add_study_command(CLI::App& app, int& exit_code) {
   CLI::App& command = *app.add_subcommand(
       "study", "train variants with several seeds and tell which differences are more than chance");
   command.add_option("--config", options->config, "study file (JSON), or - for stdin")->required();
-  command
-      .add_option("--set", options->overrides,
-                  "change one value of the base configuration: train.epochs=1; may be repeated")
-      ->allow_extra_args(false);
+  add_set_option(command, options->overrides, "change one value of the base configuration: train.epochs=1");
   command.add_option("--output", options->output,
                      "directory of the tables; default: what the study says, else runs/<name of the study>");
   command.add_option(

@@ -290,9 +290,7 @@ void add_train_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<TrainOptions>();
   CLI::App& command = *app.add_subcommand("train", "train a model by a configuration file");
   command.add_option("--config", options->config, "configuration file (JSON), or - for stdin")->required();
-  command
-      .add_option("--set", options->overrides, "change one value: loss.angle_weight=0.05; may be repeated")
-      ->allow_extra_args(false);
+  add_set_option(command, options->overrides, "change one value: loss.angle_weight=0.05");
   command.add_option("--output", options->output,
                      "the model directory to make, new or empty; default: runs/<name of the configuration>");
   command.add_flag("--resume", options->resume, "go on from the last checkpoint in the output");

@@ -186,11 +186,14 @@ const TaskSpec* known_task(std::string_view name) {
 }
 
 /// @param groups_too  whether a group could have been named as well
-[[noreturn]] void refuse_unknown(std::string_view name, const std::string& where, bool groups_too) {
-  refuse_path(name, where);
-  fail("{} {}: unknown task{} (tasks: {};{} or a file; or own data, as retrieval:DIR)", where, name,
-       suggestion(name, names_of(groups_too)), fmt::join(task_names(), ", "),
-       groups_too ? fmt::format(" groups: {};", fmt::join(kGroupNames, ", ")) : "");
+/// @param own_too     whether data of one's own could
+[[noreturn]] void refuse_unknown(std::string_view name, const std::string& where, bool groups_too,
+                                 bool own_too) {
+  if (own_too) refuse_path(name, where);
+  fail("{} {}: unknown task{} (tasks: {}{}{})", where, name, suggestion(name, names_of(groups_too)),
+       fmt::join(task_names(), ", "),
+       groups_too ? fmt::format("; groups: {}", fmt::join(kGroupNames, ", ")) : "",
+       own_too ? "; or a file; or own data, as retrieval:DIR" : "");
 }
 
 /// Error if the name is that of a task with a split, as configurations have them.
@@ -212,7 +215,7 @@ void add_name(TaskSelection& selection, const std::string& name) {
   if (!groups.empty()) return;
   const TaskSpec* task = known_task(name);
   if (task == nullptr) refuse_split(name);
-  if (task == nullptr) refuse_unknown(name, "--task", /*groups_too=*/true);
+  if (task == nullptr) refuse_unknown(name, "--task", /*groups_too=*/true, /*own_too=*/true);
   add_task(selection, *task, /*by_name=*/true);
 }
 
@@ -232,10 +235,10 @@ const std::vector<TaskGroup>& all_groups() {
   return groups;
 }
 
-const TaskSpec& find_task(std::string_view name, const std::string& where) {
+const TaskSpec& find_task(std::string_view name, const std::string& where, bool own_too) {
   if (const TaskSpec* task = known_task(name)) return *task;
   refuse_group(name, where);
-  refuse_unknown(name, where, /*groups_too=*/false);
+  refuse_unknown(name, where, /*groups_too=*/false, own_too);
 }
 
 bool is_pair_file(std::string_view name) { return is_data_file(name); }

@@ -161,6 +161,11 @@ TEST(SaturationCommand, RefusesWrongUsage) {
   }
   const std::string file = sample("pairs_validation.tsv");
   EXPECT_THAT(saturation({"--task", file}).err, HasSubstr(file + ": expected a public task, as stsb"));
+  EXPECT_THAT(saturation({"--task", "stsb,sts12"}).err,
+              HasSubstr("--task stsb,sts12: expected one public task, as stsb"));
+  EXPECT_THAT(saturation({"--task", "STSB"}).err,
+              AllOf(HasSubstr("--task STSB: unknown task; did you mean \"stsb\"? (tasks: "),
+                    Not(HasSubstr("retrieval:DIR"))));
 }
 
 TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {

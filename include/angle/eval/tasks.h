@@ -66,8 +66,9 @@ const std::vector<TaskGroup>& all_groups();
 
 /// The task of a name; Error `--task stbs: unknown task; did you mean "stsb"? …`, and for a group of tasks.
 ///
-/// @param where  what the name was given to, for the message
-const TaskSpec& find_task(std::string_view name, const std::string& where = "--task");
+/// @param where    what the name was given to, for the message
+/// @param own_too  whether data of the user's own could have been named as well, which the message then tells
+const TaskSpec& find_task(std::string_view name, const std::string& where = "--task", bool own_too = true);
 
 /// Whether the name of a task is that of a file: it ends as the files do that data/reader.h reads.
 bool is_pair_file(std::string_view name);
