@@ -45,8 +45,8 @@ struct TrainOptions {
 };
 
 constexpr const char* kInterruptionNotice =
-    "interrupted: the state is saved as soon as the current step or evaluation is done; a second Ctrl-C stops "
-    "at once without saving";
+    "interrupted: the state is saved as soon as the current step or evaluation is done; a second Ctrl-C "
+    "stops at once without saving";
 
 /// `epochs 4, batch_size 32, …`; what is an empty text is `none`.
 std::string format_block(const nlohmann::json& block) {

@@ -16,7 +16,9 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   if (error) fail("{}: the directory can't be created: {}", directory.string(), error.message());
   const auto file = directory / kFileName;
   descriptor_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail("{}: can't be opened: {}", file.string(), std::strerror(errno));
+  if (descriptor_ < 0)
+    fail("{}: the directory can't be written to: {}; choose another one", directory.string(),
+         std::strerror(errno));
   if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   close(descriptor_);
   fail("{}: another process writes to this directory; wait for it to end, or choose another one",

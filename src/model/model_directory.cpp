@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <system_error>
 
 #include "angle/cache_directory.h"
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
+#include "angle/suggest.h"
 
 #include "model/model_files.h"
 #include "model/pipeline.h"
@@ -133,17 +136,58 @@ json sentence_transformers_options(const Model& model) {
   return options;
 }
 
+/// The entries of a directory that are directories; none of one that is not there.
+std::vector<std::string> folders_in(const fs::path& directory) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(directory, ignored))
+    if (entry.is_directory(ignored)) names.push_back(entry.path().filename().string());
+  return names;
+}
+
+/// The fetched model whose name, or owner and name, differs from a name in the case of letters alone; "" for
+/// none.
+std::string in_other_case(const std::string& name, const fs::path& fetched) {
+  for (const std::string& folder : folders_in(fetched)) {
+    if (equal_but_for_case(folder, name)) return folder;
+    if (!equal_but_for_case(folder + "/", name.substr(0, folder.size() + 1))) continue;
+    for (const std::string& model : folders_in(fetched / folder))
+      if (equal_but_for_case(folder + "/" + model, name)) return folder + "/" + model;
+  }
+  return "";
+}
+
 /// Says of what is no model's name nor directory what could be done about it: only a name can be fetched.
-[[noreturn]] void refuse_model(const std::string& name, const fs::path& fetched) {
+///
+/// @param where  before the name, for the message: the variable that it is from, or ""
+[[noreturn]] void refuse_model(const std::string& where, const std::string& name, const fs::path& fetched) {
+  const std::string given = where + name;
   if (fs::exists(name))
-    fail("{}: a file; expected a model directory, or the name of a model in {}", name, fetched.string());
+    fail("{}: a file; expected a model directory, or the name of a model in {}", given, fetched.string());
+  if (const std::string meant = in_other_case(name, fetched); !meant.empty())
+    fail("{}: neither a model directory nor a model in {}; did you mean {}?", given, fetched.string(),
+         in_quotes(meant));
   if (name.find('/') == std::string::npos)
-    fail("{0}: neither a model directory nor a model in {1}; fetch it with scripts/fetch_model.sh {0}", name,
-         fetched.string());
+    fail("{}: neither a model directory nor a model in {}; fetch it with scripts/fetch_model.sh {}", given,
+         fetched.string(), name);
   fail(
       "{}: no such directory, nor a model of that name in {}; scripts/fetch_model.sh fetches those of the "
-      "Hugging Face hub by OWNER/NAME",
-      name, fetched.string());
+      "Hugging Face hub by OWNER/NAME{}",
+      given, fetched.string(),
+      fs::path(name).is_absolute() ? ""
+                                   : "; the path of a model is relative to the working directory, in a "
+                                     "configuration too");
+}
+
+/// The directory of a fetched model; empty when there is none. As for scripts/fetch_model.sh, a name without
+/// owner is of sentence-transformers.
+fs::path find_fetched(const std::string& name, const fs::path& fetched) {
+  if (fs::is_directory(fetched / name)) return fetched / name;
+  const std::string owner = "sentence-transformers/";
+  const bool is_known_by_less = name.starts_with(owner) && name.size() > owner.size();
+  if (is_known_by_less && fs::is_directory(fetched / name.substr(owner.size())))
+    return fetched / name.substr(owner.size());
+  return {};
 }
 
 }  // namespace
@@ -197,11 +241,12 @@ Model load_model(const fs::path& directory) {
 fs::path find_model(const std::string& path_or_name) {
   std::string name = path_or_name;
   if (const char* variable = std::getenv("ANGLE_MODEL"); name.empty() && variable) name = variable;
+  const bool is_from_variable = path_or_name.empty() && !name.empty();
   if (name.empty()) name = "all-MiniLM-L6-v2";
   if (fs::is_directory(name)) return name;
   const fs::path fetched = cache_directory() / "models";
-  if (fs::is_directory(fetched / name)) return fetched / name;
-  refuse_model(name, fetched);
+  if (const fs::path directory = find_fetched(name, fetched); !directory.empty()) return directory;
+  refuse_model(is_from_variable ? "ANGLE_MODEL=" : "", name, fetched);
 }
 
 void check_can_save(const Model& model) { check_can_save(model.encoder); }

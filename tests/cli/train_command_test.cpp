@@ -11,6 +11,7 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -414,6 +415,16 @@ TEST_F(LongRun, LeavesTheLastCheckpointIntactWhenTheDiskIsFull) {
   for (const auto& entry : fs::recursive_directory_iterator(broken()))
     EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp-")));
   finish_and_compare();
+}
+
+TEST(TrainCommand, SaysThatTheOutputCannotBeWrittenTo) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  const TempDir directory;
+  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  const CommandResult result = train(directory.path(), {"--set", "train.max_steps=1"});
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr(directory.path().string() + ": the directory can't be written to: "));
 }
 
 TEST_F(LongRun, LetsNoSecondProcessWriteToTheSameOutput) {

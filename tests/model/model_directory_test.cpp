@@ -313,6 +313,23 @@ TEST(FindModel, TakesAPathOrANameInTheCache) {
   EXPECT_EQ(find_model(""), cache.path() / "models/some-model");
   EXPECT_ERROR(find_model("other-model"), "other-model: neither a model directory nor a model in",
                "fetch it with scripts/fetch_model.sh other-model");
+  environment.set("ANGLE_MODEL", "other-model");
+  EXPECT_ERROR(find_model(""), "ANGLE_MODEL=other-model: neither a model directory nor a model in",
+               "fetch it with scripts/fetch_model.sh other-model");
+}
+
+TEST(FindModel, KnowsAFetchedModelByOtherSpellings) {
+  const TempDir cache;
+  fs::create_directories(cache.path() / "models/all-MiniLM-L6-v2");
+  fs::create_directories(cache.path() / "models/google-bert/bert-base-uncased");
+  Environment environment;
+  environment.set("ANGLE_CACHE_DIR", cache.path().string());
+  EXPECT_EQ(find_model("sentence-transformers/all-MiniLM-L6-v2"), cache.path() / "models/all-MiniLM-L6-v2");
+  EXPECT_ERROR(find_model("somebody/all-MiniLM-L6-v2"), "somebody/all-MiniLM-L6-v2: no such directory");
+  EXPECT_ERROR(find_model("sentence-transformers/"), "sentence-transformers/: no such directory");
+  EXPECT_ERROR(find_model("all-minilm-l6-v2"), "; did you mean \"all-MiniLM-L6-v2\"?");
+  EXPECT_ERROR(find_model("Google-BERT/bert-base-uncased"),
+               "; did you mean \"google-bert/bert-base-uncased\"?");
 }
 
 TEST(FindModel, AdvisesToFetchNoPath) {
@@ -324,6 +341,8 @@ TEST(FindModel, AdvisesToFetchNoPath) {
   for (const std::string& path : {absent, std::string("runs/absent")})
     EXPECT_ERROR(find_model(path), path + ": no such directory, nor a model of that name in",
                  "scripts/fetch_model.sh fetches those of the Hugging Face hub by OWNER/NAME");
+  EXPECT_ERROR(find_model("runs/absent"),
+               "the path of a model is relative to the working directory, in a configuration too");
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ struct ModelTokenizer {
 ModelTokenizer load_model_tokenizer(const std::filesystem::path& directory);
 
 /// The directory that `--model` means: a path, or a name in the cache ($ANGLE_CACHE_DIR/models, filled by
-/// scripts/fetch_model.sh). An empty name is $ANGLE_MODEL, else all-MiniLM-L6-v2.
+/// scripts/fetch_model.sh), with or without `sentence-transformers/` before it. An empty name is
+/// $ANGLE_MODEL, else all-MiniLM-L6-v2.
 std::filesystem::path find_model(const std::string& path_or_name);
 
 /// Error when a pipeline cannot be written: pooling that sentence-transformers does not have, or does not
