@@ -55,14 +55,6 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
   fail("{}", message);
 }
 
-/// A configuration is often called by its name alone: `stsb_minilm` for configs/stsb_minilm.json.
-std::string suggest_config(std::filesystem::path name) {
-  name += name.extension() == ".json" ? "" : ".json";
-  for (const auto& path : {name, "configs" / name})
-    if (std::filesystem::exists(path)) return fmt::format("; did you mean {}?", path.string());
-  return "";
-}
-
 /// The path of an override, taken apart from left to right: `.key` and `[index]`.
 class OverridePath {
  public:
@@ -173,8 +165,7 @@ TrainConfig parse_config(const json& given, const std::string& source) {
 }
 
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
-  if (path != "-" && !std::filesystem::exists(path))
-    fail("{}: no such file{}", path.string(), suggest_config(path));
+  refuse_missing(path, ConfigKind::training);
   const std::string source = path == "-" ? "<stdin>" : path.string();
   json given = read_json(path);
   refuse_other_kind(given, ConfigKind::training, source);

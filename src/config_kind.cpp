@@ -21,21 +21,25 @@ struct KindInfo {
   ConfigKind kind;
   const char* name;
   const char* command;         // that reads it
+  const char* folder;          // that has those of the project
   std::vector<TypedKey> keys;  // any of which tells the kind
 };
 
 /// In the order of ConfigKind.
-const std::array<KindInfo, 3> kKinds = {{{ConfigKind::training,
-                                          "a training configuration",
-                                          "train",
-                                          {{"data", kObject}, {"train", kObject}, {"loss", kObject}}},
-                                         {ConfigKind::study, "a study", "study", {{"rows", kArray}}},
-                                         {ConfigKind::annotation,
-                                          "a configuration of angle annotate",
-                                          "annotate",
-                                          {{"annotators", kArray}, {"endpoints", kObject}}}}};
+const std::array<KindInfo, 3> kKinds = {
+    {{ConfigKind::training,
+      "a training configuration",
+      "train",
+      "configs",
+      {{"data", kObject}, {"train", kObject}, {"loss", kObject}}},
+     {ConfigKind::study, "a study", "study", "configs/studies", {{"rows", kArray}}},
+     {ConfigKind::annotation,
+      "a configuration of angle annotate",
+      "annotate",
+      "configs/annotate",
+      {{"annotators", kArray}, {"endpoints", kObject}}}}};
 
-const char* name_of(ConfigKind kind) { return kKinds.at(static_cast<size_t>(kind)).name; }
+const KindInfo& info_of(ConfigKind kind) { return kKinds.at(static_cast<size_t>(kind)); }
 
 bool has_key_of(const KindInfo& kind, const json& given) {
   return std::any_of(kind.keys.begin(), kind.keys.end(), [&](const TypedKey& expected) {
@@ -60,8 +64,18 @@ const KindInfo* find_kind(const json& given) {
 void refuse_other_kind(const json& given, ConfigKind expected, const std::string& source) {
   const KindInfo* found = find_kind(given);
   if (found == nullptr || found->kind == expected) return;
-  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, found->name, name_of(expected),
+  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, found->name, info_of(expected).name,
        found->command, source == "<stdin>" ? "-" : source);
+}
+
+void refuse_missing(const std::filesystem::path& path, ConfigKind expected) {
+  if (path == "-" || std::filesystem::exists(path)) return;
+  std::filesystem::path name = path;
+  name += name.extension() == ".json" ? "" : ".json";
+  for (const auto& meant : {name, info_of(expected).folder / name})
+    if (std::filesystem::exists(meant))
+      fail("{}: no such file; did you mean {}?", path.string(), meant.string());
+  fail("{}: no such file", path.string());
 }
 
 }  // namespace angle

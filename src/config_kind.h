@@ -1,6 +1,7 @@
 // The kinds of configuration files, told apart by their keys.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "angle/io/json.h"
@@ -15,5 +16,11 @@ enum class ConfigKind { training, study, annotation };
 ///
 /// @param source  the path of the file, or `<stdin>`
 void refuse_other_kind(const json& given, ConfigKind expected, const std::string& source);
+
+/// Error when a configuration is not there. It is often called by its name alone, `stsb_minilm` for
+/// configs/stsb_minilm.json, which the message then suggests.
+///
+/// @param path  may be `-` for stdin
+void refuse_missing(const std::filesystem::path& path, ConfigKind expected);
 
 }  // namespace angle

@@ -35,7 +35,7 @@ RecordedReplies::RecordedReplies(const fs::path& path) : path_(path) {
   LineReader lines(path);
   std::string line;
   while (lines.next(line)) {
-    ChatReply reply = from_record(parse_json(line, lines.location()), lines.location());
+    ChatReply reply = from_record(parse_json_line(line, lines.location()), lines.location());
     const auto [known, inserted] = replies_.try_emplace(reply.request, reply);
     if (!inserted && known->second.reply != reply.reply)
       fail("{}: another reply to the same request came before ({} of annotator {})", lines.location(),
@@ -67,7 +67,7 @@ void join_records(const fs::path& path, std::span<const ChatReply> replies) {
     LineReader reader(path);
     std::string line;
     while (reader.next(line)) {
-      known.insert(from_record(parse_json(line, reader.location()), reader.location()).request);
+      known.insert(from_record(parse_json_line(line, reader.location()), reader.location()).request);
       lines += line + "\n";
     }
   }

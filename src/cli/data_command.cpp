@@ -51,7 +51,8 @@ std::vector<DataFile> named_files(const DataOptions& options) {
   common.reading = {.columns = parse_columns(options.columns), .label_scale = options.label_scale};
   if (!options.label_scale.empty() &&
       (options.label_scale.size() != 2 || !(options.label_scale[0] < options.label_scale[1])))
-    refuse_usage("--label-scale: expected the lowest and the highest label, as in 0,5");
+    refuse_usage("--label-scale {}: expected the lowest label and then the highest, as in 0,5",
+                 fmt::join(options.label_scale, ","));
   std::vector<DataFile> files;
   for (const std::string& file : options.files) files.push_back({file, common});
   return files;

@@ -43,6 +43,10 @@ struct EmbedCommandOptions {
 
 EmbeddingFormat format_of(const EmbedCommandOptions& options) {
   if (const auto format = enum_value<EmbeddingFormat>(options.format)) return *format;
+  std::error_code unknown;
+  if (std::filesystem::is_directory(options.output, unknown))
+    fail("--output {0}: a directory; expected the name of a file, such as {1}", options.output,
+         (std::filesystem::path(options.output) / "vectors.npy").string());
   return as_usage([&] { return embedding_format(options.output); });
 }
 

@@ -119,8 +119,9 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
     if (retrievals == 0) refuse_usage("{}: needs a task that retrieval:DIR names", option);
     if (find_invalid_utf8(*prompt)) refuse_usage("{}: not valid UTF-8", option);
   }
-  if (requested.of_pairs.empty() && options.verify)
-    refuse_usage("--verify: needs a task of scored pairs, such as stsb");
+  if (options.verify && std::all_of(requested.of_pairs.begin(), requested.of_pairs.end(), is_pair_file))
+    refuse_usage("--verify: needs a public task of scored pairs, such as stsb{}",
+                 on_files.empty() ? "" : "; no score is published for " + on_files);
 }
 
 /// Files and directories of the user's own are looked up here, as all that is named on the command line, then

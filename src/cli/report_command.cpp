@@ -13,6 +13,7 @@
 #include "angle/report/study_record.h"
 
 #include "cli/log.h"
+#include "cli/usage.h"
 
 namespace angle::cli {
 namespace {
@@ -41,6 +42,8 @@ void write_page(const std::string& file, const std::string& page) {
 }
 
 void run_report(const ReportOptions& options) {
+  if (options.runs.empty())
+    refuse_usage("angle report: expected output directories of angle train or of angle study");
   refuse_to_replace(options.output);
   std::vector<RunRecord> runs;
   std::vector<StudyRecord> studies;
@@ -63,8 +66,7 @@ void add_report_command(CLI::App& app) {
   const auto options = std::make_shared<ReportOptions>();
   CLI::App& command =
       *app.add_subcommand("report", "draw training runs and studies: one HTML page, which needs no network");
-  command.add_option("runs", options->runs, "output directories of angle train and of angle study")
-      ->required();
+  command.add_option("RUN", options->runs, "output directories of angle train and of angle study");
   command
       .add_option("-o,--output", options->output,
                   "file to write, which may only replace such a page; - for stdout")

@@ -1,5 +1,7 @@
 #include "cli/text_options.h"
 
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -9,11 +11,24 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/shell_word.h"
 #include "cli/usage.h"
 
 namespace angle::cli {
+namespace {
+
+/// A text where a file is expected.
+void refuse_text(const std::string& path, const TextOptions& options) {
+  std::error_code unknown;
+  if (path.find(' ') == std::string::npos || std::filesystem::exists(path, unknown)) return;
+  fail("{}: no such file; a text itself comes from stdin: echo {} | angle {}", path, shell_word(path),
+       options.command);
+}
+
+}  // namespace
 
 void add_text_options(CLI::App& command, TextOptions& options) {
+  options.command = command.get_name();
   command
       .add_option("input", options.input,
                   "a text per line, or with --field JSONL, .csv or .tsv; may be gzip; - for stdin")
@@ -43,6 +58,7 @@ TextReaderOptions reader_options(const TextOptions& options) {
 }
 
 TextReader open_texts(const std::string& path, const TextOptions& options) {
+  refuse_text(path, options);
   TextReader reader(path, reader_options(options));
   if (is_data_file(path) && options.field.empty())
     log_warning("{}: each line is taken as a text; for a {} give --field NAME", path,

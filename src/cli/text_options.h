@@ -13,6 +13,7 @@
 namespace angle::cli {
 
 struct TextOptions {
+  std::string command;  // that has the options
   std::string input = "-";
   std::string field;
   std::string invalid_utf8 = "error";

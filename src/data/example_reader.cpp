@@ -136,6 +136,22 @@ void check_mapping(const std::string& path, DataFormat format, const ReadOptions
       fail("{}: columns: {} is not one of {}{}", path, name, fmt::join(names, ", "), suggestion(name, names));
 }
 
+/// Error for a mapping that has no part in any format, or names no column of the file.
+void check_mapping_to(const std::vector<std::string>& names, const std::string& path,
+                      const ReadOptions& options) {
+  std::vector<std::string> parts;
+  for (const DataFormat format :
+       {DataFormat::scored_pairs, DataFormat::triplets})  // which has those of pairs
+    for (const Part& part : parts_of(format)) parts.push_back(part.names[0]);
+  for (const auto& [part, column] : options.columns) {
+    if (std::find(parts.begin(), parts.end(), part) == parts.end())
+      fail("{}: columns: {} is not one of {}{}", path, part, fmt::join(parts, ", "), suggestion(part, parts));
+    if (std::find(names.begin(), names.end(), column) == names.end())
+      fail("{}: no column named {}, which is to be {}{} (found {})", path, in_quotes(column), part,
+           suggestion(column, names), list_in_quotes(names));
+  }
+}
+
 RowReader open_rows(const std::filesystem::path& path, DataFormat format, const ReadOptions& options) {
   check_mapping(path.string(), format, options);
   return {path, options.invalid_utf8};
@@ -212,6 +228,7 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
     if (can_map && ColumnFinder(parts_of(format), options.columns).find(rows.row().names).problem.empty())
       fitting.push_back(format);
   }
+  if (fitting.empty()) check_mapping_to(rows.row().names, path.string(), options);
   if (fitting.empty())
     fail(
         "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "angle/error.h"
@@ -58,7 +59,9 @@ bool RowReader::is_table_name(const std::filesystem::path& path) {
 
 RowReader::Format RowReader::format_of(const std::filesystem::path& path) {
   if (const auto format = find_format(path)) return *format;
-  fail("{}: unknown kind of file; expected .tsv, .csv, .jsonl, .tsv.gz, .csv.gz or .jsonl.gz", path.string());
+  std::error_code unknown;
+  fail("{}: {}; expected .tsv, .csv, .jsonl, .tsv.gz, .csv.gz or .jsonl.gz", path.string(),
+       std::filesystem::is_directory(path, unknown) ? "a directory, not a file" : "unknown kind of file");
 }
 
 RowReader::RowReader(const std::filesystem::path& path, InvalidUtf8 invalid_utf8)
@@ -126,7 +129,7 @@ bool RowReader::next_object() {
   if (!row_.problem.empty()) return true;
   json object;
   try {
-    object = parse_json(line, "");
+    object = parse_json_line(line, "");
   } catch (const Error& error) {
     complain(std::string(error.what()).substr(2));  // without the `: ` behind the empty source
     return true;

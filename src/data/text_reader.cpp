@@ -28,7 +28,7 @@ int64_t plain_file_bytes(const fs::path& path) {
 /// The object in a line of a JSONL file. A first line that is none may be the header of a table.
 json read_object(const std::string& line, const std::string& location, bool is_first) {
   try {
-    return parse_json(line, location);
+    return parse_json_line(line, location);
   } catch (const Error& error) {
     if (!is_first) throw;
     fail(

@@ -72,7 +72,7 @@ std::vector<PublishedModel> make_models() {
 void add_file(Verification& verification, const Evaluation& evaluation) {
   if (evaluation.beside) return;
   const std::string& task = evaluation.task->name;
-  const std::string file = task + "/" + evaluation.split;
+  const std::string file = evaluation.split.empty() ? task : task + "/" + evaluation.split;
   std::string why = "no published score";
   for (const PublishedScore& published : verification.model->scores) {
     if (published.task != task || evaluation.split != "test") continue;

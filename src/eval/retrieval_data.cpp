@@ -44,7 +44,7 @@ std::string text_field(const json& object, const std::string& name, bool may_be_
 
 IdentifiedText parse_text(const std::string& line, const std::string& location) {
   if (find_invalid_utf8(line)) fail("{}: not valid UTF-8", location);
-  const json object = parse_json(line, location);
+  const json object = parse_json_line(line, location);
   if (!object.is_object()) fail("{}: expected a JSON object, found {}", location, object.type_name());
   IdentifiedText result{text_field(object, "_id", false, location),
                         text_field(object, "text", false, location)};

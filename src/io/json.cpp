@@ -79,6 +79,8 @@ class StrictBuilder {
   json* member_ = nullptr;   // where the value of the last key belongs
 };
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& source) {
@@ -87,11 +89,23 @@ json parse_json(std::string_view text, const std::string& source) {
   return builder.take();
 }
 
+json parse_json_line(std::string_view line, const std::string& location) {
+  if (is_blank(line)) fail("{}: not valid JSON: a blank line", location);
+  try {
+    return parse_json(line, location);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    const std::string_view line_number = "line 1, ";
+    const size_t at = message.find(line_number, location.size());
+    if (at != std::string::npos) message.erase(at, line_number.size());
+    throw Error(message);
+  }
+}
+
 json read_json(const std::filesystem::path& path) {
   const std::string source = path == "-" ? "<stdin>" : path.string();
   const std::string text = read_file(path);
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-    fail("{}: the file is empty; expected JSON", source);
+  if (is_blank(text)) fail("{}: the file is empty; expected JSON", source);
   return parse_json(text, source);
 }
 

@@ -71,15 +71,19 @@ void add_saturation(RunRecord& run, const json& entry, const std::string& locati
   run.saturation.push_back(entry);
 }
 
+/// Of a directory without metrics.jsonl.
+const char* why_no_run(const fs::path& directory) {
+  if (!fs::exists(directory)) return "no such directory";
+  return fs::is_directory(directory) ? "no metrics.jsonl there" : "a file";
+}
+
 }  // namespace
 
 RunRecord read_run(const fs::path& directory) {
   const fs::path metrics = directory / "metrics.jsonl";
   if (!fs::exists(metrics))
-    fail(
-        "{}: no metrics.jsonl there; expected the output directory of angle train, or of angle study with "
-        "its tables",
-        directory.string());
+    fail("{}: {}; expected the output directory of angle train, or of angle study with its tables",
+         directory.string(), why_no_run(directory));
   const fs::path absolute = fs::absolute(directory).lexically_normal();
   RunRecord run;
   run.name = (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();

@@ -465,6 +465,19 @@ TEST(EmbedCommand, IsResumedToTheSameBytesAfterKills) {
   EXPECT_EQ(std::distance(fs::directory_iterator(directory.path()), {}), 3) << "something was left behind";
 }
 
+TEST(EmbedCommand, AsksForAFileWhereItIsGivenSomethingElse) {
+  const TempDir directory;
+  const CommandResult folder = embed({"-o", directory.path().string()}, "a text\n");
+  EXPECT_EQ(folder.exit_code, 1);
+  EXPECT_THAT(folder.err,
+              HasSubstr("--output " + directory.path().string() + ": a directory; expected the name"));
+  const CommandResult text = embed({"The cat sat"});
+  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_THAT(text.err,
+              HasSubstr("The cat sat: no such file; a text itself comes from stdin: echo 'The cat sat' "
+                        "| angle embed\n"));
+}
+
 TEST(EmbedCommand, SavesWhenItIsInterrupted) {
   const TempDir directory;
   const std::string input = directory.file("in.txt", numbered_lines(50'000)).string();
@@ -479,6 +492,7 @@ TEST(EmbedCommand, SavesWhenItIsInterrupted) {
   const CommandResult result = running.wait();
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_THAT(result.err, HasSubstr("saved, go on with --resume"));
+  EXPECT_THAT(result.err, HasSubstr("interrupted: what is done is saved as soon as the texts at hand are "));
   EXPECT_FALSE(fs::exists(output));
   EXPECT_TRUE(fs::exists(output + ".part.json"));
 }

@@ -354,6 +354,9 @@ TEST_F(Eval, IgnoresNoOptionInSilence) {
   const CommandResult column = eval({"--task", "stsb", "--column", "left=q1"});
   EXPECT_EQ(column.exit_code, 2);
   EXPECT_THAT(column.err, HasSubstr("--column left=q1: needs a task on files of your own"));
+  const CommandResult verify = eval({"--task", data.file("mine.tsv", pairs).string(), "--verify"});
+  EXPECT_EQ(verify.exit_code, 2);
+  EXPECT_THAT(verify.err, HasSubstr("--verify: needs a public task of scored pairs, such as stsb; no score"));
   const CommandResult output = eval({"--task", "stsb", "-o", "-"});
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("--output -: is for a file; --json prints the same to stdout"));

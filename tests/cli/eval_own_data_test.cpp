@@ -365,7 +365,7 @@ TEST_F(EvalOwnData, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--split", "test"}),
               HasSubstr("--split test: cluster:"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--verify"}),
-              HasSubstr("--verify: needs a task of scored pairs"));
+              HasSubstr("--verify: needs a public task of scored pairs"));
 }
 
 }  // namespace

@@ -221,7 +221,7 @@ TEST_F(ReaderTest, ChecksLabelsAgainstTheirScale) {
 TEST_F(ReaderTest, ReportsBrokenJson) {
   EXPECT_ERROR(scored_pairs("x.jsonl", "{\"text1\": \"a\"\n"), "x.jsonl:1: not valid JSON");
   EXPECT_ERROR(scored_pairs("x.jsonl", "[1]\n"), "x.jsonl:1: expected a JSON object, found array");
-  EXPECT_ERROR(scored_pairs("x.jsonl", "\n"), "x.jsonl:1: not valid JSON");
+  EXPECT_ERROR(scored_pairs("x.jsonl", "\n"), "x.jsonl:1: not valid JSON: a blank line");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":7,"text2":"b","label":1})"),
                "x.jsonl:1: text1: expected a text, found 7");
   EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":["a","é"],"text2":"b","label":1})"),
@@ -311,6 +311,9 @@ TEST_F(ReaderTest, RefusesFilesWithoutRows) {
 TEST_F(ReaderTest, RefusesOtherExtensions) {
   EXPECT_ERROR(scored_pairs("x.txt", "a"), "x.txt: unknown kind of file", ".tsv, .csv, .jsonl", ".jsonl.gz");
   EXPECT_ERROR(scored_pairs("x.gz", "a"), "x.gz: unknown kind of file");
+  const testing::TempDir directory;
+  EXPECT_ERROR(read_scored_pairs(directory.path()),
+               directory.path().string() + ": a directory, not a file; expected .tsv");
 }
 
 TEST_F(ReaderTest, NamesAMissingFileAndACutOne) {

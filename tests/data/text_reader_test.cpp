@@ -63,7 +63,7 @@ TEST(TextReader, SaysWhichLineHasNoSuchField) {
   EXPECT_ERROR(read("{\"text\": 7}"), "in.jsonl:2: field \"text\": expected a string, found number");
   EXPECT_ERROR(read("[\"text\"]"), "in.jsonl:2: expected a JSON object", "found array");
   EXPECT_ERROR(read("{\"text\": "), "in.jsonl:2: not valid JSON");
-  EXPECT_ERROR(read(""), "in.jsonl:2: not valid JSON");
+  EXPECT_ERROR(read(""), "in.jsonl:2: not valid JSON: a blank line");
 }
 
 TEST(TextReader, SaysWhereATableIsReadWhenItMeetsOneElsewhere) {

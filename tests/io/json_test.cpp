@@ -74,6 +74,13 @@ TEST(ParseJson, BoundsTheNesting) {
   EXPECT_ERROR(parse_json(objects, "x"), "nested deeper");
 }
 
+TEST(ParseJsonLine, TellsTheColumnBesideTheLineOfTheFile) {
+  EXPECT_EQ(parse_json_line(R"({"a": 1})", "x.jsonl:3").at("a"), 1);
+  EXPECT_ERROR(parse_json_line("[1,]", "x.jsonl:3"), "x.jsonl:3: not valid JSON: parse error at column 4");
+  for (const char* blank : {"", " \t"})
+    EXPECT_ERROR(parse_json_line(blank, "x.jsonl:3"), "x.jsonl:3: not valid JSON: a blank line");
+}
+
 TEST(ReadJson, NamesTheFile) {
   const testing::TempDir directory;
   EXPECT_EQ(read_json(directory.file("good.json", "{\"a\": 1}")).at("a"), 1);

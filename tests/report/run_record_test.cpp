@@ -69,6 +69,8 @@ TEST(RunRecord, LeavesOutALineThatWasCutShort) {
 TEST(RunRecord, RefusesWhatIsNoRun) {
   const TempDir directory;
   EXPECT_ERROR(read_run(directory.path()), directory.path().string(), "no metrics.jsonl", "angle train");
+  EXPECT_ERROR(read_run(directory.path() / "absent"), "absent: no such directory; expected the output");
+  EXPECT_ERROR(read_run(directory.file("x.html", "")), "x.html: a file; expected the output directory of");
   directory.file("metrics.jsonl", kMetrics);
   for (const char* line : {R"({"step":1,"pairs":1,"bins":[]})", R"({"step":1})",
                            R"({"step":1,"pairs":1,"bins":[{"above":0}]})"}) {

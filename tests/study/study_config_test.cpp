@@ -203,5 +203,13 @@ TEST(LoadStudyConfig, ReadsEveryStudyOfTheProject) {
   EXPECT_GE(files, 8);
 }
 
+TEST(LoadStudyConfig, SuggestsAStudyCalledByItsName) {
+  const testing::TempDir directory;
+  directory.file("mine.json", "{}");
+  EXPECT_ERROR(load_study_config(directory.path() / "mine"), "mine: no such file; did you mean ",
+               "mine.json?");
+  EXPECT_ERROR(load_study_config(directory.path() / "absent"), "absent: no such file");
+}
+
 }  // namespace
 }  // namespace angle

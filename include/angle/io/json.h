@@ -15,6 +15,10 @@ using nlohmann::json;
 /// for nesting deeper than 64.
 json parse_json(std::string_view text, const std::string& source);
 
+/// parse_json of a line, for files that have a value in each; Error for a blank one, too. `location` tells
+/// the line, so that of a syntax error only the column is told.
+json parse_json_line(std::string_view line, const std::string& location);
+
 /// parse_json of a whole file (`-`: stdin); Error for one without anything but blanks.
 json read_json(const std::filesystem::path& path);
 
