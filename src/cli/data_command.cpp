@@ -15,6 +15,7 @@
 
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/task_data.h"
 #include "cli/usage.h"
 
 namespace angle::cli {
@@ -54,7 +55,8 @@ std::vector<DataFile> named_files(const DataOptions& options) {
     refuse_usage("--label-scale {}: expected the lowest label and then the highest, as in 0,5",
                  fmt::join(options.label_scale, ","));
   std::vector<DataFile> files;
-  for (const std::string& file : options.files) files.push_back({file, common});
+  const fs::path data_dir = find_data_dir(options.data_dir);
+  for (const std::string& file : options.files) files.push_back({find_named_data(file, data_dir), common});
   return files;
 }
 
@@ -164,7 +166,8 @@ void add_reading_options(CLI::App& command, DataOptions& options) {
 void add_data_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<DataOptions>();
   CLI::App& command = *app.add_subcommand("data", "report what is in data sets before training on them");
-  command.add_option("FILE", options->files, "data sets: .tsv, .csv, .jsonl, each also with .gz");
+  command.add_option("FILE", options->files,
+                     "data sets, here or in the data directory: .tsv, .csv, .jsonl, each also with .gz");
   command.add_option("--config", options->config,
                      "report the data sets of a training configuration, in its terms");
   add_set_option(command, options->overrides, "change one value of the configuration: train.batch_size=64");

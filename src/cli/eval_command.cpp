@@ -124,16 +124,11 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
                  on_files.empty() ? "" : "; no score is published for " + on_files);
 }
 
-/// Files and directories of the user's own are looked up here, as all that is named on the command line, then
-/// where a configuration's are.
+/// Where the files and directories of the user's own are.
 void find_own_data(RequestedTasks& requested, const fs::path& data_dir) {
-  const auto find = [&](const std::string& name, const fs::path& here) {
-    if (fs::exists(here)) return here;
-    return find_task_data({name, ""}, {.data_dir = data_dir, .config_dir = {}}, "--task").path;
-  };
-  for (OwnDataTask& task : requested.own_data) task.path = find(task.name, task.path);
+  for (OwnDataTask& task : requested.own_data) task.path = find_named_data(task.path.string(), data_dir);
   for (std::string& name : requested.of_pairs)
-    if (is_pair_file(name)) name = find(name, name).string();
+    if (is_pair_file(name)) name = find_named_data(name, data_dir).string();
 }
 
 /// A file that the evaluation reads would be replaced by scores.

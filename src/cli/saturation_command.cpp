@@ -19,6 +19,8 @@
 #include "cli/log.h"
 #include "cli/saturation_table.h"
 #include "cli/shared_options.h"
+#include "cli/task_data.h"
+#include "cli/text_options.h"
 #include "cli/usage.h"
 
 namespace angle::cli {
@@ -49,10 +51,9 @@ std::map<std::string, std::string> overridden_columns(json given, const Saturati
   return columns;
 }
 
-/// The data set of `--data`. A file that is not there is looked up in the data directory, as in a
-/// configuration.
+/// The data set of `--data`.
 json described_file(const SaturationOptions& options, const fs::path& data_dir) {
-  const fs::path file = find_data_file(options.data, {.data_dir = data_dir, .config_dir = {}});
+  const fs::path file = find_named_data(options.data, data_dir);
   const auto format = enum_value<DataFormat>(options.format);
   json given = {{"data", {{"train", {{{"path", fs::absolute(file).string()}}}}}}};
   given["data"]["train"][0]["format"] =
@@ -139,8 +140,8 @@ void run_saturation(const SaturationOptions& options) {
 
 void add_data_options(CLI::App& command, SaturationOptions& options) {
   CLI::Option_group& source = *command.add_option_group("data");
-  CLI::Option* data =
-      source.add_option("--data", options.data, "a file of training data (.tsv, .csv, .jsonl)");
+  CLI::Option* data = source.add_option(
+      "--data", options.data, "a file of training data (.tsv, .csv, .jsonl), here or in the data directory");
   source.add_option("--config", options.config,
                     "data, objective, batch size and model of a configuration file");
   CLI::Option* task =

@@ -62,10 +62,12 @@ std::string describe_command(const StudyOptions& options) {
   return command;
 }
 
+fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
+
 DataPlaces data_places(const StudyOptions& options, const StudyConfig& study) {
-  const fs::path base = study.base;
   return {.data_dir = find_data_dir(options.data_dir),
-          .config_dir = base.has_parent_path() ? base.parent_path() : "."};
+          .config_dir = directory_of(study.base),
+          .study_dir = directory_of(options.config)};
 }
 
 /// A study with all that follows from its file and the command line.

@@ -30,6 +30,10 @@ void check_labels(const TaskName& task, const fs::path& file) {
 
 }  // namespace
 
+StudyInputs::StudyInputs(const DataPlaces& places) : places_(places), task_places_(places) {
+  places_.study_dir.clear();  // the runs would not find their data there
+}
+
 std::string StudyInputs::checksum_of(const fs::path& file) {
   const auto [entry, is_new] = known_.try_emplace(file);
   if (is_new) entry->second = file_checksum(file);
@@ -58,7 +62,7 @@ json StudyInputs::checksums(const TrainConfig& config) {
 }
 
 std::string StudyInputs::checksum(const TaskName& task) {
-  return checksum_of(find_task_data(task, places_, "tasks").files());
+  return checksum_of(find_task_data(task, task_places_, "tasks").files());
 }
 
 const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& config) {
@@ -77,7 +81,7 @@ int64_t StudyInputs::count_steps(const TrainConfig& config) {
 std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {
   std::vector<TaskFile> files;
   for (const TaskName& task : scored_tasks(study)) {
-    const TaskData data = find_task_data(task, places_, "tasks");
+    const TaskData data = find_task_data(task, task_places_, "tasks");
     if (data.own_data)
       read_own_data(*data.own_data);  // what is wrong with it is told before anything runs
     else

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "angle/config.h"
@@ -17,8 +16,8 @@ namespace angle::cli {
 /// Finds the files that configurations name, and reads each only once for its checksum.
 class StudyInputs {
  public:
-  /// @param places  where training configurations have their data
-  explicit StudyInputs(DataPlaces places) : places_(std::move(places)) {}
+  /// @param places  where training configurations have their data, and with study_dir the tasks of the study
+  explicit StudyInputs(const DataPlaces& places);
 
   /// {"model": {file: checksum}, "data": [checksums], "validation": [checksums]}. Error when something is not
   /// there.
@@ -39,7 +38,7 @@ class StudyInputs {
   std::string checksum_of(const std::vector<std::filesystem::path>& files);
   const std::vector<TrainingSet>& training_sets(const TrainConfig& config);
 
-  DataPlaces places_;
+  DataPlaces places_, task_places_;
   std::map<std::filesystem::path, std::string> known_;
   std::map<std::string, std::vector<TrainingSet>> sets_;  // by what they are made of
 };

@@ -24,4 +24,8 @@ TaskData find_task_data(const TaskName& name, const DataPlaces& places, const st
   return {file, {}};
 }
 
+fs::path find_named_data(const std::string& path, const fs::path& data_dir) {
+  return fs::exists(path) ? fs::path(path) : find_data_file(path, {.data_dir = data_dir, .config_dir = {}});
+}
+
 }  // namespace angle::cli

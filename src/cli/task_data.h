@@ -26,4 +26,8 @@ struct TaskData {
 /// @param where  what the name was given to, for the message: `evaluation.task`
 TaskData find_task_data(const TaskName& name, const DataPlaces& places, const std::string& where);
 
+/// The file or directory that a path of the command line means: looked up here, as all that is named there,
+/// then in the data directory. Error when it is in neither.
+std::filesystem::path find_named_data(const std::string& path, const std::filesystem::path& data_dir);
+
 }  // namespace angle::cli

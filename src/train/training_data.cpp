@@ -1,6 +1,7 @@
 #include "angle/train/training_data.h"
 
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "angle/data/reader.h"
@@ -114,6 +115,13 @@ std::vector<TrainingSet> load_sets(const std::vector<DataSetConfig>& entries, co
   return sets;
 }
 
+/// `data/x.tsv` for `configs/../data/x.tsv`, unless a link makes them two.
+fs::path without_detours(const fs::path& path) {
+  const fs::path shorter = path.lexically_normal();
+  std::error_code not_there;
+  return fs::equivalent(shorter, path, not_there) ? shorter : path;
+}
+
 /// What to do when it is not there.
 std::string how_to_get(const std::string& path, const fs::path& data_dir, bool from_config) {
   const std::string folder = path.substr(0, path.find('/'));
@@ -128,12 +136,14 @@ std::string how_to_get(const std::string& path, const fs::path& data_dir, bool f
 }  // namespace
 
 fs::path find_data_file(const std::string& path, const DataPlaces& places) {
-  const auto& [data_dir, config_dir] = places;
+  const auto& [data_dir, config_dir, study_dir] = places;
   if (!data_dir.empty() && fs::exists(data_dir / path)) return data_dir / path;
-  if (fs::exists(config_dir / path)) return config_dir / path;
+  if (fs::exists(config_dir / path)) return without_detours(config_dir / path);
+  if (!study_dir.empty() && fs::exists(study_dir / path)) return without_detours(study_dir / path);
   if (fs::path(path).is_absolute()) fail("{}: no such data file; correct the path", path);
-  fail("{}: no such data file, neither in the data directory {} nor {}; {}", path, data_dir.string(),
+  fail("{}: no such data file, neither in the data directory {} nor {}{}; {}", path, data_dir.string(),
        config_dir.empty() ? "in the working directory" : "beside the configuration in " + config_dir.string(),
+       study_dir.empty() ? "" : " nor beside the study in " + study_dir.string(),
        how_to_get(path, data_dir, !config_dir.empty()));
 }
 

@@ -37,6 +37,15 @@ TEST(DataCommand, ReportsAFile) {
     EXPECT_THAT(result.out, HasSubstr(fragment));
 }
 
+TEST(DataCommand, FindsAFileInTheDataDirectory) {
+  const TempDir directory;
+  directory.file("stsb/test.tsv", "left\tright\tlabel\na\tb\t1\n");
+  const CommandResult result =
+      data({"stsb/test.tsv", "--no-tokens", "--data-dir", directory.path().string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("rows                  1"));
+}
+
 TEST(DataCommand, ReportsSeveralFilesAsJson) {
   const TempDir directory;
   const std::string first = directory.file("a.tsv", "left\tright\tlabel\na\tb\t1\n").string();
@@ -114,7 +123,10 @@ TEST(DataCommand, SaysWhatIsWrong) {
          "lft is not one of left, right, label, query, positive, negative; did");
   expect(1, {directory.path().string()}, ": a directory, not a file; expected .tsv");
   expect(1, {file, "--model", "/no/model"}, "/no/model");
-  expect(1, {"/no/file.tsv"}, "/no/file.tsv: can't be opened");
+  expect(1, {"/no/file.tsv"}, "/no/file.tsv: no such data file");
+  expect(
+      1, {"stsb/no.tsv", "--data-dir", directory.path().string()},
+      ("stsb/no.tsv: no such data file, neither in the data directory " + directory.path().string()).c_str());
 }
 
 TEST(DataCommand, NeedsNoMoreMemoryForALargeFile) {

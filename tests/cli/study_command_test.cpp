@@ -145,6 +145,16 @@ TEST_F(StudyCommand, NeedsNoDataDirectoryForFilesThatLieElsewhere) {
   EXPECT_THAT(result.out, HasSubstr("1 of 1 runs are finished"));
 }
 
+TEST_F(StudyCommand, FindsTheFileOfATaskBesideTheStudy) {
+  directory_.file("mine.tsv", read_file(kSource / "data/samples/pairs_validation.tsv"));
+  study_["tasks"] = json::array({"mine.tsv"});
+  EXPECT_EQ(run("out", {"--dry-run"}).exit_code, 0);
+  study_["tasks"] = json::array({"absent.tsv"});
+  const CommandResult absent = run("out", {"--dry-run"});
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_THAT(absent.err, HasSubstr(" nor beside the study in " + directory_.path().string()));
+}
+
 TEST_F(StudyCommand, ScoresAsEvalDoes) {
   study_["keep_models"] = true;
   ASSERT_EQ(run("out").exit_code, 0);

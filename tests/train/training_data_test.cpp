@@ -43,6 +43,25 @@ TEST(FindDataFile, LooksInTheDataDirectoryThenBesideTheConfiguration) {
   EXPECT_EQ(find_data_file(own.string(), places), own);
 }
 
+TEST(FindDataFile, LooksBesideTheStudyLast) {
+  const TempDir configs, studies;
+  const DataPlaces places{.data_dir = {}, .config_dir = configs.path(), .study_dir = studies.path()};
+  const auto beside_study = studies.file("mine.tsv", "");
+  EXPECT_EQ(find_data_file("mine.tsv", places), beside_study);
+  const auto beside_config = configs.file("mine.tsv", "");
+  EXPECT_EQ(find_data_file("mine.tsv", places), beside_config);
+  EXPECT_ERROR(find_data_file("absent.tsv", places), "beside the configuration in " + configs.path().string(),
+               " nor beside the study in " + studies.path().string());
+}
+
+TEST(FindDataFile, NamesNoDetourThroughTheConfiguration) {
+  const TempDir directory;
+  const auto file = directory.file("data/x.tsv", "");
+  directory.file("configs/run.json", "");
+  EXPECT_EQ(find_data_file("../data/x.tsv", {.data_dir = {}, .config_dir = directory.path() / "configs"}),
+            file);
+}
+
 TEST(FindDataFile, NamesEveryPlaceItLooked) {
   EXPECT_ERROR(find_data_file("stsb/train.tsv", {.data_dir = "/no/data", .config_dir = "/no/configs"}),
                "stsb/train.tsv: no such data file", "/no/data", "/no/configs");

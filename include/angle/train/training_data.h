@@ -32,8 +32,9 @@ struct TrainingSet {
 
 /// Where relative paths of a configuration, or of the command line, are looked up.
 struct DataPlaces {
-  std::filesystem::path data_dir;    // first
-  std::filesystem::path config_dir;  // then; without a configuration empty, the working directory
+  std::filesystem::path data_dir;        // first
+  std::filesystem::path config_dir;      // then; without a configuration empty, the working directory
+  std::filesystem::path study_dir = {};  // then, for the tasks of a study: that of its file; else empty
 };
 
 /// The file or directory that a path means; Error with all places that were tried.
