@@ -45,9 +45,9 @@ struct AnnotateOptions {
   bool skip_failed = false;
 };
 
-std::string show(const AnnotatorConfig& annotator, const ChatRequest& request, size_t count) {
-  std::string text = fmt::format("--- {} asked for \"{}\" ({} of {}, {} requests)\n", annotator.name,
-                                 request.prompt, annotator.model, annotator.endpoint, count);
+std::string show(const AnnotatorConfig& annotator, const ChatRequest& request, int64_t count) {
+  std::string text = fmt::format("--- {} asked for \"{}\" ({} of {}, {})\n", annotator.name, request.prompt,
+                                 annotator.model, annotator.endpoint, count_of(count, "request"));
   for (const auto& message : request.body.at("messages"))
     text += fmt::format("[{}]\n{}\n", message.at("role").get<std::string>(),
                         message.at("content").get<std::string>());
@@ -69,7 +69,7 @@ nlohmann::json to_line(const AnnotatorConfig& annotator, const ChatRequest& requ
 void run_dry(const AnnotateOptions& options, const AnnotateConfig& config) {
   Asker asker(config, {.cache = options.cache, .offline = true});
   const std::vector<ChatRequest> requests = plan_requests(config, asker);
-  std::map<std::pair<size_t, std::string>, size_t> counts;  // by annotator and prompt
+  std::map<std::pair<size_t, std::string>, int64_t> counts;  // by annotator and prompt
   for (const ChatRequest& request : requests) ++counts[{request.annotator, request.prompt}];
 
   StandardOutput out;
@@ -86,7 +86,8 @@ void run_dry(const AnnotateOptions& options, const AnnotateConfig& config) {
   const Answers known = asker.ask(requests);
   const auto there = requests.size() - static_cast<size_t>(std::count(known.replies.begin(),
                                                                       known.replies.end(), std::nullopt));
-  log_info("{} requests, of which {} are recorded or cached; nothing was sent", requests.size(), there);
+  log_info("{}, of which {} are recorded or cached; nothing was sent",
+           count_of(std::ssize(requests), "request"), there);
   if (!config.prompts.score.empty() && there < requests.size())
     log_info("requests for scores follow from the sentences, so there may be more of them");
 }

@@ -60,13 +60,6 @@ struct EvalOptions {
   std::string output;
 };
 
-std::vector<Metric> parse_metrics(const std::vector<std::string>& names) {
-  if (names == std::vector<std::string>{"all"}) return all_metrics();
-  std::vector<Metric> metrics;
-  for (const std::string& name : names) metrics.push_back(parse_metric(name, "--metric"));
-  return metrics;
-}
-
 /// What --task asks for.
 struct RequestedTasks {
   std::vector<std::string> of_pairs;  // names as select_tasks() takes them
@@ -91,6 +84,51 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
   const TaskSelection selection = as_usage([&] { return select_tasks(requested.of_pairs); });
   requested.untrained = options.untrained.value_or(!selection.groups.empty());
   return requested;
+}
+
+/// What --metric asks for.
+struct ChosenMetrics {
+  std::vector<Metric> of_pairs;
+  std::vector<std::string> of_own_data;  // scores by name; none: those of the similarities of `of_pairs`
+
+  std::vector<Metric> on_own_data() const { return of_own_data.empty() ? of_pairs : all_metrics(); }
+};
+
+/// Whether one of the tasks on own data has it.
+bool is_own_score(const RequestedTasks& requested, const std::string& name) {
+  return std::any_of(requested.own_data.begin(), requested.own_data.end(), [&](const OwnDataTask& task) {
+    const std::vector<std::string> names = own_data_metrics(task.kind);
+    return std::find(names.begin(), names.end(), name) != names.end();
+  });
+}
+
+ChosenMetrics parse_metrics(const std::vector<std::string>& names, const RequestedTasks& requested) {
+  if (names == std::vector<std::string>{"all"}) return {all_metrics(), {}};
+  ChosenMetrics chosen;
+  for (const std::string& name : names)
+    if (is_own_score(requested, name))
+      chosen.of_own_data.push_back(name);
+    else
+      chosen.of_pairs.push_back(parse_metric(name, "--metric"));
+  const EvalOptions usual;
+  if (chosen.of_pairs.empty())
+    for (const std::string& name : usual.metrics) chosen.of_pairs.push_back(parse_metric(name, "--metric"));
+  return chosen;
+}
+
+/// The results with the scores that are named, and what baselines have of them; one that has none of these
+/// stays whole.
+std::vector<OwnDataResult> with_scores(std::vector<OwnDataResult> results,
+                                       const std::vector<std::string>& names) {
+  const auto is_named = [&](const NamedScore& score) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return score.name == name || (score.is_baseline && score.name.ends_with("_" + name));
+    });
+  };
+  for (OwnDataResult& result : results)
+    if (std::any_of(result.scores.begin(), result.scores.end(), is_named))
+      std::erase_if(result.scores, [&](const NamedScore& score) { return !is_named(score); });
+  return results;
 }
 
 /// The first task on files of the user's own; "" without one.
@@ -276,19 +314,21 @@ struct Results {
   nlohmann::json json;
 };
 
-Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const std::vector<Metric>& metrics,
+Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const ChosenMetrics& metrics,
                    const EvalOptions& options) {
   const auto& [report, own_data] = scored.scores;
   Results results{format_model(scored.model), report_json(report, scored.model)};
-  if (!tasks.of_pairs.empty()) results.text += format_report(report, scored.model, metrics);
+  if (!tasks.of_pairs.empty()) results.text += format_report(report, scored.model, metrics.of_pairs);
   if (!own_data.empty())
-    results.text += fmt::format("\n{}", format_own_data(own_data, metrics, options.bootstrap));
+    results.text += fmt::format("\n{}", format_own_data(with_scores(own_data, metrics.of_own_data),
+                                                        metrics.on_own_data(), options.bootstrap));
   results.json["own_data"] = own_data_json(own_data, options.bootstrap);
   if (!tasks.windows_too) return results;
 
   std::vector<LongTextDifference> differences;
   if (scored.in_windows) {
-    differences = compare_long_texts(read_scores(scored.scores), read_scores(*scored.in_windows), metrics);
+    differences =
+        compare_long_texts(read_scores(scored.scores), read_scores(*scored.in_windows), metrics.of_pairs);
     results.text += format_long_texts(differences);
   } else {
     results.text += "\nno text is longer than the model reads: windows would change nothing\n";
@@ -299,12 +339,14 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 
 /// Scores the other model on the same tasks, and adds the differences to the results.
 void add_comparison(Results& results, const Scores& scores, const RequestedTasks& tasks,
-                    const std::vector<Metric>& metrics, const EvalOptions& options) {
+                    const ChosenMetrics& metrics, const EvalOptions& options) {
   const ScoredModel other = score_model(
       options.compare, {.of_pairs = tasks.of_pairs, .own_data_read = tasks.own_data_read}, options);
   const auto& [report, own_data] = other.scores;
-  std::vector<ScoreDifference> differences = compare(scores.report, report, metrics);
-  for (ScoreDifference& difference : compare_own_data(scores.own_data, own_data, metrics))
+  std::vector<ScoreDifference> differences = compare(scores.report, report, metrics.of_pairs);
+  const std::vector<OwnDataResult> own_shown = with_scores(scores.own_data, metrics.of_own_data);
+  const std::vector<OwnDataResult> other_shown = with_scores(own_data, metrics.of_own_data);
+  for (ScoreDifference& difference : compare_own_data(own_shown, other_shown, metrics.on_own_data()))
     differences.push_back(std::move(difference));
   results.text += format_comparison(differences, report, own_data, other.model);
   results.json["comparison"] = comparison_json(differences, report, other.model);
@@ -312,8 +354,8 @@ void add_comparison(Results& results, const Scores& scores, const RequestedTasks
 }
 
 void run_eval(const EvalOptions& options) {
-  const std::vector<Metric> metrics = as_usage([&] { return parse_metrics(options.metrics); });
   RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
+  const ChosenMetrics metrics = as_usage([&] { return parse_metrics(options.metrics, tasks); });
   check_options_of_tasks(options, tasks);
   if (options.output == "-") refuse_usage("--output -: is for a file; --json prints the same to stdout");
   find_own_data(tasks, find_data_dir(options.data_dir));
@@ -387,7 +429,7 @@ void add_eval_command(CLI::App& app) {
       .add_option(
           "--metric", options->metrics,
           "columns of the table: cosine_spearman, angle_pearson …, or all; tasks of kind pairs: have the "
-          "similarities of these names")
+          "similarities of these names, and of tasks on own data their scores can be named: ndcg@10, cosine_f1 …")
       ->delimiter(',')
       ->capture_default_str();
   command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")

@@ -62,16 +62,10 @@ const CLI::App& chosen_command(const CLI::App& app) {
   return commands.empty() ? app : *commands.front();
 }
 
-/// Of a command and of its groups of options, which CLI11 takes for commands without a name.
 std::vector<std::string> option_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  const auto is_group = [](const CLI::App* app) { return app->get_name().empty(); };
-  for (const CLI::App* group : command.get_subcommands(is_group)) {
-    const std::vector<std::string> more = option_names(*group);
-    names.insert(names.end(), more.begin(), more.end());
-  }
   return names;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/saturation_command.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -111,7 +113,15 @@ json report_json(const DataSaturation& measured, const TrainConfig& config, cons
   return report;
 }
 
+/// Wrong usage unless it is said in one way what to measure.
+void check_source(const SaturationOptions& options) {
+  const std::array given = {!options.data.empty(), !options.config.empty(), !options.task.empty()};
+  if (std::count(given.begin(), given.end(), true) == 1) return;
+  refuse_usage("angle saturation: expected one of --data, --config and --task, which say what to measure");
+}
+
 void run_saturation(const SaturationOptions& options) {
+  check_source(options);
   const fs::path data_dir = find_data_dir(options.data_dir);
   const TrainConfig config = make_config(options, data_dir);
   Model model =
@@ -130,8 +140,8 @@ void run_saturation(const SaturationOptions& options) {
       model, sets, config, options.max_batches,
       [&](int64_t done, int64_t batches) { line.show(fmt::format("{} of {} batches", done, batches)); });
   line.finish();
-  log_info("{} batches of {}; {} of {} texts were cut", measured.batches, config.train.batch_size,
-           measured.statistics.texts_cut, measured.statistics.texts);
+  log_info("{} of {}; {} of {} texts were cut", count_of(measured.batches, "batch", "batches"),
+           config.train.batch_size, measured.statistics.texts_cut, measured.statistics.texts);
   StandardOutput out;
   out.write(options.json ? pretty_text(report_json(measured, config, model))
                          : format_saturation(measured.saturation, config.loss));
@@ -139,14 +149,12 @@ void run_saturation(const SaturationOptions& options) {
 }
 
 void add_data_options(CLI::App& command, SaturationOptions& options) {
-  CLI::Option_group& source = *command.add_option_group("data");
-  CLI::Option* data = source.add_option(
+  CLI::Option* data = command.add_option(
       "--data", options.data, "a file of training data (.tsv, .csv, .jsonl), here or in the data directory");
-  source.add_option("--config", options.config,
-                    "data, objective, batch size and model of a configuration file");
+  command.add_option("--config", options.config,
+                     "data, objective, batch size and model of a configuration file");
   CLI::Option* task =
-      source.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
-  source.require_option(1);
+      command.add_option("--task", options.task, "the pairs of an evaluation task: stsb, mrpc …");
   command
       .add_option("--format", options.format,
                   "what --data holds: scored_pairs, pairs or triplets; default: by the names of the columns")

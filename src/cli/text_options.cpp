@@ -82,8 +82,9 @@ std::string choose_prompt(const TextOptions& options, const std::map<std::string
        names.empty() ? "it has none; use --prompt TEXT" : fmt::format("prompts: {}", fmt::join(names, ", ")));
 }
 
-std::string count_of(int64_t number, const std::string& noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+std::string count_of(int64_t number, const std::string& noun, const std::string& plural) {
+  if (number == 1) return fmt::format("1 {}", noun);
+  return fmt::format("{} {}", number, plural.empty() ? noun + "s" : plural);
 }
 
 void log_text_statistics(const TextStatistics& statistics, int64_t repaired_texts) {

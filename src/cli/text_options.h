@@ -40,6 +40,8 @@ std::string choose_prompt(const TextOptions& options, const std::map<std::string
 void log_text_statistics(const TextStatistics& statistics, int64_t repaired_texts);
 
 /// `1 text`, `3 texts`.
-std::string count_of(int64_t number, const std::string& noun);
+///
+/// @param plural  where it is more than an s
+std::string count_of(int64_t number, const std::string& noun, const std::string& plural = "");
 
 }  // namespace angle::cli

@@ -178,6 +178,18 @@ TEST_F(EvalOwnData, RetrievesDocuments) {
               HasSubstr("query prompt \"the tide \", document prompt \"boats \""));
 }
 
+TEST_F(EvalOwnData, ShowsTheScoresThatAreNamed) {
+  const std::string task = write_retrieval();
+  const CommandResult result = eval({"--task", task, "--metric", "ndcg@10"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr(" ndcg@10"), HasSubstr("bm25_ndcg@10"), Not(HasSubstr("recall@5"))));
+  EXPECT_THAT(eval({"--task", task}).out, HasSubstr("recall@5"));
+  const CommandResult other = eval({"--task", task, "--metric", "cosine_f1"});
+  EXPECT_EQ(other.exit_code, 2) << "retrieval has no such score";
+  EXPECT_THAT(other.err, HasSubstr("cosine_f1: unknown metric"));
+}
+
 TEST_F(EvalOwnData, FindsByWordsToo) {
   const std::string task = write_retrieval();
   data.file("queries.jsonl",

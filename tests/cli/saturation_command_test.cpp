@@ -123,6 +123,7 @@ TEST(SaturationCommand, TakesDataAndObjectiveOfAConfiguration) {
   const std::string config = (fs::path(ANGLE_SOURCE_DIR) / "configs/tiny.json").string();
   const json report = measured({"--config", config, "--max-batches", "2"});
   EXPECT_EQ(report.at("pairs"), 32);
+  EXPECT_THAT(saturation({"--config", config, "--max-batches", "1"}).err, HasSubstr("1 batch of 16; "));
   EXPECT_EQ(report.at("loss").at("angle_weight"), 0.02);
   const json other =
       measured({"--config", config, "--max-batches", "2", "--set", "loss.angle_similarity=phase"});
@@ -159,6 +160,9 @@ TEST(SaturationCommand, RefusesWrongUsage) {
     EXPECT_THAT(result.out, IsEmpty());
     EXPECT_THAT(result.err, Not(IsEmpty()));
   }
+  EXPECT_THAT(saturation({}).err, HasSubstr("expected one of --data, --config and --task"));
+  EXPECT_THAT(testing::run_command({ANGLE_BINARY, "saturation", "--help"}).out,
+              Not(HasSubstr("Option Group")));
   const std::string file = sample("pairs_validation.tsv");
   EXPECT_THAT(saturation({"--task", file}).err, HasSubstr(file + ": expected a public task, as stsb"));
   EXPECT_THAT(saturation({"--task", "stsb,sts12"}).err,
