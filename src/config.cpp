@@ -165,7 +165,7 @@ TrainConfig parse_config(const json& given, const std::string& source) {
 }
 
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
-  refuse_missing(path, ConfigKind::training);
+  refuse_missing_config(path, ConfigKind::training);
   const std::string source = path == "-" ? "<stdin>" : path.string();
   json given = read_json(path);
   refuse_other_kind(given, ConfigKind::training, source);

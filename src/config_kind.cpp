@@ -39,7 +39,7 @@ const std::array<KindInfo, 3> kKinds = {
       "configs/annotate",
       {{"annotators", kArray}, {"endpoints", kObject}}}}};
 
-const KindInfo& info_of(ConfigKind kind) { return kKinds.at(static_cast<size_t>(kind)); }
+const KindInfo& kind_info(ConfigKind kind) { return kKinds.at(static_cast<size_t>(kind)); }
 
 bool has_key_of(const KindInfo& kind, const json& given) {
   return std::any_of(kind.keys.begin(), kind.keys.end(), [&](const TypedKey& expected) {
@@ -64,15 +64,15 @@ const KindInfo* find_kind(const json& given) {
 void refuse_other_kind(const json& given, ConfigKind expected, const std::string& source) {
   const KindInfo* found = find_kind(given);
   if (found == nullptr || found->kind == expected) return;
-  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, found->name, info_of(expected).name,
-       found->command, source == "<stdin>" ? "-" : source);
+  fail("{}: this is {}, expected {}; use `angle {} --config {}`", source, found->name,
+       kind_info(expected).name, found->command, source == "<stdin>" ? "-" : source);
 }
 
-void refuse_missing(const std::filesystem::path& path, ConfigKind expected) {
+void refuse_missing_config(const std::filesystem::path& path, ConfigKind expected) {
   if (path == "-" || std::filesystem::exists(path)) return;
   std::filesystem::path name = path;
   name += name.extension() == ".json" ? "" : ".json";
-  for (const auto& meant : {name, info_of(expected).folder / name})
+  for (const auto& meant : {name, kind_info(expected).folder / name})
     if (std::filesystem::exists(meant))
       fail("{}: no such file; did you mean {}?", path.string(), meant.string());
   fail("{}: no such file", path.string());

@@ -21,6 +21,6 @@ void refuse_other_kind(const json& given, ConfigKind expected, const std::string
 /// configs/stsb_minilm.json, which the message then suggests.
 ///
 /// @param path  may be `-` for stdin
-void refuse_missing(const std::filesystem::path& path, ConfigKind expected);
+void refuse_missing_config(const std::filesystem::path& path, ConfigKind expected);
 
 }  // namespace angle

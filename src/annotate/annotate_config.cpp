@@ -188,7 +188,7 @@ AnnotateConfig parse_annotate_config(const json& given, const std::string& sourc
 
 AnnotateConfig load_annotate_config(const fs::path& path, const std::vector<std::string>& overrides) {
   const std::string source = path == "-" ? "<stdin>" : path.string();
-  refuse_missing(path, ConfigKind::annotation);
+  refuse_missing_config(path, ConfigKind::annotation);
   json given = read_json(path);
   refuse_other_kind(given, ConfigKind::annotation, source);
   for (const std::string& assignment : overrides) apply_override(given, assignment);

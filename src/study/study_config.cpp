@@ -178,7 +178,7 @@ StudyConfig parse_study_config(const json& given, const std::string& source) {
 
 StudyConfig load_study_config(const fs::path& path) {
   const std::string source = path == "-" ? "<stdin>" : path.string();
-  refuse_missing(path, ConfigKind::study);
+  refuse_missing_config(path, ConfigKind::study);
   const json given = read_json(path);
   refuse_other_kind(given, ConfigKind::study, source);
   std::vector<std::string> problems;
