@@ -9,10 +9,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What is there is compared by what it is, what is not by where it would be.
+/// What is there is compared by what it is, what is not by where it would be. In /dev/null nothing is lost.
 bool is_same_file(const fs::path& one, const fs::path& other) {
   std::error_code error;
-  if (fs::exists(one, error) || fs::exists(other, error)) return fs::equivalent(one, other, error);
+  if (fs::exists(one, error) || fs::exists(other, error))
+    return fs::is_regular_file(one, error) && fs::equivalent(one, other, error);
   const fs::path place = fs::weakly_canonical(fs::absolute(one, error), error);
   return !place.empty() && place == fs::weakly_canonical(fs::absolute(other, error), error);
 }
