@@ -42,6 +42,7 @@ using testing::RunningCommand;
 using ::testing::StartsWith;
 using testing::TempDir;
 using testing::tiny_command;
+using testing::wait_for_steps;
 
 using Args = std::vector<std::string>;
 
@@ -83,15 +84,6 @@ void expect_like(const fs::path& left, const fs::path& right) {
     for (const char* key : {"step", "examples", "tokens", "positive_rows", "duplicates", "learning_rate"})
       EXPECT_EQ(lines[i].at(key), expected[i].at(key)) << key;
   }
-}
-
-void wait_for_steps(const fs::path& output, int64_t lines) {
-  for (int tries = 0; tries < 3000; ++tries, std::this_thread::sleep_for(10ms)) {
-    if (!fs::exists(output / "metrics.jsonl")) continue;
-    const std::string log = read_file(output / "metrics.jsonl");
-    if (std::count(log.begin(), log.end(), '\n') >= lines) return;
-  }
-  FAIL() << output << ": the run does not get on";
 }
 
 /// Process ids of all processes that train into a directory, by rank. The launcher has none.

@@ -8,9 +8,7 @@
 //  - Ctrl-C and SIGTERM save and exit 130; a full disk is an error that leaves the last checkpoint intact;
 //  - two processes do not write to one output.
 
-#include <chrono>
 #include <filesystem>
-#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -31,7 +29,6 @@ namespace angle {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 using ::testing::AllOf;
 using testing::CommandResult;
 using ::testing::HasSubstr;
@@ -40,21 +37,12 @@ using ::testing::Not;
 using testing::RunningCommand;
 using testing::TempDir;
 using testing::tiny_command;
+using testing::wait_for_steps;
 
 const fs::path kSource = ANGLE_SOURCE_DIR;
 
 CommandResult train(const fs::path& output, const std::vector<std::string>& more = {}) {
   return testing::run_command(tiny_command(output, more));
-}
-
-/// Waits until a run has written so many lines to its log.
-void wait_for_steps(const fs::path& output, int64_t lines) {
-  for (int tries = 0; tries < 3000; ++tries, std::this_thread::sleep_for(10ms)) {
-    if (!fs::exists(output / "metrics.jsonl")) continue;
-    const std::string log = read_file(output / "metrics.jsonl");
-    if (std::count(log.begin(), log.end(), '\n') >= lines) return;
-  }
-  FAIL() << output << ": the run does not get on";
 }
 
 // --- a run
