@@ -152,7 +152,7 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir) {
 std::filesystem::path find_data_dir(const std::string& option) {
   const char* const variable = std::getenv("ANGLE_DATA_DIR");
   const bool is_named = !option.empty() || (variable != nullptr && *variable != '\0');
-  const std::filesystem::path directory = option.empty() ? data_directory() : std::filesystem::path(option);
+  std::filesystem::path directory = option.empty() ? data_directory() : std::filesystem::path(option);
   if (is_named && !std::filesystem::is_directory(directory))  // the cache need not be there
     fail("{}{}: {}", option.empty() ? "ANGLE_DATA_DIR=" : "--data-dir ", directory.string(),
          std::filesystem::exists(directory) ? "not a directory" : "no such directory");

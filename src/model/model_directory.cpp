@@ -245,7 +245,7 @@ fs::path find_model(const std::string& path_or_name) {
   if (name.empty()) name = "all-MiniLM-L6-v2";
   if (fs::is_directory(name)) return name;
   const fs::path fetched = cache_directory() / "models";
-  if (const fs::path directory = find_fetched(name, fetched); !directory.empty()) return directory;
+  if (fs::path directory = find_fetched(name, fetched); !directory.empty()) return directory;
   refuse_model(is_from_variable ? "ANGLE_MODEL=" : "", name, fetched);
 }
 

@@ -118,7 +118,7 @@ TEST(DataCommand, SaysWhatIsWrong) {
   expect(2, {file, "--column", "left"}, "--column: left, expected part=name");
   expect(2, {file, "--label-scale", "5,0"}, "--label-scale 5,0: expected the lowest label and then the");
   expect(1, {file, "--format", "pairs"}, "no column named query or anchor");
-  expect(1, {file, "--column", "left=foo"}, "no column named \"foo\", which is to be left (found \"left\",");
+  expect(1, {file, "--column", "left=foo"}, R"(no column named "foo", which is to be left (found "left",)");
   expect(1, {file, "--column", "lft=left"},
          "lft is not one of left, right, label, query, positive, negative; did");
   expect(1, {directory.path().string()}, ": a directory, not a file; expected .tsv");

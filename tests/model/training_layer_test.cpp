@@ -170,8 +170,7 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreadsInPanels) {
     const auto run = [&](int threads) {
       const int before = at::get_num_threads();
       at::set_num_threads(threads);
-      const Trace made =
-          trace(random_encoder(config_of(64, 2, Activation::gelu, 256)), batch, type, at::kFloat);
+      Trace made = trace(random_encoder(config_of(64, 2, Activation::gelu, 256)), batch, type, at::kFloat);
       at::set_num_threads(before);
       return made;
     };
