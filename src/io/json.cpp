@@ -14,7 +14,8 @@ namespace {
 /// a word and nests without limit.
 class StrictBuilder {
  public:
-  explicit StrictBuilder(const std::string& source) : source_(source) {}
+  /// @param is_line  `source` tells the line, so that of a syntax error only the column is told
+  StrictBuilder(const std::string& source, bool is_line) : source_(source), is_line_(is_line) {}
 
   json take() { return std::move(root_); }
 
@@ -42,6 +43,9 @@ class StrictBuilder {
   bool parse_error(size_t, const std::string& last_token, const nlohmann::detail::exception& error) {
     std::string what = error.what();
     what.erase(0, what.find("] ") + 2);
+    const std::string line_number = "line 1, ";
+    if (const size_t at = what.find(line_number); is_line_ && at != std::string::npos)
+      what.erase(at, line_number.size());
     if (const size_t at = what.find(last_token); at != std::string::npos)
       what.replace(at, last_token.size(), excerpt(last_token));  // it may be as long as the file
     fail("{}: not valid JSON: {}", source_, what);
@@ -74,6 +78,7 @@ class StrictBuilder {
   }
 
   const std::string& source_;
+  bool is_line_;
   json root_;
   std::vector<json*> open_;  // the objects and arrays around the current position, outermost first
   json* member_ = nullptr;   // where the value of the last key belongs
@@ -81,25 +86,21 @@ class StrictBuilder {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-}  // namespace
-
-json parse_json(std::string_view text, const std::string& source) {
-  StrictBuilder builder(source);
+json parse(std::string_view text, const std::string& source, bool is_line) {
+  StrictBuilder builder(source, is_line);
   json::sax_parse(text, &builder);
   return builder.take();
 }
 
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& source) {
+  return parse(text, source, /*is_line=*/false);
+}
+
 json parse_json_line(std::string_view line, const std::string& location) {
   if (is_blank(line)) fail("{}: not valid JSON: a blank line", location);
-  try {
-    return parse_json(line, location);
-  } catch (const Error& error) {
-    std::string message = error.what();
-    const std::string_view line_number = "line 1, ";
-    const size_t at = message.find(line_number, location.size());
-    if (at != std::string::npos) message.erase(at, line_number.size());
-    throw Error(message);
-  }
+  return parse(line, location, /*is_line=*/true);
 }
 
 json read_json(const std::filesystem::path& path) {

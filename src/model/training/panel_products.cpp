@@ -76,6 +76,11 @@ void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const Ro
 /// @param panels  [panels, words, columns of a panel], of words of elements like those of `left`
 /// @param bias    float32 [columns of the output]; undefined: none
 void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, const Tensor& output) {
+  TORCH_CHECK(left.dim() == 2 && left.stride(1) == 1 &&
+                  left.size(1) >= panels.size(1) * avx512::elements_per_word(element_of(left.scalar_type())),
+              "multiply: ", left.sizes(), " by panels ", panels.sizes());
+  TORCH_CHECK(!bias.defined() || (bias.is_contiguous() && bias.numel() == output.size(1)),
+              "multiply: a bias of ", bias.sizes());
   const Tensor added =
       bias.defined() ? bias : at::zeros({output.size(1)}, panels.options().dtype(at::kFloat));
   const avx512::LinearTask task{.input = rows_of(left),
