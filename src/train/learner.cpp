@@ -112,6 +112,17 @@ Objective without_graph(Objective objective) {
   return objective;
 }
 
+/// Every token id of some batches, once, in ascending order.
+std::vector<int64_t> distinct_ids(std::span<const FormattedBatch> micro_batches) {
+  std::vector<int64_t> ids;
+  for (const FormattedBatch& micro_batch : micro_batches)
+    for (const std::vector<int64_t>& text : micro_batch.batch.token_ids)
+      ids.insert(ids.end(), text.begin(), text.end());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
 std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters) {
   std::vector<Tensor> tensors;
   for (const Parameter& parameter : parameters) tensors.push_back(parameter.tensor);
@@ -168,7 +179,7 @@ Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropo
       dropout_(dropout),
       optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer),
       group_(std::move(group)),
-      gradient_sum_(group_, tensors_of(optimizer_.parameters())) {}
+      gradient_sum_(group_, tensors_of(optimizer_.parameters()), encoder_.encoder.word_embeddings()) {}
 
 StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate,
                          bool measure_saturation) {
@@ -176,9 +187,11 @@ StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double l
   optimizer_.zero_grad();
   std::vector<Outcome> outcomes;
   for (const FormattedBatch& micro_batch : micro_batches) outcomes.push_back(backward(micro_batch, share));
-  gradient_sum_.reduce();
   StepResult result;
-  if (group_.size() > 1) result.exchange_seconds = group_.take_exchange_seconds();
+  if (group_.size() > 1) {
+    gradient_sum_.reduce(to_device(distinct_ids(micro_batches), encoder_.device()));
+    result.exchange_seconds = group_.take_exchange_seconds();
+  }
   result.gradient_norm = optimizer_.gradient_norm();  // for this a GPU is waited for
   for (const Outcome& outcome : outcomes)
     check_finite(outcome.objective, outcome.embeddings, outcome.micro_batch);

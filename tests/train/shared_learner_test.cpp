@@ -3,8 +3,10 @@
 //    float32, for every form of data and every term, with the gradient cache, with accumulation, and for
 //    batches of fewer texts than processes;
 //  - all processes end with the same bits, and results count the whole batch;
+//  - the word embeddings, of which few rows are exchanged, are one of the trained parameters;
 //  - each process has a share of the texts with about as many tokens, so the test is not vacuous.
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 
@@ -140,6 +142,15 @@ TEST(SharedLearner, TakesBatchesOfFewerTextsThanProcesses) {
   expect_equal_updates({.batches = {make_batch(DataFormat::triplets, 1)}}, 5, 1e-12);
   expect_equal_updates({.batches = {make_batch(DataFormat::triplets, 1)}, .gradient_cache_tokens = 8}, 4,
                        1e-12);
+}
+
+TEST(SharedLearner, TrainsTheTensorThatItTakesForTheWordEmbeddings) {
+  Model model = load_model(testing::golden_path("models/tiny-bert"));
+  Learner learner(model.encoder, LearnerOptions(), Dropout());
+  const std::vector<Parameter>& parameters = learner.optimizer().parameters();
+  EXPECT_TRUE(std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+    return parameter.tensor.is_same(model.encoder.encoder.word_embeddings());
+  }));
 }
 
 TEST(SharedBatch, GivesEveryProcessAShareAndAllOfThemAllEmbeddings) {

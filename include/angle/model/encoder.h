@@ -100,6 +100,9 @@ class Encoder {
   const EncoderConfig& config() const { return config_; }
   const std::vector<EncoderLayer>& layers() const { return layers_; }
 
+  /// One of the parameters(), [vocab, hidden]. Its gradient is zero but in the rows of a batch's token ids.
+  const Tensor& word_embeddings() const { return word_embeddings_; }
+
  private:
   /// A weight with the name of its parameter.
   struct Weight {
