@@ -7,32 +7,12 @@
 #include <c10/core/InferenceMode.h>
 
 #include "model/gelu_table.h"
+#include "model/panels.h"
 
 namespace angle {
 namespace {
 
 using avx512::Element;
-
-/// [out, in] of 1, 2 or 4 byte elements as [panels, words, panel_columns] words; columns beyond the last are
-/// zero.
-Tensor pack_words(const Tensor& weight, int64_t panel_columns) {
-  const Tensor words = weight.contiguous().view(at::kInt);  // [out, words]
-  const int64_t panels = (words.size(0) + panel_columns - 1) / panel_columns;
-  Tensor packed = at::zeros({panels, words.size(1), panel_columns}, at::kInt);
-  const auto* from = words.const_data_ptr<int32_t>();
-  auto* to = packed.mutable_data_ptr<int32_t>();
-  at::parallel_for(0, panels, 1, [&](int64_t first, int64_t last) {
-    const int64_t length = words.size(1);
-    for (int64_t panel = first; panel < last; ++panel)
-      for (int64_t column = 0; column < panel_columns; ++column) {
-        const int64_t row = panel * panel_columns + column;
-        if (row >= words.size(0)) break;
-        for (int64_t word = 0; word < length; ++word)
-          to[(panel * length + word) * panel_columns + column] = from[row * length + word];
-      }
-  });
-  return packed;
-}
 
 }  // namespace
 
@@ -58,8 +38,8 @@ PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision p
   if (precision == Precision::int8)
     quantize(weight);
   else
-    weights_ = pack_words(weight.to(precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat),
-                          kernel_.panel_columns);
+    weights_ = pack_panels(weight.to(precision == Precision::bfloat16 ? at::kBFloat16 : at::kFloat),
+                           kernel_.panel_columns);
 }
 
 void PackedLinear::quantize(const Tensor& weight) {
@@ -82,7 +62,7 @@ void PackedLinear::quantize(const Tensor& weight) {
       rows_of(integers).copy_(quantized);
     }
   });
-  weights_ = pack_words(integers, kernel_.panel_columns);
+  weights_ = pack_panels(integers, kernel_.panel_columns);
 }
 
 void PackedLinear::forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,

@@ -19,6 +19,7 @@
 
 #include "model/avx512/support.h"
 #include "model/gelu_table.h"
+#include "model/panels.h"
 #include "support/tensor_matchers.h"
 
 #define ANGLE_REQUIRE_AMX(feature) \
@@ -42,15 +43,6 @@ Rows rows_of(const Tensor& tensor) {
   return {element, tensor.data_ptr(), tensor.stride(0), nullptr};
 }
 
-/// [out, in] as [panels, words, panel_columns] words.
-Tensor packed(const Tensor& weight, int64_t panel_columns) {
-  const Tensor words = weight.view(at::kInt);
-  const int64_t panels = (words.size(0) + panel_columns - 1) / panel_columns;
-  const Tensor padded = at::zeros({panels * panel_columns, words.size(1)}, at::kInt);
-  padded.narrow(0, 0, words.size(0)).copy_(words);
-  return padded.view({panels, panel_columns, words.size(1)}).transpose(1, 2).contiguous();
-}
-
 /// A linear layer with an input, of bfloat16 or of bytes with scales.
 struct Layer {
   Layer(Element element, int64_t num_rows, int64_t in, int64_t out) : rows(num_rows) {
@@ -70,7 +62,7 @@ struct Layer {
 
   Tensor output_by(const LinearKernel& kernel, Finish finish, at::ScalarType type) {
     Tensor output = at::full({rows + kGuardRows, weight.size(0)}, 7, type);
-    const Tensor weights = packed(weight, kernel.panel_columns);
+    const Tensor weights = pack_panels(weight, kernel.panel_columns);
     Rows left = rows_of(input);
     left.scales = scales.data();
     kernel.multiply({.input = left,

@@ -1,7 +1,7 @@
-// A float32 matrix, its rows and columns exchanged, and the sums of its columns on the way: of a gradient by
-// a layer's output both are needed for the gradients by weight and bias. Knows no torch.
+// A matrix of 32-bit words, its rows and columns exchanged. Knows no torch.
 //
-// Of kPanelColumns rows of a weight the result is a panel (kernels.h).
+// Rows of a weight become the columns of a panel so (model/panels.h). Of a gradient by a layer's output the
+// sums of its columns are made on the way: both are needed, for the gradients by weight and bias.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,11 @@ namespace angle::avx512 {
 constexpr int64_t kTransposedColumns = 64;
 
 struct Transposition {
-  const float* from;  // [rows, columns]
+  const void* from;  // [rows, columns] words
   int64_t rows, columns;
-  float* to;    // [columns, rows]
-  float* sums;  // [columns], of blocks of rows, in their order; or nowhere
+  void* to;        // [columns, stride] words, the first `rows` of each row are written
+  int64_t stride;  // at least `rows`
+  float* sums;     // [columns] of float32 words, of blocks of rows, in their order; or nowhere
 };
 
 /// Blocks of kTransposedColumns columns, `first` to `last` − 1; the last block of the matrix may be smaller.

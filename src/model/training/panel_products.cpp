@@ -8,7 +8,7 @@
 
 #include "model/avx512/operands.h"
 #include "model/avx512/support.h"
-#include "model/avx512/transpose.h"
+#include "model/panels.h"
 #include "model/training/transpose.h"
 
 namespace angle {
@@ -145,22 +145,6 @@ Tensor pack_rows(const Tensor& rows) {
   return rows.view({rows.size(0), rows.size(1) / panel_columns, panel_columns}).transpose(0, 1).contiguous();
 }
 
-/// Of float32 rows: panels whose columns are rows.
-Tensor pack_columns(const Tensor& rows) {
-  const int64_t panel_columns = panel_kernel(at::kFloat).panel_columns, words = rows.size(1);
-  Tensor packed = at::empty({rows.size(0) / panel_columns, words, panel_columns}, rows.options());
-  const auto* const from = rows.const_data_ptr<float>();
-  auto* const to = packed.mutable_data_ptr<float>();
-  at::parallel_for(0, packed.size(0), 1, [&](int64_t first, int64_t last) {
-    for (int64_t panel = first; panel < last; ++panel) {
-      const int64_t at = panel * panel_columns * words;
-      avx512::transpose({from + at, panel_columns, words, to + at, nullptr}, 0,
-                        at::divup(words, avx512::kTransposedColumns));
-    }
-  });
-  return packed;
-}
-
 /// Of a float32 weight, rounded: panels of its rows or of its columns.
 Tensor pack_rounded(const Tensor& weight, bool forward) {
   const int64_t columns = weight.size(forward ? 0 : 1), sum = weight.size(forward ? 1 : 0);
@@ -196,7 +180,10 @@ bool trains_in_panels(at::ScalarType input, const Tensor& weight) {
 Tensor panel_forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   const Tensor from = weight.detach().contiguous();
   const bool rounds = input.scalar_type() == at::kBFloat16;
-  return product(input, rounds ? pack_rounded(from, /*forward=*/true) : pack_columns(from), bias);
+  return product(input,
+                 rounds ? pack_rounded(from, /*forward=*/true)
+                        : pack_panels(from, panel_kernel(at::kFloat).panel_columns),
+                 bias);
 }
 
 Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight) {
