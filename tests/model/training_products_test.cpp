@@ -2,6 +2,7 @@
 // numbers:
 //  - for numbers of rows around the tiles' and blocks' sizes, one included, and sizes that no tile divides;
 //  - in float32 and in bfloat16, where the gradients by weight and bias are float32 all the same;
+//  - no rows make gradients of zero, and matrices that do not belong together are refused;
 //  - panels give the same numbers whatever the number of threads, and are packed as their header says.
 
 #include <ATen/ATen.h>
@@ -135,6 +136,21 @@ TEST(TrainingProducts, OfNoRowsAreZeros) {
     EXPECT_EQ(made.output.sizes(), at::IntArrayRef({0, 64}));
     EXPECT_TRUE(at::equal(made.by_weight, at::zeros({64, 64}))) << at::toString(type);
     EXPECT_TRUE(at::equal(made.by_bias, at::zeros({64}))) << at::toString(type);
+    const Layer odd = random_layer({0, 24, 40}, type);
+    const auto [by_weight, by_bias] = weight_gradients(odd.gradient, odd.input, odd.weight);
+    EXPECT_TRUE(at::equal(by_weight, at::zeros({40, 24}))) << at::toString(type);
+    EXPECT_TRUE(at::equal(by_bias, at::zeros({40}))) << at::toString(type);
+  }
+}
+
+TEST(TrainingProducts, RefuseMatricesThatDoNotBelongTogether) {
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const Layer layer = random_layer({20, 64, 64}, type);
+    const Tensor wide = at::ones({20, 128}, type), few = at::ones({19, 64}, type);
+    EXPECT_THROW(weight_gradients(layer.gradient, few, layer.weight), c10::Error);
+    if (!trains_in_panels(type, layer.weight)) continue;
+    EXPECT_THROW(forward_product(wide, layer.weight, layer.bias), c10::Error);
+    EXPECT_THROW(input_gradient(wide, layer.weight), c10::Error);
   }
 }
 

@@ -72,12 +72,12 @@ void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const Ro
 
 /// left · panels + bias.
 ///
-/// @param left    rows of as many elements as the panels have, or more
+/// @param left    rows of as many elements as the panels have
 /// @param panels  [panels, words, columns of a panel], of words of elements like those of `left`
 /// @param bias    float32 [columns of the output]; undefined: none
 void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, const Tensor& output) {
   TORCH_CHECK(left.dim() == 2 && left.stride(1) == 1 &&
-                  left.size(1) >= panels.size(1) * avx512::elements_per_word(element_of(left.scalar_type())),
+                  left.size(1) == panels.size(1) * avx512::elements_per_word(element_of(left.scalar_type())),
               "multiply: ", left.sizes(), " by panels ", panels.sizes());
   TORCH_CHECK(!bias.defined() || (bias.is_contiguous() && bias.numel() == output.size(1)),
               "multiply: a bias of ", bias.sizes());
@@ -124,7 +124,7 @@ Transposed transpose_words(const Tensor& rows) {
   const avx512::TransposedTarget target{stride, sums.mutable_data_ptr<float>()};
   at::parallel_for(0, columns / kPackedBlock, kPackingGrain,
                    [&](int64_t first, int64_t last) { avx512::pack_left(task, target, first, last); });
-  return {matrix.view(at::kBFloat16), sums};
+  return {matrix.view(at::kBFloat16).narrow(1, 0, 2 * words), sums};
 }
 
 /// Of bfloat16 rows: panels whose words are two tokens.
@@ -193,14 +193,9 @@ Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight) {
 }
 
 WeightGradients panel_weight_gradients(const Tensor& gradient, const Tensor& input) {
-  TORCH_CHECK(gradient.size(0) == input.size(0), "panel_weight_gradients: ", gradient.sizes(), " and ",
-              input.sizes());
-  const auto type = gradient.options().dtype(at::kFloat);
-  const int64_t out = gradient.size(1), in = input.size(1);
-  if (gradient.size(0) == 0) return {at::zeros({out, in}, type), at::zeros({out}, type)};
   const bool in_words = gradient.scalar_type() == at::kBFloat16;
   const Transposed left = in_words ? transpose_words(gradient) : transpose(gradient);
-  Tensor by_weight = at::empty({out, in}, type);
+  Tensor by_weight = at::empty({gradient.size(1), input.size(1)}, gradient.options().dtype(at::kFloat));
   multiply(left.matrix, in_words ? pack_tokens(input) : pack_rows(input), Tensor(), by_weight);
   return {by_weight, left.sums};
 }

@@ -43,6 +43,12 @@ Tensor input_gradient(const Tensor& gradient, const Tensor& weight) {
 }
 
 WeightGradients weight_gradients(const Tensor& gradient, const Tensor& input, const Tensor& weight) {
+  TORCH_CHECK(gradient.size(0) == input.size(0), "weight_gradients: ", gradient.sizes(), " and ",
+              input.sizes());
+  if (gradient.size(0) == 0) {
+    const auto type = gradient.options().dtype(at::kFloat);
+    return {at::zeros(weight.sizes(), type), at::zeros({weight.size(0)}, type)};
+  }
   if (trains_in_panels(gradient.scalar_type(), weight)) return panel_weight_gradients(gradient, input);
   // LibTorch's bfloat16 product is oneDNN's, which transposes on the fly.
   if (gradient.scalar_type() == at::kBFloat16)
