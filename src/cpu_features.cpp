@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cpuid.h>
+#include <cstdlib>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 #include "angle/error.h"
 
@@ -26,16 +28,33 @@ unsigned usable_amx() {
 
 CpuFeatures detect() {
   const unsigned amx = usable_amx();
-  return {.avx2 = __builtin_cpu_supports("avx2") != 0,
+  const CpuFeatures found = {.avx2 = __builtin_cpu_supports("avx2") != 0,
           .avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
           .avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0,
           .avx512_vnni = __builtin_cpu_supports("avx512vnni") != 0,
           .amx_bf16 = (amx & amx_bf16) != 0,
           .amx_int8 = (amx & amx_int8) != 0};
+  const char* const most = std::getenv("ANGLE_CPU");
+  return most != nullptr && *most != '\0' ? limited(found, most) : found;
 }
 
 }  // namespace
+
+CpuFeatures limited(CpuFeatures features, const std::string& most) {
+  const std::vector<std::string> levels = {"none", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
+  const auto level = std::find(levels.begin(), levels.end(), most) - levels.begin();
+  if (level == std::ssize(levels))
+    fail("ANGLE_CPU: found \"{}\", expected one of {}", most, fmt::join(levels, ", "));
+  const auto allow = [&](bool& feature, std::ptrdiff_t from) { feature = feature && level >= from; };
+  allow(features.avx2, 1);
+  allow(features.avx512, 2);
+  allow(features.avx512_vnni, 3);
+  allow(features.avx512_bf16, 4);
+  allow(features.amx_bf16, 5);
+  allow(features.amx_int8, 5);
+  return features;
+}
 
 const CpuFeatures& cpu_features() {
   static const CpuFeatures features = detect();

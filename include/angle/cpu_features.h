@@ -16,8 +16,15 @@ struct CpuFeatures {
   bool bfloat16() const { return avx512_bf16 || amx_bf16; }
 };
 
-/// Those of the CPU that the program runs on. The first call asks the system for AMX.
+/// Those of the CPU that the program runs on, at most those that the environment variable ANGLE_CPU names (see
+/// limited()). The first call asks the system for AMX.
 const CpuFeatures& cpu_features();
+
+/// What an older CPU would have, to measure or to test it on a newer one: `most` is "none", "avx2", "avx512",
+/// "avx512_vnni", "avx512_bf16" or "amx"; each has what stands before it.
+///
+/// Error `ANGLE_CPU: found "…", expected one of …`.
+CpuFeatures limited(CpuFeatures features, const std::string& most);
 
 /// CPUs that the calling thread, and what it starts, may run on, at least 1: where the machine is shared
 /// (Slurm, a container's cpuset, taskset) not all of it.
