@@ -31,17 +31,17 @@
 #include "angle/loss/similarity.h"
 #include "angle/text/tokenizer.h"
 
-#include "model/avx512/support.h"
 #include "model/gelu_table.h"
+#include "model/kernels/support.h"
 #include "model/training/products.h"
 
 namespace angle {
 namespace {
 
-using avx512::Element;
-using avx512::Finish;
 using benchmark::Counter;
 using benchmark::State;
+using kernels::Element;
+using kernels::Finish;
 
 at::ScalarType type_of(Element element) {
   return element == Element::float32 ? at::kFloat : element == Element::bfloat16 ? at::kBFloat16 : at::kByte;
@@ -52,7 +52,7 @@ Tensor random_rows(Element element, int64_t rows, int64_t columns) {
   return at::randn({rows, columns}).to(type_of(element));
 }
 
-avx512::Rows rows_of(const Tensor& tensor, Element element) {
+kernels::Rows rows_of(const Tensor& tensor, Element element) {
   return {element, tensor.data_ptr(), tensor.stride(0), nullptr};
 }
 
@@ -74,27 +74,27 @@ constexpr LinearShape kLinearShapes[] = {
 
 /// Rows of the input are an odd number of cache lines apart, as the encoder lays them.
 void measure_linear(State& state, Element element, const LinearKernel& kernel, const LinearShape& shape) {
-  const int64_t per_word = avx512::elements_per_word(element), words = shape.in / per_word;
+  const int64_t per_word = kernels::elements_per_word(element), words = shape.in / per_word;
   const int64_t panels = (shape.out + kernel.panel_columns - 1) / kernel.panel_columns;
   const Tensor input = random_rows(element, kRows, shape.in + 16 * per_word);
   const Tensor weights =
       random_rows(element, panels * words, kernel.panel_columns * per_word).view(at::kInt).contiguous();
   const Tensor output = at::zeros({kRows, shape.out}), bias = at::randn({shape.out});
   const Tensor column_scales = at::rand({shape.out}), column_sums = at::zeros({shape.out}, at::kInt);
-  std::vector<avx512::RowScale> scales(kRows, {.scale = 0.01F, .zero = 128});
-  avx512::Rows left = rows_of(input, element);
+  std::vector<kernels::RowScale> scales(kRows, {.scale = 0.01F, .zero = 128});
+  kernels::Rows left = rows_of(input, element);
   left.scales = scales.data();
-  const avx512::LinearTask task{.input = left,
-                                .rows = kRows,
-                                .weights = weights.const_data_ptr<int32_t>(),
-                                .words = words,
-                                .columns = shape.out,
-                                .bias = bias.const_data_ptr<float>(),
-                                .column_scales = column_scales.const_data_ptr<float>(),
-                                .column_sums = column_sums.const_data_ptr<int32_t>(),
-                                .finish = shape.finish,
-                                .gelu = &gelu_table(Activation::gelu),
-                                .output = rows_of(output, Element::float32)};
+  const kernels::LinearTask task{.input = left,
+                                 .rows = kRows,
+                                 .weights = weights.const_data_ptr<int32_t>(),
+                                 .words = words,
+                                 .columns = shape.out,
+                                 .bias = bias.const_data_ptr<float>(),
+                                 .column_scales = column_scales.const_data_ptr<float>(),
+                                 .column_sums = column_sums.const_data_ptr<int32_t>(),
+                                 .finish = shape.finish,
+                                 .gelu = &gelu_table(Activation::gelu),
+                                 .output = rows_of(output, Element::float32)};
   for (auto _ : state) kernel.multiply(task, 0, panels);
   count_operations(state, 2.0 * kRows * static_cast<double>(shape.in * shape.out));
 }
@@ -102,22 +102,22 @@ void measure_linear(State& state, Element element, const LinearKernel& kernel, c
 void measure_attention(State& state, Element element, AttentionFunction attend, int64_t head_size) {
   constexpr int64_t kHeads = 12;
   const int64_t length = state.range(0), hidden = kHeads * head_size;
-  const int64_t row = 3 * hidden + 16 * avx512::elements_per_word(element);
+  const int64_t row = 3 * hidden + 16 * kernels::elements_per_word(element);
   const Tensor projected = random_rows(element, length, row);
   const Tensor context = at::zeros({length, hidden}, type_of(element));
-  const Tensor scratch = at::empty({avx512::attention_scratch_words(length, head_size)}, at::kInt);
+  const Tensor scratch = at::empty({kernels::attention_scratch_words(length, head_size)}, at::kInt);
   const auto part = [&](int64_t which) { return projected.narrow(1, which * hidden, hidden).data_ptr(); };
-  const avx512::AttentionTask task{.query = part(0),
-                                   .key = part(1),
-                                   .value = part(2),
-                                   .stride = row,
-                                   .length = length,
-                                   .queries = length,
-                                   .heads = kHeads,
-                                   .head_size = head_size,
-                                   .scale = 1 / std::sqrt(static_cast<float>(head_size)),
-                                   .context = rows_of(context, element),
-                                   .scratch = scratch.mutable_data_ptr<int32_t>()};
+  const kernels::AttentionTask task{.query = part(0),
+                                    .key = part(1),
+                                    .value = part(2),
+                                    .stride = row,
+                                    .length = length,
+                                    .queries = length,
+                                    .heads = kHeads,
+                                    .head_size = head_size,
+                                    .scale = 1 / std::sqrt(static_cast<float>(head_size)),
+                                    .context = rows_of(context, element),
+                                    .scratch = scratch.mutable_data_ptr<int32_t>()};
   for (auto _ : state) attend(task);
   count_operations(state, 4.0 * static_cast<double>(length * length * hidden));
 }
@@ -184,27 +184,27 @@ std::vector<NamedKernel> kernels() {
   return {{"float32",
            cpu_multiplies(Element::float32),
            Element::float32,
-           {avx512::multiply_float32, avx512::kPanelColumns, avx512::kPanelRows},
-           avx512::attend_float32},
+           {kernels::multiply_float32, kernels::kAvx512PanelColumns, kernels::kPanelRows},
+           kernels::attend_float32},
           {"bfloat16/avx512",
            cpu_multiplies(Element::bfloat16),
            Element::bfloat16,
-           {avx512::multiply_bfloat16, avx512::kPanelColumns, avx512::kPanelRows},
-           avx512::attend_bfloat16},
+           {kernels::multiply_bfloat16, kernels::kAvx512PanelColumns, kernels::kPanelRows},
+           kernels::attend_bfloat16},
           {"bfloat16/amx",
            amx && cpu.amx_bf16,
            Element::bfloat16,
-           {avx512::multiply_bfloat16_amx, avx512::kAmxPanelColumns, avx512::kAmxPanelRows},
-           avx512::attend_bfloat16_amx},
+           {kernels::multiply_bfloat16_amx, kernels::kAmxPanelColumns, kernels::kAmxPanelRows},
+           kernels::attend_bfloat16_amx},
           {"int8/avx512",
            cpu_multiplies(Element::uint8),
            Element::uint8,
-           {avx512::multiply_uint8, avx512::kPanelColumns, avx512::kPanelRows},
+           {kernels::multiply_uint8, kernels::kAvx512PanelColumns, kernels::kPanelRows},
            nullptr},
           {"int8/amx",
            amx && cpu.amx_int8,
            Element::uint8,
-           {avx512::multiply_uint8_amx, avx512::kAmxPanelColumns, avx512::kAmxPanelRows},
+           {kernels::multiply_uint8_amx, kernels::kAmxPanelColumns, kernels::kAmxPanelRows},
            nullptr}};
 }
 

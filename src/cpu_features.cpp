@@ -28,13 +28,15 @@ unsigned usable_amx() {
 
 CpuFeatures detect() {
   const unsigned amx = usable_amx();
-  const CpuFeatures found = {.avx2 = __builtin_cpu_supports("avx2") != 0,
-          .avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
-          .avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0,
-          .avx512_vnni = __builtin_cpu_supports("avx512vnni") != 0,
-          .amx_bf16 = (amx & amx_bf16) != 0,
-          .amx_int8 = (amx & amx_int8) != 0};
+  const CpuFeatures found = {
+      .avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"),
+      .avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
+      .avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0,
+      .avx512_vnni = __builtin_cpu_supports("avx512vnni") != 0,
+      .avx_vnni = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avxvnni"),
+      .amx_bf16 = (amx & amx_bf16) != 0,
+      .amx_int8 = (amx & amx_int8) != 0};
   const char* const most = std::getenv("ANGLE_CPU");
   return most != nullptr && *most != '\0' ? limited(found, most) : found;
 }
@@ -42,17 +44,19 @@ CpuFeatures detect() {
 }  // namespace
 
 CpuFeatures limited(CpuFeatures features, const std::string& most) {
-  const std::vector<std::string> levels = {"none", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
+  const std::vector<std::string> levels = {"none",        "avx2",        "avx_vnni", "avx512",
+                                           "avx512_vnni", "avx512_bf16", "amx"};
   const auto level = std::find(levels.begin(), levels.end(), most) - levels.begin();
   if (level == std::ssize(levels))
     fail("ANGLE_CPU: found \"{}\", expected one of {}", most, fmt::join(levels, ", "));
   const auto allow = [&](bool& feature, std::ptrdiff_t from) { feature = feature && level >= from; };
   allow(features.avx2, 1);
-  allow(features.avx512, 2);
-  allow(features.avx512_vnni, 3);
-  allow(features.avx512_bf16, 4);
-  allow(features.amx_bf16, 5);
-  allow(features.amx_int8, 5);
+  allow(features.avx_vnni, 2);
+  allow(features.avx512, 3);
+  allow(features.avx512_vnni, 4);
+  allow(features.avx512_bf16, 5);
+  allow(features.amx_bf16, 6);
+  allow(features.amx_int8, 6);
   return features;
 }
 

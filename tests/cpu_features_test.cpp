@@ -1,6 +1,8 @@
 // What the CPU can compute with:
 //  - bfloat16 is refused where there are no instructions for it, saying what was found, and allowed with
 //    either kind;
+//  - ANGLE_CPU takes away what an older CPU lacks and gives nothing; another name is an error that lists
+//  them;
 //  - only those CPUs count that the thread may run on.
 
 #include "angle/cpu_features.h"
@@ -26,6 +28,35 @@ TEST(CpuFeatures, RefusesBfloat16WithWhatWasFound) {
 TEST(CpuFeatures, AllowsBfloat16WithEitherKindOfInstructions) {
   EXPECT_NO_THROW(require_bfloat16({.avx512_bf16 = true}, "here"));
   EXPECT_NO_THROW(require_bfloat16({.amx_bf16 = true}, "here"));
+}
+
+TEST(CpuFeatures, TakesTheCpuForAnOlderOne) {
+  const CpuFeatures all{.avx2 = true,
+                        .avx512 = true,
+                        .avx512_bf16 = true,
+                        .avx512_vnni = true,
+                        .avx_vnni = true,
+                        .amx_bf16 = true,
+                        .amx_int8 = true};
+  const auto count = [](const CpuFeatures& cpu) {
+    return cpu.avx2 + cpu.avx512 + cpu.avx512_bf16 + cpu.avx512_vnni + cpu.avx_vnni + cpu.amx_bf16 +
+           cpu.amx_int8;
+  };
+  EXPECT_EQ(count(limited(all, "none")), 0);
+  EXPECT_TRUE(limited(all, "avx2").avx2);
+  EXPECT_EQ(count(limited(all, "avx2")), 1);
+  EXPECT_TRUE(limited(all, "avx_vnni").avx_vnni);
+  EXPECT_FALSE(limited(all, "avx_vnni").avx512);
+  EXPECT_TRUE(limited(all, "avx512").avx512);
+  EXPECT_FALSE(limited(all, "avx512").avx512_vnni);
+  EXPECT_TRUE(limited(all, "avx512_vnni").avx512_vnni);
+  EXPECT_FALSE(limited(all, "avx512_vnni").avx512_bf16);
+  EXPECT_TRUE(limited(all, "avx512_bf16").avx512_bf16);
+  EXPECT_FALSE(limited(all, "avx512_bf16").amx_bf16);
+  EXPECT_EQ(count(limited(all, "amx")), 7);
+  EXPECT_EQ(count(limited({.avx2 = true}, "amx")), 1);
+  EXPECT_ERROR(limited(all, "AVX2"), "ANGLE_CPU: found \"AVX2\", expected one of none, avx2, ",
+               "avx512_bf16, amx");
 }
 
 TEST(CpuFeatures, CountsTheCpusThatTheThreadMayRunOn) {

@@ -6,10 +6,11 @@
 namespace angle {
 
 struct CpuFeatures {
-  bool avx2 = false;
+  bool avx2 = false;    // and FMA
   bool avx512 = false;  // F, BW, DQ and VL: what the kernels are compiled for
   bool avx512_bf16 = false;
   bool avx512_vnni = false;
+  bool avx_vnni = false;
   bool amx_bf16 = false;  // both: and the system lets this process use it
   bool amx_int8 = false;
 
@@ -20,8 +21,8 @@ struct CpuFeatures {
 /// limited()). The first call asks the system for AMX.
 const CpuFeatures& cpu_features();
 
-/// What an older CPU would have, to measure or to test it on a newer one: `most` is "none", "avx2", "avx512",
-/// "avx512_vnni", "avx512_bf16" or "amx"; each has what stands before it.
+/// What an older CPU would have, to measure or to test it on a newer one: `most` is "none", "avx2",
+/// "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16" or "amx"; each may have what stands before it.
 ///
 /// Error `ANGLE_CPU: found "…", expected one of …`.
 CpuFeatures limited(CpuFeatures features, const std::string& most);

@@ -9,7 +9,7 @@ namespace {
 constexpr int kIntervals = 32;
 constexpr double kEnd = 5.5;  // the middle of the last one: Φ(x) − ½ is ½ within 2e-8 from here on
 
-/// g(a) of avx512::GeluTable.
+/// g(a) of kernels::GeluTable.
 double half_gelu(double a, Activation activation) {
   if (activation == Activation::gelu_tanh)
     return std::tanh(std::sqrt(2 / M_PI) * (a + 0.044715 * a * a * a)) / 2;
@@ -29,8 +29,8 @@ std::array<double, 4> cubic_through(const std::array<double, 4>& x, std::array<d
   return polynomial;
 }
 
-avx512::GeluTable make_table(Activation activation) {
-  avx512::GeluTable table{};
+kernels::GeluTable make_table(Activation activation) {
+  kernels::GeluTable table{};
   table.intervals_per_unit = static_cast<float>((kIntervals - 1) / kEnd);
   for (size_t interval = 0; interval < kIntervals; ++interval) {
     std::array<double, 4> x{}, y{};
@@ -47,9 +47,9 @@ avx512::GeluTable make_table(Activation activation) {
 
 }  // namespace
 
-const avx512::GeluTable& gelu_table(Activation activation) {
-  static const avx512::GeluTable gelu = make_table(Activation::gelu);
-  static const avx512::GeluTable gelu_tanh = make_table(Activation::gelu_tanh);
+const kernels::GeluTable& gelu_table(Activation activation) {
+  static const kernels::GeluTable gelu = make_table(Activation::gelu);
+  static const kernels::GeluTable gelu_tanh = make_table(Activation::gelu_tanh);
   return activation == Activation::gelu_tanh ? gelu_tanh : gelu;
 }
 

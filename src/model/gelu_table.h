@@ -1,13 +1,13 @@
-// GELU as piecewise polynomials, for avx512/kernels.h.
+// GELU as piecewise polynomials, for kernels/kernels.h.
 #pragma once
 
 #include "angle/model/encoder_config.h"
 
-#include "model/avx512/kernels.h"
+#include "model/kernels/kernels.h"
 
 namespace angle {
 
 /// @param activation  gelu or gelu_tanh
-const avx512::GeluTable& gelu_table(Activation activation);
+const kernels::GeluTable& gelu_table(Activation activation);
 
 }  // namespace angle

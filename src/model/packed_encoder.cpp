@@ -9,15 +9,15 @@
 
 #include "angle/error.h"
 
-#include "model/avx512/support.h"
+#include "model/kernels/support.h"
 
 namespace angle {
 namespace {
 
-using avx512::bytes_of;
-using avx512::Element;
-using avx512::Rows;
-using avx512::RowScale;
+using kernels::bytes_of;
+using kernels::Element;
+using kernels::Rows;
+using kernels::RowScale;
 
 /// Memory that is kept from one batch to the next, aligned for the kernels.
 class Buffer {
@@ -91,9 +91,7 @@ void check_ids(const Tensor& ids, int64_t count) {
 std::string PackedEncoder::obstacle(const EncoderConfig& config, Precision precision) {
   const Element element = operand_element(precision);
   if (!cpu_multiplies(element))
-    return element == Element::uint8      ? "this CPU has no AVX512_VNNI instructions"
-           : element == Element::bfloat16 ? "this CPU has no AVX512_BF16 instructions"
-                                          : "this CPU has no AVX-512";
+    return element == Element::bfloat16 ? "this CPU has no AVX512_BF16 instructions" : "this CPU has no AVX2";
   if (config.hidden_size % 16 != 0 || config.intermediate_size % 16 != 0)
     return fmt::format("hidden_size {} and intermediate_size {} are not both multiples of 16",
                        config.hidden_size, config.intermediate_size);
@@ -140,7 +138,7 @@ class PackedEncoder::Pass {
  private:
   int64_t rows() const { return hidden.size(0); }
   void set_hidden(const Tensor& rows);
-  avx512::NormalizeTask norm_task(const LayerNorm& norm) const;
+  kernels::NormalizeTask norm_task(const LayerNorm& norm) const;
   void normalize(const LayerNorm& norm);
   Rows as_operand(const Rows& values, int64_t columns, Use memory) const;
   Rows attend(const Layer& layer, bool first_tokens_only);
@@ -159,12 +157,12 @@ PackedEncoder::Pass::Pass(const PackedEncoder& encoder, const TokenBatch& batch,
   check_ids(batch.token_ids, encoder.words_.size(0));
   check_ids(position_ids, encoder.places_.size(0));
   set_hidden(at::empty({batch.num_tokens(), config_.hidden_size}, at::kFloat));
-  const avx512::EmbedTask task{.token_ids = batch.token_ids.const_data_ptr<int64_t>(),
-                               .position_ids = position_ids.const_data_ptr<int64_t>(),
-                               .words = encoder.words_.const_data_ptr<float>(),
-                               .places = encoder.places_.const_data_ptr<float>(),
-                               .norm = norm_task(encoder.embedding_norm_)};
-  for_rows(rows(), [&](int64_t first, int64_t last) { avx512::embed(task, first, last); });
+  const kernels::EmbedTask task{.token_ids = batch.token_ids.const_data_ptr<int64_t>(),
+                                .position_ids = position_ids.const_data_ptr<int64_t>(),
+                                .words = encoder.words_.const_data_ptr<float>(),
+                                .places = encoder.places_.const_data_ptr<float>(),
+                                .norm = norm_task(encoder.embedding_norm_)};
+  for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().embed(task, first, last); });
 }
 
 void PackedEncoder::Pass::set_hidden(const Tensor& rows) {
@@ -174,7 +172,7 @@ void PackedEncoder::Pass::set_hidden(const Tensor& rows) {
                  : take_rows(operand, rows.size(0), config_.hidden_size, encoder_.operand_);
 }
 
-avx512::NormalizeTask PackedEncoder::Pass::norm_task(const LayerNorm& norm) const {
+kernels::NormalizeTask PackedEncoder::Pass::norm_task(const LayerNorm& norm) const {
   return {.hidden = hidden.mutable_data_ptr<float>(),
           .columns = config_.hidden_size,
           .weight = norm.weight.const_data_ptr<float>(),
@@ -184,16 +182,16 @@ avx512::NormalizeTask PackedEncoder::Pass::norm_task(const LayerNorm& norm) cons
 }
 
 void PackedEncoder::Pass::normalize(const LayerNorm& norm) {
-  const avx512::NormalizeTask task = norm_task(norm);
-  for_rows(rows(), [&](int64_t first, int64_t last) { avx512::normalize(task, first, last); });
+  const kernels::NormalizeTask task = norm_task(norm);
+  for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().normalize(task, first, last); });
 }
 
 /// What linear layers write in the form that they read: itself, or bytes made from it.
 Rows PackedEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use memory) const {
   if (encoder_.operand_ != Element::uint8) return values;
   const Rows bytes = take_rows(memory, rows(), columns, Element::uint8);
-  for_rows(rows(),
-           [&](int64_t first, int64_t last) { avx512::quantize(values, columns, bytes, first, last); });
+  const kernels::QuantizeTask task{.input = values, .columns = columns, .output = bytes};
+  for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().quantize(task, first, last); });
   return bytes;
 }
 
@@ -235,7 +233,7 @@ void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t firs
     return element_at(projected, text.first_token, which * config_.hidden_size + column);
   };
   context.data = element_at(context, 0, column);
-  const int64_t scratch_bytes = avx512::attention_scratch_words(text.length, size) * 4;
+  const int64_t scratch_bytes = kernels::attention_scratch_words(text.length, size) * 4;
   encoder_.attention_kernel_({.query = part(0),
                               .key = part(1),
                               .value = part(2),

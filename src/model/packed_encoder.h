@@ -1,4 +1,4 @@
-// The encoder's forward pass for inference on CPUs with AVX-512: no autograd, no tensors between its steps.
+// The encoder's forward pass for inference on CPUs with AVX2: no autograd, no tensors between its steps.
 //
 // Hidden states and sums stay float32 in every precision; what linear layers read is float32, bfloat16 or
 // bytes. Attention computes in float32 or bfloat16.
@@ -41,9 +41,9 @@ class PackedEncoder {
   class Pass;
 
   EncoderConfig config_;
-  avx512::Element operand_;    // what linear layers read
-  avx512::Element value_;      // what they write for the next one, which bytes are made from
-  avx512::Element attention_;  // what attention reads
+  kernels::Element operand_;    // what linear layers read
+  kernels::Element value_;      // what they write for the next one, which bytes are made from
+  kernels::Element attention_;  // what attention reads
   AttentionFunction attention_kernel_;
   Tensor words_;
   Tensor places_;

@@ -12,7 +12,7 @@
 namespace angle {
 namespace {
 
-using avx512::Element;
+using kernels::Element;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ Element operand_element(Precision precision) {
 PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision)
     : element_(operand_element(precision)),
       columns_(weight.size(0)),
-      words_(weight.size(1) / avx512::elements_per_word(element_)),
+      words_(weight.size(1) / kernels::elements_per_word(element_)),
       kernel_(linear_kernel(element_, words_, columns_)),
       bias_(bias.to(at::kFloat).contiguous()) {
   TORCH_CHECK(weight.size(0) % 16 == 0 && weight.size(1) % 16 == 0, "PackedLinear: sizes ", weight.sizes());
@@ -65,22 +65,22 @@ void PackedLinear::quantize(const Tensor& weight) {
   weights_ = pack_panels(integers, kernel_.panel_columns);
 }
 
-void PackedLinear::forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,
+void PackedLinear::forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,
                            Activation activation) const {
-  avx512::LinearTask task{.input = input, .rows = rows, .finish = avx512::Finish::store, .output = output};
-  if (activation == Activation::relu) task.finish = avx512::Finish::relu;
+  kernels::LinearTask task{.input = input, .rows = rows, .finish = kernels::Finish::store, .output = output};
+  if (activation == Activation::relu) task.finish = kernels::Finish::relu;
   if (activation == Activation::gelu || activation == Activation::gelu_tanh) {
-    task.finish = avx512::Finish::gelu;
+    task.finish = kernels::Finish::gelu;
     task.gelu = &gelu_table(activation);
   }
   run(task);
 }
 
-void PackedLinear::add_to(const avx512::Rows& input, int64_t rows, const avx512::Rows& output) const {
-  run({.input = input, .rows = rows, .finish = avx512::Finish::add, .output = output});
+void PackedLinear::add_to(const kernels::Rows& input, int64_t rows, const kernels::Rows& output) const {
+  run({.input = input, .rows = rows, .finish = kernels::Finish::add, .output = output});
 }
 
-void PackedLinear::run(avx512::LinearTask task) const {
+void PackedLinear::run(kernels::LinearTask task) const {
   task.weights = weights_.const_data_ptr<int32_t>();
   task.words = words_;
   task.columns = columns_;

@@ -1,4 +1,4 @@
-// The linear layer of the CPU's inference path: weights in the layout of avx512/kernels.h, in any precision.
+// The linear layer of the CPU's inference path: weights in the layout of kernels/kernels.h, in any precision.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 #include "angle/precision.h"
 #include "angle/tensor.h"
 
-#include "model/avx512/support.h"
+#include "model/kernels/support.h"
 
 namespace angle {
 
 /// What linear layers of that precision read.
-avx512::Element operand_element(Precision precision);
+kernels::Element operand_element(Precision precision);
 
 class PackedLinear {
  public:
@@ -23,17 +23,17 @@ class PackedLinear {
   PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision);
 
   /// output = activation(input · weightᵀ + bias), by all threads unless one of several asks.
-  void forward(const avx512::Rows& input, int64_t rows, const avx512::Rows& output,
+  void forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,
                Activation activation = Activation::none) const;
 
   /// output += input · weightᵀ + bias; float32.
-  void add_to(const avx512::Rows& input, int64_t rows, const avx512::Rows& output) const;
+  void add_to(const kernels::Rows& input, int64_t rows, const kernels::Rows& output) const;
 
  private:
-  void run(avx512::LinearTask task) const;
+  void run(kernels::LinearTask task) const;
   void quantize(const Tensor& weight);
 
-  avx512::Element element_;
+  kernels::Element element_;
   int64_t columns_;
   int64_t words_;
   LinearKernel kernel_;

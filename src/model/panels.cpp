@@ -5,7 +5,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "model/avx512/transpose.h"
+#include "model/kernels/support.h"
 
 namespace angle {
 
@@ -16,16 +16,17 @@ Tensor pack_panels(const Tensor& rows, int64_t panel_columns) {
   if (columns % panel_columns != 0) packed[-1].zero_();
   const auto* const from = matrix.const_data_ptr<int32_t>();
   auto* const to = packed.mutable_data_ptr<int32_t>();
+  const TransposeFunction transpose = transpose_kernel();
   at::parallel_for(0, packed.size(0), 1, [&](int64_t first, int64_t last) {
     for (int64_t panel = first; panel < last; ++panel) {
       const int64_t column = panel * panel_columns;
-      const avx512::Transposition task{.from = from + column * words,
-                                       .rows = std::min(panel_columns, columns - column),
-                                       .columns = words,
-                                       .to = to + column * words,
-                                       .stride = panel_columns,
-                                       .sums = nullptr};
-      avx512::transpose(task, 0, at::divup(words, avx512::kTransposedColumns));
+      const kernels::Transposition task{.from = from + column * words,
+                                        .rows = std::min(panel_columns, columns - column),
+                                        .columns = words,
+                                        .to = to + column * words,
+                                        .stride = panel_columns,
+                                        .sums = nullptr};
+      transpose(task, 0, at::divup(words, kernels::kTransposedColumns));
     }
   });
   return packed;

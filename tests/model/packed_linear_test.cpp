@@ -17,7 +17,7 @@
 
 #include "angle/model/linear.h"
 
-#include "model/avx512/support.h"
+#include "model/kernels/support.h"
 #include "support/tensor_matchers.h"
 
 #define ANGLE_REQUIRE_KERNELS(element) \
@@ -26,8 +26,8 @@
 namespace angle {
 namespace {
 
-using avx512::Element;
-using avx512::Rows;
+using kernels::Element;
+using kernels::Rows;
 using testing::tensors_close;
 
 Rows rows_of(Tensor& tensor) {
@@ -39,8 +39,8 @@ Rows rows_of(Tensor& tensor) {
 struct Quantized {
   explicit Quantized(const Tensor& rows)
       : bytes(at::empty(rows.sizes(), at::kByte)), scales(static_cast<size_t>(rows.size(0))) {
-    avx512::quantize({Element::float32, rows.data_ptr(), rows.size(1), nullptr}, rows.size(1), view(), 0,
-                     rows.size(0));
+    const Rows from{Element::float32, rows.data_ptr(), rows.size(1), nullptr};
+    row_kernels().quantize({.input = from, .columns = rows.size(1), .output = view()}, 0, rows.size(0));
   }
   Rows view() { return {Element::uint8, bytes.mutable_data_ptr(), bytes.size(1), scales.data()}; }
   Tensor values() const {
@@ -51,7 +51,7 @@ struct Quantized {
   }
 
   Tensor bytes;
-  std::vector<avx512::RowScale> scales;
+  std::vector<kernels::RowScale> scales;
 };
 
 Tensor reference(const Tensor& input, const Tensor& weight, const Tensor& bias, Activation activation) {

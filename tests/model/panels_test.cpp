@@ -11,7 +11,7 @@
 
 #include "angle/cpu_features.h"
 
-#include "model/avx512/kernels.h"
+#include "model/kernels/kernels.h"
 
 namespace angle {
 namespace {
@@ -33,8 +33,9 @@ Tensor panels_by_definition(const Tensor& rows, int64_t panel_columns) {
 }
 
 TEST(Panels, HaveEveryWordAtItsPlaceAndZerosBeyondTheLastRow) {
-  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512";
-  for (const int64_t panel_columns : {avx512::kAmxPanelColumns, avx512::kPanelColumns})
+  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  for (const int64_t panel_columns :
+       {kernels::kAvx2PanelColumns, kernels::kAmxPanelColumns, kernels::kAvx512PanelColumns})
     for (const int64_t columns : {1, 16, 31, 32, 33, 48, 64, 80, 128, 200})
       for (const int64_t words : {1, 4, 15, 16, 17, 63, 64, 65, 96, 130}) {
         const Tensor rows = random_words(columns, words);
@@ -46,14 +47,14 @@ TEST(Panels, HaveEveryWordAtItsPlaceAndZerosBeyondTheLastRow) {
 }
 
 TEST(Panels, TakeElementsOfEverySize) {
-  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512";
+  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
   const Tensor rows = random_words(80, 24), expected = panels_by_definition(rows, 64);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16, at::kChar})
     EXPECT_TRUE(at::equal(pack_panels(rows.view(type), 64), expected)) << at::toString(type);
 }
 
 TEST(Panels, TakeRowsThatLieApart) {
-  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512";
+  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
   const Tensor rows = random_words(80, 24).t();
   EXPECT_TRUE(at::equal(pack_panels(rows, 32), panels_by_definition(rows.contiguous(), 32)));
 }

@@ -12,7 +12,7 @@
 #include "angle/cpu_features.h"
 #include "angle/error.h"
 
-#include "model/avx512/operands.h"
+#include "model/kernels/operands.h"
 #include "model/training/panel_products.h"
 #include "model/training/products.h"
 #include "support/tensor_matchers.h"
@@ -109,12 +109,12 @@ TEST(TrainingProducts, GoInPanelsWhereTheseFit) {
   };
   const CpuFeatures& cpu = cpu_features();
   const bool bfloat16 = cpu.avx512 && cpu.avx512_bf16;
-  EXPECT_EQ(fits(at::kFloat, 64, 128), cpu.avx512);
+  EXPECT_EQ(fits(at::kFloat, 64, 128), cpu.avx2);
   EXPECT_EQ(fits(at::kBFloat16, 64, 128), bfloat16);
   EXPECT_EQ(fits(at::kBFloat16, 32, 96), bfloat16 && cpu.amx_bf16);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-    EXPECT_FALSE(fits(type, 64, 80));
-    EXPECT_FALSE(fits(type, 80, 64));
+    EXPECT_FALSE(fits(type, 64, 72));
+    EXPECT_FALSE(fits(type, 72, 64));
     EXPECT_FALSE(fits(type, 64, 64, at::kDouble));
     EXPECT_FALSE(fits(type, 64, 64, at::kBFloat16));
   }
@@ -181,18 +181,18 @@ TEST(TrainingProducts, PackWeightsAndTokensForPanelsOfBothSizes) {
   const Tensor weight = at::randn({out, in}), rounded = weight.to(at::kBFloat16);
   for (const int64_t panel_columns : {32, 64}) {
     const Tensor packed = at::empty({out * in / 2}, at::kInt);
-    const avx512::WeightPacking task{weight.const_data_ptr<float>(), out, in, panel_columns,
-                                     packed.mutable_data_ptr<int32_t>()};
-    avx512::pack_forward_weight(task, 0, blocks_out);
+    const kernels::WeightPacking task{weight.const_data_ptr<float>(), out, in, panel_columns,
+                                      packed.mutable_data_ptr<int32_t>()};
+    kernels::pack_forward_weight(task, 0, blocks_out);
     EXPECT_TRUE(
         at::equal(packed.view(at::kBFloat16), in_panels(rounded.t().contiguous(), panel_columns).flatten()));
-    avx512::pack_backward_weight(task, 0, blocks_in);
+    kernels::pack_backward_weight(task, 0, blocks_in);
     EXPECT_TRUE(at::equal(packed.view(at::kBFloat16), in_panels(rounded, panel_columns).flatten()));
     const int64_t tokens = 77, words = 48;
     const Tensor rows = rounded.narrow(0, 0, tokens), panels = at::empty({in * words}, at::kInt);
-    avx512::pack_right({static_cast<const uint16_t*>(rows.const_data_ptr()), tokens, in, words,
-                        panels.mutable_data_ptr<int32_t>()},
-                       panel_columns, 0, blocks_in);
+    kernels::pack_right({static_cast<const uint16_t*>(rows.const_data_ptr()), tokens, in, words,
+                         panels.mutable_data_ptr<int32_t>()},
+                        panel_columns, 0, blocks_in);
     const Tensor padded = at::cat({rows, at::zeros({2 * words - tokens, in}, at::kBFloat16)});
     EXPECT_TRUE(at::equal(panels.view(at::kBFloat16), in_panels(padded, panel_columns).flatten()));
   }

@@ -6,17 +6,17 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "model/avx512/operands.h"
-#include "model/avx512/support.h"
+#include "model/kernels/operands.h"
+#include "model/kernels/support.h"
 #include "model/panels.h"
 #include "model/training/transpose.h"
 
 namespace angle {
 namespace {
 
-using avx512::Element;
-using avx512::kPackedBlock;
-using avx512::kTokensAtOnce;
+using kernels::Element;
+using kernels::kPackedBlock;
+using kernels::kTokensAtOnce;
 
 /// At most about as many rows a thread multiplies with one panel after the other: those of a layer's input
 /// stay in its second level cache.
@@ -53,16 +53,16 @@ LinearKernel panel_kernel(at::ScalarType input) {
   return linear_kernel(element_of(input), kTokensAtOnce / 2, kPackedBlock);
 }
 
-avx512::Rows rows_of(const Tensor& matrix) {
+kernels::Rows rows_of(const Tensor& matrix) {
   return {element_of(matrix.scalar_type()), matrix.data_ptr(), matrix.stride(0), nullptr};
 }
 
-void skip_rows(avx512::Rows& rows, int64_t count) {
-  rows.data = static_cast<char*>(rows.data) + count * rows.stride * avx512::bytes_of(rows.element);
+void skip_rows(kernels::Rows& rows, int64_t count) {
+  rows.data = static_cast<char*>(rows.data) + count * rows.stride * kernels::bytes_of(rows.element);
 }
 
 /// Some rows of the product by some panels.
-void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const RowBlock& rows,
+void multiply_part(const LinearKernel& kernel, kernels::LinearTask task, const RowBlock& rows,
                    int64_t first_panel, int64_t last_panel) {
   task.rows = rows.count;
   skip_rows(task.input, rows.first);
@@ -77,20 +77,20 @@ void multiply_part(const LinearKernel& kernel, avx512::LinearTask task, const Ro
 /// @param bias    float32 [columns of the output]; undefined: none
 void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, const Tensor& output) {
   TORCH_CHECK(left.dim() == 2 && left.stride(1) == 1 &&
-                  left.size(1) == panels.size(1) * avx512::elements_per_word(element_of(left.scalar_type())),
+                  left.size(1) == panels.size(1) * kernels::elements_per_word(element_of(left.scalar_type())),
               "multiply: ", left.sizes(), " by panels ", panels.sizes());
   TORCH_CHECK(!bias.defined() || (bias.is_contiguous() && bias.numel() == output.size(1)),
               "multiply: a bias of ", bias.sizes());
   const Tensor added =
       bias.defined() ? bias : at::zeros({output.size(1)}, panels.options().dtype(at::kFloat));
-  const avx512::LinearTask task{.input = rows_of(left),
-                                .rows = left.size(0),
-                                .weights = static_cast<const int32_t*>(panels.const_data_ptr()),
-                                .words = panels.size(1),
-                                .columns = output.size(1),
-                                .bias = added.const_data_ptr<float>(),
-                                .finish = avx512::Finish::store,
-                                .output = rows_of(output)};
+  const kernels::LinearTask task{.input = rows_of(left),
+                                 .rows = left.size(0),
+                                 .weights = static_cast<const int32_t*>(panels.const_data_ptr()),
+                                 .words = panels.size(1),
+                                 .columns = output.size(1),
+                                 .bias = added.const_data_ptr<float>(),
+                                 .finish = kernels::Finish::store,
+                                 .output = rows_of(output)};
   const LinearKernel kernel = panel_kernel(left.scalar_type());
   const std::vector<RowBlock> blocks = row_blocks(task.rows, kernel.panel_rows, panels.size(0));
   const int64_t per_block = panels.size(0);
@@ -106,7 +106,7 @@ void multiply(const Tensor& left, const Tensor& panels, const Tensor& bias, cons
 /// Words of a column of so many tokens.
 int64_t words_of(int64_t tokens) { return at::divup(tokens, kTokensAtOnce) * (kTokensAtOnce / 2); }
 
-avx512::TokenPacking packing_of(const Tensor& rows, const Tensor& to) {
+kernels::TokenPacking packing_of(const Tensor& rows, const Tensor& to) {
   return {.rows = reinterpret_cast<const uint16_t*>(rows.const_data_ptr<c10::BFloat16>()),
           .tokens = rows.size(0),
           .columns = rows.size(1),
@@ -120,10 +120,10 @@ Transposed transpose_words(const Tensor& rows) {
   const int64_t stride = words | 16;  // columns a power of two apart would share few sets of the cache
   const Tensor matrix = at::empty({columns, stride}, rows.options().dtype(at::kInt));
   const Tensor sums = at::empty({columns}, rows.options().dtype(at::kFloat));
-  const avx512::TokenPacking task = packing_of(rows, matrix);
-  const avx512::TransposedTarget target{stride, sums.mutable_data_ptr<float>()};
+  const kernels::TokenPacking task = packing_of(rows, matrix);
+  const kernels::TransposedTarget target{stride, sums.mutable_data_ptr<float>()};
   at::parallel_for(0, columns / kPackedBlock, kPackingGrain,
-                   [&](int64_t first, int64_t last) { avx512::pack_left(task, target, first, last); });
+                   [&](int64_t first, int64_t last) { kernels::pack_left(task, target, first, last); });
   return {matrix.view(at::kBFloat16).narrow(1, 0, 2 * words), sums};
 }
 
@@ -132,9 +132,9 @@ Tensor pack_tokens(const Tensor& rows) {
   const int64_t columns = rows.size(1), words = words_of(rows.size(0));
   const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
   Tensor packed = at::empty({columns / panel_columns, words, panel_columns}, rows.options().dtype(at::kInt));
-  const avx512::TokenPacking task = packing_of(rows, packed);
+  const kernels::TokenPacking task = packing_of(rows, packed);
   at::parallel_for(0, columns / kPackedBlock, kPackingGrain, [&](int64_t first, int64_t last) {
-    avx512::pack_right(task, panel_columns, first, last);
+    kernels::pack_right(task, panel_columns, first, last);
   });
   return packed;
 }
@@ -151,12 +151,12 @@ Tensor pack_rounded(const Tensor& weight, bool forward) {
   const int64_t panel_columns = panel_kernel(at::kBFloat16).panel_columns;
   Tensor packed =
       at::empty({columns / panel_columns, sum / 2, panel_columns}, weight.options().dtype(at::kInt));
-  const avx512::WeightPacking task{.weight = weight.const_data_ptr<float>(),
-                                   .out = weight.size(0),
-                                   .in = weight.size(1),
-                                   .panel_columns = panel_columns,
-                                   .to = packed.mutable_data_ptr<int32_t>()};
-  const auto pack = forward ? avx512::pack_forward_weight : avx512::pack_backward_weight;
+  const kernels::WeightPacking task{.weight = weight.const_data_ptr<float>(),
+                                    .out = weight.size(0),
+                                    .in = weight.size(1),
+                                    .panel_columns = panel_columns,
+                                    .to = packed.mutable_data_ptr<int32_t>()};
+  const auto pack = forward ? kernels::pack_forward_weight : kernels::pack_backward_weight;
   at::parallel_for(0, columns / kPackedBlock, kPackingGrain,
                    [&](int64_t first, int64_t last) { pack(task, first, last); });
   return packed;

@@ -1,4 +1,4 @@
-// The products of a linear layer in training by the kernels of inference (model/avx512/), AMX for bfloat16
+// The products of a linear layer in training by the kernels of inference (model/kernels/), AMX for bfloat16
 // where the CPU has that.
 //
 // Matrices are put into the order of the kernels for every product: weights because they change, activations

@@ -1,9 +1,9 @@
 // What the kernels of attention share. Internal linkage, see tile.h.
 #pragma once
 
-#include "model/avx512/kernels.h"
+#include "model/kernels/kernels.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 constexpr int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -25,4 +25,4 @@ inline AttentionTask head_of(AttentionTask task, Element element, int64_t head) 
 }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

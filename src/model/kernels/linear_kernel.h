@@ -1,10 +1,10 @@
 // The linear layer, for every number format. Internal linkage, see tile.h.
 #pragma once
 
-#include "model/avx512/tile.h"
-#include "model/avx512/vector_math.h"
+#include "model/kernels/tile.h"
+#include "model/kernels/vector_math.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 /// A tile of a linear layer's output: six rows of a panel.
@@ -13,29 +13,27 @@ struct OutputTile {
   int64_t rows;
   int64_t first_column;
   int64_t vectors;
-  const int32_t* sums;  // [rows, kPanelColumns]
+  const int32_t* sums;  // [rows, columns of the panel]
 };
 
 /// input · weights of sixteen columns, without the bias.
 template <Element kElement>
-inline __m512 product(const LinearTask& task, int64_t row, int64_t column, const int32_t* sums) {
-  const __m512i bits = _mm512_load_si512(sums);
-  if constexpr (kElement != Element::uint8) return _mm512_castsi512_ps(bits);
+inline Floats product(const LinearTask& task, int64_t row, int64_t column, const int32_t* sums) {
+  const Words bits = load_words(sums);
+  if constexpr (kElement != Element::uint8) return as_floats(bits);
   const RowScale& by = task.input.scales[row];
-  const __m512i of_zeros =
-      _mm512_mullo_epi32(_mm512_loadu_si512(task.column_sums + column), _mm512_set1_epi32(by.zero));
-  const __m512 scale = _mm512_mul_ps(_mm512_loadu_ps(task.column_scales + column), _mm512_set1_ps(by.scale));
-  return _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(bits, of_zeros)), scale);
+  const Words of_zeros = multiply(load_words(task.column_sums + column), all_words(by.zero));
+  const Floats scale = multiply(load(task.column_scales + column), all(by.scale));
+  return multiply(to_floats(subtract(bits, of_zeros)), scale);
 }
 
 /// What becomes of a product with its bias.
 template <Finish kFinish>
-inline __m512 finished(const LinearTask& task, int64_t row, int64_t column, __m512 y) {
+inline Floats finished(const LinearTask& task, int64_t row, int64_t column, Floats y) {
   if constexpr (kFinish == Finish::gelu) return gelu(y, *task.gelu);
-  if constexpr (kFinish == Finish::relu) return _mm512_max_ps(_mm512_setzero_ps(), y);  // keeps NaN
+  if constexpr (kFinish == Finish::relu) return largest(zeros(), y);  // keeps NaN
   if constexpr (kFinish == Finish::add)
-    return _mm512_add_ps(
-        y, _mm512_loadu_ps(static_cast<const float*>(task.output.data) + row * task.output.stride + column));
+    return add(y, load(static_cast<const float*>(task.output.data) + row * task.output.stride + column));
   return y;
 }
 
@@ -44,9 +42,9 @@ void finish_tile(const LinearTask& task, const OutputTile& tile) {
   for (int64_t row = 0; row < tile.rows; ++row)
     for (int64_t vector = 0; vector < tile.vectors; ++vector) {
       const int64_t column = tile.first_column + vector * kVector;
-      const int32_t* sums = tile.sums + row * kPanelColumns + vector * kVector;
-      const __m512 y = _mm512_add_ps(product<kElement>(task, tile.first_row + row, column, sums),
-                                     _mm512_loadu_ps(task.bias + column));
+      const int32_t* sums = tile.sums + (row * kPanelVectors + vector) * kVector;
+      const Floats y =
+          add(product<kElement>(task, tile.first_row + row, column, sums), load(task.bias + column));
       store(task.output, tile.first_row + row, column,
             finished<kFinish>(task, tile.first_row + row, column, y));
     }
@@ -71,7 +69,7 @@ void multiply_panel(const LinearTask& task, int64_t panel) {
   alignas(64) int32_t sums[kPanelRows * kPanelColumns];
   const int64_t column = panel * kPanelColumns;
   const int64_t left = (task.columns - column) / kVector;
-  const int64_t vectors = left < 4 ? left : 4;
+  const int64_t vectors = left < kPanelVectors ? left : kPanelVectors;
   const int64_t stride = task.input.stride / elements_per_word(Format::kElement);
   const auto* input = static_cast<const int32_t*>(task.input.data);
   for (int64_t row = 0; row < task.rows; row += kPanelRows) {
@@ -94,4 +92,4 @@ void multiply_panels(const LinearTask& task, int64_t first, int64_t last) {
 }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

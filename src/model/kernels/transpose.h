@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace angle::avx512 {
+namespace angle::kernels {
 
 /// Columns that are read together: four lines of the cache side by side, which the CPU fetches ahead.
 constexpr int64_t kTransposedColumns = 64;
@@ -20,6 +20,7 @@ struct Transposition {
 };
 
 /// Blocks of kTransposedColumns columns, `first` to `last` − 1; the last block of the matrix may be smaller.
-void transpose(const Transposition& task, int64_t first, int64_t last);
+void transpose_avx512(const Transposition& task, int64_t first, int64_t last);
+void transpose_avx2(const Transposition& task, int64_t first, int64_t last);
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

@@ -4,10 +4,10 @@
 // next block is multiplied: each step of the product is followed by a few rows of what is to be finished.
 #pragma once
 
-#include "model/avx512/amx_tile.h"
-#include "model/avx512/linear_kernel.h"
+#include "model/kernels/amx_tile.h"
+#include "model/kernels/linear_kernel.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 /// A block of a linear layer's output.
@@ -135,4 +135,4 @@ void multiply_amx_panels(const LinearTask& task, int64_t first, int64_t last) {
 }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

@@ -1,9 +1,9 @@
 // Compiled for AVX-512 with AVX512_BF16.
-#include "model/avx512/operands.h"
+#include "model/kernels/operands.h"
 
-#include "model/avx512/vector_math.h"
+#include "model/kernels/vector_math.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 /// 32 floats as 16 words.
@@ -134,4 +134,4 @@ void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, 
                   interleave(token_row(task, 2 * word, column), token_row(task, 2 * word + 1, column)));
 }
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

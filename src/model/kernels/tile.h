@@ -3,22 +3,21 @@
 // Names here have internal linkage: every file that includes this is compiled for other instructions.
 #pragma once
 
-#include <immintrin.h>
+#include "model/kernels/lanes.h"
 
-#include "model/avx512/kernels.h"
-#include "model/avx512/vector_math.h"
-
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
+constexpr int64_t kPanelVectors = kPanelColumns / kVector;
+
 struct Float32 {
-  using Sums = __m512;
+  using Sums = Floats;
   static constexpr Element kElement = Element::float32;
-  static Sums zero() { return _mm512_setzero_ps(); }
-  static Sums add_products(Sums sums, __m512i left, __m512i right) {
-    return _mm512_fmadd_ps(_mm512_castsi512_ps(left), _mm512_castsi512_ps(right), sums);
+  static Sums zero() { return zeros(); }
+  static Sums add_products(Sums sums, Words left, Words right) {
+    return multiply_add(as_floats(left), as_floats(right), sums);
   }
-  static __m512i bits(Sums sums) { return _mm512_castps_si512(sums); }
+  static Words bits(Sums sums) { return as_words(sums); }
 };
 
 #ifdef __AVX512BF16__
@@ -33,15 +32,15 @@ struct BFloat16 {
 };
 #endif
 
-#ifdef __AVX512VNNI__
+#if defined(__AVX512VNNI__) || !defined(__AVX512F__)
 struct UInt8 {  // times signed bytes, sums in int32
-  using Sums = __m512i;
+  using Sums = Words;
   static constexpr Element kElement = Element::uint8;
-  static Sums zero() { return _mm512_setzero_si512(); }
-  static Sums add_products(Sums sums, __m512i left, __m512i right) {
-    return _mm512_dpbusd_epi32(sums, left, right);
+  static Sums zero() { return no_words(); }
+  static Sums add_products(Sums sums, Words left, Words right) {
+    return add_byte_products(sums, left, right);
   }
-  static __m512i bits(Sums sums) { return sums; }
+  static Words bits(Sums sums) { return sums; }
 };
 #endif
 
@@ -56,7 +55,7 @@ struct Tile {
   int64_t out_stride;
 };
 
-/// @tparam kRows, kVectors  their product is at most 24 of the 32 registers
+/// @tparam kRows, kVectors  so that the sums are in registers, see tile_rows()
 template <class Format, int kRows, int kVectors>
 void multiply_registers(const Tile& tile) {
   typename Format::Sums sums[kRows][kVectors];
@@ -68,13 +67,12 @@ void multiply_registers(const Tile& tile) {
   const int32_t* right = tile.right;
   const int64_t left_stride = tile.left_stride;
   for (int64_t word = 0; word < tile.words; ++word, ++left, right += tile.right_stride) {
-    __m512i columns[kVectors];
+    Words columns[kVectors];
 #pragma GCC unroll 4
-    for (int vector = 0; vector < kVectors; ++vector)
-      columns[vector] = _mm512_loadu_si512(right + vector * kVector);
+    for (int vector = 0; vector < kVectors; ++vector) columns[vector] = load_words(right + vector * kVector);
 #pragma GCC unroll 12
     for (int row = 0; row < kRows; ++row) {
-      const __m512i element = _mm512_set1_epi32(left[row * left_stride]);
+      const Words element = all_words(left[row * left_stride]);
 #pragma GCC unroll 4
       for (int vector = 0; vector < kVectors; ++vector)
         sums[row][vector] = Format::add_products(sums[row][vector], element, columns[vector]);
@@ -84,12 +82,8 @@ void multiply_registers(const Tile& tile) {
   for (int row = 0; row < kRows; ++row)
 #pragma GCC unroll 4
     for (int vector = 0; vector < kVectors; ++vector)
-      _mm512_storeu_si512(tile.out + row * tile.out_stride + vector * kVector,
-                          Format::bits(sums[row][vector]));
+      store_words(tile.out + row * tile.out_stride + vector * kVector, Format::bits(sums[row][vector]));
 }
-
-/// Rows of one tile: with few columns more rows keep the multipliers busy.
-constexpr int64_t tile_rows(int64_t vectors) { return vectors > 2 ? kPanelRows : 2 * kPanelRows; }
 
 template <class Format, int kVectors, int kRows = tile_rows(kVectors)>
 void multiply_rows(int64_t rows, const Tile& tile) {
@@ -100,19 +94,12 @@ void multiply_rows(int64_t rows, const Tile& tile) {
 }
 
 /// @param rows     1 to tile_rows(vectors)
-/// @param vectors  1 to 4, of kVector columns
-template <class Format>
+/// @param vectors  1 to kPanelVectors, of kVector columns
+template <class Format, int kVectors = kPanelVectors>
 void multiply_tile(int64_t rows, int64_t vectors, const Tile& tile) {
-  switch (vectors) {
-    case 1:
-      return multiply_rows<Format, 1>(rows, tile);
-    case 2:
-      return multiply_rows<Format, 2>(rows, tile);
-    case 3:
-      return multiply_rows<Format, 3>(rows, tile);
-    default:
-      return multiply_rows<Format, 4>(rows, tile);
-  }
+  if constexpr (kVectors > 1)
+    if (vectors < kVectors) return multiply_tile<Format, kVectors - 1>(rows, vectors, tile);
+  multiply_rows<Format, kVectors>(rows, tile);
 }
 
 /// Any number of rows.
@@ -127,4 +114,4 @@ void multiply_tiles(int64_t rows, int64_t vectors, Tile tile) {
 }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

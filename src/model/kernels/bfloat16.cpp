@@ -1,8 +1,8 @@
 // Compiled for AVX-512 with AVX512_BF16.
-#include "model/avx512/attention_kernel.h"
-#include "model/avx512/linear_kernel.h"
+#include "model/kernels/attention_kernel.h"
+#include "model/kernels/linear_kernel.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 
 void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last) {
   multiply_panels<BFloat16>(task, first, last);
@@ -10,4 +10,4 @@ void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last) {
 
 void attend_bfloat16(const AttentionTask& task) { attend<BFloat16>(task); }
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

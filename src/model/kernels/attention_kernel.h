@@ -6,11 +6,11 @@
 // is rescaled.
 #pragma once
 
-#include "model/avx512/attention_head.h"
-#include "model/avx512/tile.h"
-#include "model/avx512/vector_math.h"
+#include "model/kernels/attention_head.h"
+#include "model/kernels/tile.h"
+#include "model/kernels/vector_math.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 constexpr int64_t kQueries = 12;
@@ -39,8 +39,9 @@ AttentionPlan make_plan(const AttentionTask& task) {
                      .length_words = divide_up(task.length, kPerWord),
                      .value_vectors = divide_up(task.head_size, kVector)};
   plan.keys = task.scratch;
-  plan.values = plan.keys + divide_up(plan.key_vectors, 4) * plan.head_words * kPanelColumns;
-  plan.scores = plan.values + divide_up(plan.value_vectors, 4) * plan.length_words * kPanelColumns;
+  plan.values = plan.keys + divide_up(plan.key_vectors, kPanelVectors) * plan.head_words * kPanelColumns;
+  plan.scores =
+      plan.values + divide_up(plan.value_vectors, kPanelVectors) * plan.length_words * kPanelColumns;
   plan.probabilities = plan.scores + kQueries * plan.score_stride();
   plan.context = plan.probabilities + kQueries * plan.score_stride();
   return plan;
@@ -55,41 +56,41 @@ void pack_keys(const AttentionTask& task, const AttentionPlan& plan) {
       const auto* from = static_cast<const int32_t*>(task.key) + key * stride + word;
       int32_t* to =
           plan.keys + (key / kPanelColumns * plan.head_words + word) * kPanelColumns + key % kPanelColumns;
-      const __mmask16 words = first_lanes(plan.head_words - word);
-      const int64_t keys = task.length - key;
-      __m512i block[16];
+      const int64_t keys = task.length - key, words = plan.head_words - word;
+      Words block[16];
 #pragma GCC unroll 16
-      for (int i = 0; i < 16; ++i)
-        block[i] = i < keys ? _mm512_maskz_loadu_epi32(words, from + i * stride) : _mm512_setzero_si512();
+      for (int i = 0; i < 16; ++i) block[i] = i < keys ? load_words(from + i * stride, words) : no_words();
       transpose(block);
 #pragma GCC unroll 16
       for (int i = 0; i < 16; ++i)
-        if (word + i < plan.head_words) _mm512_storeu_si512(to + i * kPanelColumns, block[i]);
+        if (i < words) store_words(to + i * kPanelColumns, block[i]);
     }
 }
 
 /// Sixteen columns of the values that meet one word of probabilities.
-template <class Format>
-inline __m512i value_words(const AttentionTask& task, int64_t word, int64_t column) {
-  const __mmask16 lanes = first_lanes(task.head_size - column);
-  if constexpr (Format::kElement == Element::float32) {
-    return _mm512_maskz_loadu_epi32(lanes,
-                                    static_cast<const int32_t*>(task.value) + word * task.stride + column);
-  } else {
-    const auto* first = static_cast<const uint16_t*>(task.value) + 2 * word * task.stride + column;
-    const __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, first));
-    if (2 * word + 1 == task.length) return low;
-    const __m512i high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, first + task.stride));
-    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
-  }
+inline Words value_words(Float32, const AttentionTask& task, int64_t word, int64_t column) {
+  return load_words(static_cast<const int32_t*>(task.value) + word * task.stride + column,
+                    task.head_size - column);
 }
+
+#ifdef __AVX512BF16__
+inline Words value_words(BFloat16, const AttentionTask& task, int64_t word, int64_t column) {
+  const __mmask16 lanes = first_lanes(task.head_size - column);
+  const auto* first = static_cast<const uint16_t*>(task.value) + 2 * word * task.stride + column;
+  const __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, first));
+  if (2 * word + 1 == task.length) return low;
+  const __m512i high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, first + task.stride));
+  return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+}
+#endif
 
 template <class Format>
 void pack_values(const AttentionTask& task, const AttentionPlan& plan) {
   for (int64_t vector = 0; vector < plan.value_vectors; ++vector) {
-    int32_t* to = plan.values + vector / 4 * plan.length_words * kPanelColumns + vector % 4 * kVector;
+    int32_t* to = plan.values + vector / kPanelVectors * plan.length_words * kPanelColumns +
+                  vector % kPanelVectors * kVector;
     for (int64_t word = 0; word < plan.length_words; ++word)
-      _mm512_storeu_si512(to + word * kPanelColumns, value_words<Format>(task, word, vector * kVector));
+      store_words(to + word * kPanelColumns, value_words(Format(), task, word, vector * kVector));
   }
 }
 
@@ -102,31 +103,34 @@ float exponentials(const AttentionTask& task, const AttentionPlan& plan, int64_t
   const Rows out{
       Format::kElement, plan.probabilities, plan.score_stride() * elements_per_word(Format::kElement), {}};
   const int64_t last = plan.key_vectors - 1;
-  const __mmask16 last_lanes = first_lanes(task.length - last * kVector);
-  __m512 largest = _mm512_mask_mov_ps(_mm512_set1_ps(-__builtin_inff()), last_lanes,
-                                      _mm512_loadu_ps(scores + last * kVector));
-  for (int64_t vector = 0; vector < last; ++vector)
-    largest = _mm512_max_ps(largest, _mm512_loadu_ps(scores + vector * kVector));
-  const __m512 factor = _mm512_set1_ps(task.scale * 1.44269504F);
-  const __m512 offset = _mm512_mul_ps(_mm512_set1_ps(_mm512_reduce_max_ps(largest)), factor);
-  __m512 sum = _mm512_setzero_ps();
+  const int64_t last_keys = task.length - last * kVector;
+  Floats most = first_of(load(scores + last * kVector), last_keys, all(-__builtin_inff()));
+  for (int64_t vector = 0; vector < last; ++vector) most = largest(most, load(scores + vector * kVector));
+  const Floats factor = all(task.scale * 1.44269504F);
+  const Floats offset = multiply(all(largest_of(most)), factor);
+  Floats sum = zeros();
   for (int64_t vector = 0; vector <= last; ++vector) {
-    const __m512 exponent = _mm512_fmsub_ps(_mm512_loadu_ps(scores + vector * kVector), factor, offset);
-    const __m512 value = _mm512_maskz_mov_ps(vector == last ? last_lanes : __mmask16{0xFFFF}, exp2(exponent));
-    sum = _mm512_add_ps(sum, value);
+    const Floats exponent = multiply_subtract(load(scores + vector * kVector), factor, offset);
+    const Floats value = first_of(exp2(exponent), vector == last ? last_keys : kVector, zeros());
+    sum = add(sum, value);
     store(out, query, vector * kVector, value);
   }
-  return _mm512_reduce_add_ps(sum);
+  return sum_of(sum);
+}
+
+/// Those of all from `first` on that a panel has.
+constexpr int64_t vectors_of_panel(int64_t all, int64_t first) {
+  return all - first < kPanelVectors ? all - first : kPanelVectors;
 }
 
 template <class Format>
 void score_queries(const AttentionTask& task, const AttentionPlan& plan, int64_t first, int64_t queries) {
   const int64_t stride = task.stride / elements_per_word(Format::kElement);
-  for (int64_t vector = 0; vector < plan.key_vectors; vector += 4)
-    multiply_tiles<Format>(queries, plan.key_vectors - vector < 4 ? plan.key_vectors - vector : 4,
+  for (int64_t vector = 0; vector < plan.key_vectors; vector += kPanelVectors)
+    multiply_tiles<Format>(queries, vectors_of_panel(plan.key_vectors, vector),
                            {.left = static_cast<const int32_t*>(task.query) + first * stride,
                             .left_stride = stride,
-                            .right = plan.keys + vector / 4 * plan.head_words * kPanelColumns,
+                            .right = plan.keys + vector / kPanelVectors * plan.head_words * kPanelColumns,
                             .right_stride = kPanelColumns,
                             .words = plan.head_words,
                             .out = plan.scores + vector * kVector,
@@ -135,11 +139,11 @@ void score_queries(const AttentionTask& task, const AttentionPlan& plan, int64_t
 
 template <class Format>
 void weigh_values(const AttentionPlan& plan, int64_t queries) {
-  for (int64_t vector = 0; vector < plan.value_vectors; vector += 4)
-    multiply_tiles<Format>(queries, plan.value_vectors - vector < 4 ? plan.value_vectors - vector : 4,
+  for (int64_t vector = 0; vector < plan.value_vectors; vector += kPanelVectors)
+    multiply_tiles<Format>(queries, vectors_of_panel(plan.value_vectors, vector),
                            {.left = plan.probabilities,
                             .left_stride = plan.score_stride(),
-                            .right = plan.values + vector / 4 * plan.length_words * kPanelColumns,
+                            .right = plan.values + vector / kPanelVectors * plan.length_words * kPanelColumns,
                             .right_stride = kPanelColumns,
                             .words = plan.length_words,
                             .out = plan.context + vector * kVector,
@@ -160,10 +164,8 @@ void attend_head(const AttentionTask& task) {
     for (int64_t query = 0; query < queries; ++query)
       for (int64_t vector = 0; vector < plan.value_vectors; ++vector) {
         const auto* values = reinterpret_cast<const float*>(plan.context + query * plan.context_stride());
-        const __m512 context =
-            _mm512_div_ps(_mm512_loadu_ps(values + vector * kVector), _mm512_set1_ps(sums[query]));
-        store(task.context, first + query, vector * kVector, context,
-              first_lanes(task.head_size - vector * kVector));
+        const Floats context = divide(load(values + vector * kVector), all(sums[query]));
+        store(task.context, first + query, vector * kVector, context, task.head_size - vector * kVector);
       }
   }
 }
@@ -175,4 +177,4 @@ void attend(const AttentionTask& task) {
 }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

@@ -1,9 +1,9 @@
-// The arithmetic of the CPU's inference path, for CPUs with AVX-512: matrix products, attention,
+// The arithmetic of the CPU's inference path, for CPUs with AVX2, AVX-512 or AMX: matrix products, attention,
 // normalisation. Knows no torch.
 //
 // All of it works on rows of tokens, and what it computes for a row depends on that row alone (attention: on
 // the rows of its text), in an order of operations that is always the same. So a text's vector is the same to
-// the bit in any batch and with any number of threads.
+// the bit in any batch and with any number of threads. AVX2 and AVX-512 round to the same bits, too.
 //
 // Each file here is compiled for the instructions that its first line names; cpu_multiplies() (support.h)
 // says at run time what may be called.
@@ -11,7 +11,7 @@
 
 #include <cstdint>
 
-namespace angle::avx512 {
+namespace angle::kernels {
 
 /// What a matrix product reads on its left side. One step of the product takes a 32-bit word of it: one
 /// float32, two bfloat16 or four bytes.
@@ -54,7 +54,8 @@ struct GeluTable {
 };
 
 /// Columns of weights that lie side by side for one step of the product: a panel.
-constexpr int64_t kPanelColumns = 64;
+constexpr int64_t kAvx2PanelColumns = 16;
+constexpr int64_t kAvx512PanelColumns = 64;
 constexpr int64_t kAmxPanelColumns = 32;
 
 /// Rows that are multiplied by a panel together.
@@ -84,12 +85,17 @@ struct LinearTask {
   Rows output;  // float32 or bfloat16
 };
 
-/// The columns of panels `first` to `last` − 1.
+/// The columns of panels `first` to `last` − 1, by AVX-512, in panels of kAvx512PanelColumns.
 void multiply_float32(const LinearTask& task, int64_t first, int64_t last);
 void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
 
-/// The same by AMX, for panels of kAmxPanelColumns. `columns` is a multiple of that, `words` of 16.
+/// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes.
+void multiply_float32_avx2(const LinearTask& task, int64_t first, int64_t last);
+void multiply_uint8_avx2(const LinearTask& task, int64_t first, int64_t last);
+void multiply_uint8_avx_vnni(const LinearTask& task, int64_t first, int64_t last);
+
+/// The same by AMX, in panels of kAmxPanelColumns. `columns` is a multiple of that, `words` of 16.
 void multiply_bfloat16_amx(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_amx(const LinearTask& task, int64_t first, int64_t last);
 
@@ -109,9 +115,15 @@ struct AttentionTask {
   int32_t* scratch;  // attention_scratch_words(…), aligned to 64 bytes
 };
 
+/// Enough for every kernel.
 int64_t attention_scratch_words(int64_t length, int64_t head_size);
+
+/// By AVX-512.
 void attend_float32(const AttentionTask& task);
 void attend_bfloat16(const AttentionTask& task);
+
+/// By AVX2.
+void attend_float32_avx2(const AttentionTask& task);
 
 /// By AMX, for heads whose size is a multiple of 32.
 void attend_bfloat16_amx(const AttentionTask& task);
@@ -126,9 +138,7 @@ struct NormalizeTask {
   Rows operand;  // nothing is written for float32, which `hidden` is itself
 };
 
-void normalize(const NormalizeTask& task, int64_t first_row, int64_t last_row);
-
-/// normalize() of words[token_ids] + places[position_ids].
+/// Normalization of words[token_ids] + places[position_ids].
 struct EmbedTask {
   const int64_t* token_ids;
   const int64_t* position_ids;
@@ -137,10 +147,20 @@ struct EmbedTask {
   NormalizeTask norm;
 };
 
-void embed(const EmbedTask& task, int64_t first_row, int64_t last_row);
+/// float32 rows as bytes, each row with the scale that its own range asks for.
+struct QuantizeTask {
+  Rows input;
+  int64_t columns;  // a multiple of 16
+  Rows output;
+};
 
-/// float32 rows of `columns` (a multiple of 16) as bytes, each row with the scale that its own range asks
-/// for.
-void quantize(const Rows& input, int64_t columns, const Rows& output, int64_t first_row, int64_t last_row);
+/// What is done row by row, for rows `first` to `last` − 1.
+struct RowKernels {
+  void (*normalize)(const NormalizeTask& task, int64_t first, int64_t last);
+  void (*embed)(const EmbedTask& task, int64_t first, int64_t last);
+  void (*quantize)(const QuantizeTask& task, int64_t first, int64_t last);
+};
 
-}  // namespace angle::avx512
+extern const RowKernels row_kernels_avx512, row_kernels_avx2;
+
+}  // namespace angle::kernels

@@ -1,7 +1,7 @@
 // Compiled for AVX-512 with AVX512_BF16 and AMX_INT8.
-#include "model/avx512/amx_linear_kernel.h"
+#include "model/kernels/amx_linear_kernel.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 struct UInt8Tiles {  // times signed bytes, sums in int32
@@ -22,4 +22,4 @@ void multiply_uint8_amx(const LinearTask& task, int64_t first, int64_t last) {
   multiply_amx_panels<UInt8Tiles>(task, first, last);
 }
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

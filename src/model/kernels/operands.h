@@ -7,14 +7,14 @@
 
 #include <cstdint>
 
-#include "model/avx512/kernels.h"
+#include "model/kernels/kernels.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 
 /// Tokens, rows and columns that are packed together: two vectors of words.
 constexpr int64_t kTokensAtOnce = 32;
 constexpr int64_t kPackedBlock = 32;
-static_assert(kPanelColumns % kPackedBlock == 0 && kAmxPanelColumns % kPackedBlock == 0);
+static_assert(kAvx512PanelColumns % kPackedBlock == 0 && kAmxPanelColumns % kPackedBlock == 0);
 
 /// Rounds a float32 weight [out, in], both multiples of `panel_columns`.
 struct WeightPacking {
@@ -52,4 +52,4 @@ void pack_left(const TokenPacking& task, const TransposedTarget& target, int64_t
 /// The right side, of panels of so many columns.
 void pack_right(const TokenPacking& task, int64_t panel_columns, int64_t first, int64_t last);
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

@@ -1,8 +1,8 @@
 // Compiled for AVX-512 with AVX512_BF16 and AMX_BF16.
-#include "model/avx512/amx_attention_kernel.h"
-#include "model/avx512/amx_linear_kernel.h"
+#include "model/kernels/amx_attention_kernel.h"
+#include "model/kernels/amx_linear_kernel.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 struct BFloat16Tiles {
@@ -30,4 +30,4 @@ void attend_bfloat16_amx(const AttentionTask& task) {
   _tile_release();
 }
 
-}  // namespace angle::avx512
+}  // namespace angle::kernels

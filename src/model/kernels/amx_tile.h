@@ -7,9 +7,9 @@
 #include <immintrin.h>
 #include <initializer_list>
 
-#include "model/avx512/kernels.h"
+#include "model/kernels/kernels.h"
 
-namespace angle::avx512 {
+namespace angle::kernels {
 namespace {
 
 constexpr int64_t kTileRows = 16;   // of the left side and of the sums
@@ -51,4 +51,4 @@ inline void configure_tiles(int64_t rows) {
 inline void memory_barrier() { asm volatile("" ::: "memory"); }
 
 }  // namespace
-}  // namespace angle::avx512
+}  // namespace angle::kernels

@@ -1,0 +1,25 @@
+// Compiled for AVX2 with FMA.
+#include "model/kernels/attention_kernel.h"
+#include "model/kernels/linear_kernel.h"
+#include "model/kernels/rows_kernel.h"
+#include "model/kernels/transpose_kernel.h"
+
+namespace angle::kernels {
+
+void multiply_float32_avx2(const LinearTask& task, int64_t first, int64_t last) {
+  multiply_panels<Float32>(task, first, last);
+}
+
+void multiply_uint8_avx2(const LinearTask& task, int64_t first, int64_t last) {
+  multiply_panels<UInt8>(task, first, last);
+}
+
+void attend_float32_avx2(const AttentionTask& task) { attend<Float32>(task); }
+
+const RowKernels row_kernels_avx2 = {normalize, embed, quantize};
+
+void transpose_avx2(const Transposition& task, int64_t first, int64_t last) {
+  transpose_columns(task, first, last);
+}
+
+}  // namespace angle::kernels

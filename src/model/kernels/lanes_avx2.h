@@ -1,0 +1,218 @@
+// The functions of lanes.h in two registers. Internal linkage.
+#pragma once
+
+#include <immintrin.h>
+
+#include "model/kernels/kernels.h"
+
+namespace angle::kernels {
+namespace {
+
+struct Floats {
+  __m256 low, high;
+};
+
+struct Words {
+  __m256i low, high;
+};
+
+constexpr int64_t kPanelColumns = kAvx2PanelColumns;
+
+/// Rows that are multiplied together: their sums take 12 of the 16 registers.
+constexpr int64_t tile_rows(int64_t) { return kPanelRows; }
+
+/// All bits of the first `count` words.
+inline Words first_lanes(int64_t count) {
+  const __m256i counts = _mm256_set1_epi32(static_cast<int>(count < kVector ? count : kVector));
+  return {_mm256_cmpgt_epi32(counts, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)),
+          _mm256_cmpgt_epi32(counts, _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15))};
+}
+
+inline Words load_words(const void* from) {
+  const auto* const halves = static_cast<const __m256i*>(from);
+  return {_mm256_loadu_si256(halves), _mm256_loadu_si256(halves + 1)};
+}
+inline Words load_words(const int32_t* from, int64_t count) {
+  if (count >= kVector) return load_words(from);
+  const Words lanes = first_lanes(count);
+  return {_mm256_maskload_epi32(from, lanes.low), _mm256_maskload_epi32(from + 8, lanes.high)};
+}
+inline void store_words(void* to, Words x) {
+  auto* const halves = static_cast<__m256i*>(to);
+  _mm256_storeu_si256(halves, x.low);
+  _mm256_storeu_si256(halves + 1, x.high);
+}
+inline void store_words(int32_t* to, Words x, int64_t count) {
+  if (count >= kVector) return store_words(to, x);
+  const Words lanes = first_lanes(count);
+  _mm256_maskstore_epi32(to, lanes.low, x.low);
+  _mm256_maskstore_epi32(to + 8, lanes.high, x.high);
+}
+inline Words no_words() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline Words all_words(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+inline Words add(Words a, Words b) {
+  return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+}
+inline Words subtract(Words a, Words b) {
+  return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)};
+}
+inline Words multiply(Words a, Words b) {
+  return {_mm256_mullo_epi32(a.low, b.low), _mm256_mullo_epi32(a.high, b.high)};
+}
+
+inline Floats load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
+inline void store(float* to, Floats x) {
+  _mm256_storeu_ps(to, x.low);
+  _mm256_storeu_ps(to + 8, x.high);
+}
+inline void store(float* to, Floats x, int64_t count) {
+  if (count >= kVector) return store(to, x);
+  const Words lanes = first_lanes(count);
+  _mm256_maskstore_ps(to, lanes.low, x.low);
+  _mm256_maskstore_ps(to + 8, lanes.high, x.high);
+}
+inline Floats zeros() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+inline Floats all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+inline Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+inline Floats subtract(Floats a, Floats b) {
+  return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+inline Floats multiply(Floats a, Floats b) {
+  return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+inline Floats divide(Floats a, Floats b) {
+  return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
+}
+inline Floats multiply_add(Floats a, Floats b, Floats c) {
+  return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+}
+inline Floats multiply_subtract(Floats a, Floats b, Floats c) {
+  return {_mm256_fmsub_ps(a.low, b.low, c.low), _mm256_fmsub_ps(a.high, b.high, c.high)};
+}
+/// Of a number and NaN: the second.
+inline Floats least(Floats a, Floats b) {
+  return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
+}
+inline Floats largest(Floats a, Floats b) {
+  return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+inline Floats magnitude(Floats x) {
+  const __m256 sign = _mm256_set1_ps(-0.0F);
+  return {_mm256_andnot_ps(sign, x.low), _mm256_andnot_ps(sign, x.high)};
+}
+inline Floats nearest_whole(Floats x) {
+  constexpr int kNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+  return {_mm256_round_ps(x.low, kNearest), _mm256_round_ps(x.high, kNearest)};
+}
+/// The first `count` of x, others of y.
+inline Floats first_of(Floats x, int64_t count, Floats y) {
+  const Words lanes = first_lanes(count);
+  return {_mm256_blendv_ps(y.low, x.low, _mm256_castsi256_ps(lanes.low)),
+          _mm256_blendv_ps(y.high, x.high, _mm256_castsi256_ps(lanes.high))};
+}
+
+/// All sixteen to one: halves of registers, then pairs, then two, in the order of AVX-512's.
+template <class Combine>
+inline float reduced(__m256 eight, const Combine& combine) {
+  const __m128 four = combine(_mm256_extractf128_ps(eight, 1), _mm256_castps256_ps128(eight));
+  const __m128 two = combine(four, _mm_shuffle_ps(four, four, _MM_SHUFFLE(1, 0, 3, 2)));
+  return _mm_cvtss_f32(combine(two, _mm_shuffle_ps(two, two, _MM_SHUFFLE(2, 3, 0, 1))));
+}
+inline float sum_of(Floats x) {
+  return reduced(_mm256_add_ps(x.high, x.low), [](__m128 a, __m128 b) { return _mm_add_ps(a, b); });
+}
+inline float least_of(Floats x) {
+  return reduced(_mm256_min_ps(x.high, x.low), [](__m128 a, __m128 b) { return _mm_min_ps(a, b); });
+}
+inline float largest_of(Floats x) {
+  return reduced(_mm256_max_ps(x.high, x.low), [](__m128 a, __m128 b) { return _mm_max_ps(a, b); });
+}
+
+inline Floats as_floats(Words bits) {
+  return {_mm256_castsi256_ps(bits.low), _mm256_castsi256_ps(bits.high)};
+}
+inline Words as_words(Floats x) { return {_mm256_castps_si256(x.low), _mm256_castps_si256(x.high)}; }
+inline Floats to_floats(Words x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
+inline Words to_words(Floats x) { return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)}; }
+
+/// x · 2^whole, for |x| around 1 and whole ≤ 0; less than about 2^−127 is that.
+inline Floats scale_by_power(Floats x, Floats whole) {
+  const Words power = to_words(largest(all(-126.0F), whole));
+  const Words exponent = {_mm256_slli_epi32(power.low, 23), _mm256_slli_epi32(power.high, 23)};
+  return as_floats(add(as_words(x), exponent));
+}
+
+/// Each word of four bytes times one of four signed bytes, and the four products added up.
+inline __m256i add_byte_products(__m256i sums, __m256i bytes, __m256i signed_bytes) {
+#ifdef __AVXVNNI__
+  return _mm256_dpbusd_avx_epi32(sums, bytes, signed_bytes);
+#else
+  // The instruction that multiplies bytes, vpmaddubsw, adds in 16 bits, which overflow.
+  const __m256i even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xFF)), odd = _mm256_srli_epi16(bytes, 8);
+  const __m256i signed_even = _mm256_srai_epi16(_mm256_slli_epi16(signed_bytes, 8), 8),
+                signed_odd = _mm256_srai_epi16(signed_bytes, 8);
+  return _mm256_add_epi32(
+      sums, _mm256_add_epi32(_mm256_madd_epi16(even, signed_even), _mm256_madd_epi16(odd, signed_odd)));
+#endif
+}
+inline Words add_byte_products(Words sums, Words bytes, Words signed_bytes) {
+  return {add_byte_products(sums.low, bytes.low, signed_bytes.low),
+          add_byte_products(sums.high, bytes.high, signed_bytes.high)};
+}
+
+/// The words as bytes, 0 or 255 where they are less or more.
+inline void store_bytes(uint8_t* to, Words x) {
+  // Neither of the two instructions crosses the middle of a register.
+  const __m256i halves = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.low, x.high), _MM_SHUFFLE(3, 1, 2, 0));
+  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+}
+
+/// By the last five bits of `index`.
+inline Floats lookup(const float (&table)[32], Words index) {
+  const __m256i bits = _mm256_set1_epi32(31);
+  return {_mm256_i32gather_ps(table, _mm256_and_si256(index.low, bits), 4),
+          _mm256_i32gather_ps(table, _mm256_and_si256(index.high, bits), 4)};
+}
+
+/// Eight rows of eight words become columns: words, pairs of words, then halves of registers change places.
+inline void transpose(__m256i (&r)[8]) {
+  __m256i t[8];
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm256_permute2x128_si256(r[i], r[4 + i], 0x20);
+    t[4 + i] = _mm256_permute2x128_si256(r[i], r[4 + i], 0x31);
+  }
+  for (int i = 0; i < 8; ++i) r[i] = t[i];
+}
+
+/// Sixteen rows of sixteen words become columns, by quarters.
+inline void transpose(Words (&r)[16]) {
+  __m256i upper_left[8], upper_right[8], lower_left[8], lower_right[8];
+  for (int i = 0; i < 8; ++i) {
+    upper_left[i] = r[i].low;
+    upper_right[i] = r[i].high;
+    lower_left[i] = r[8 + i].low;
+    lower_right[i] = r[8 + i].high;
+  }
+  transpose(upper_left);
+  transpose(upper_right);
+  transpose(lower_left);
+  transpose(lower_right);
+  for (int i = 0; i < 8; ++i) {
+    r[i] = {upper_left[i], lower_left[i]};
+    r[8 + i] = {upper_right[i], lower_right[i]};
+  }
+}
+
+}  // namespace
+}  // namespace angle::kernels

@@ -1,0 +1,136 @@
+// The functions of lanes.h in one register. Internal linkage.
+#pragma once
+
+#include <immintrin.h>
+
+#include "model/kernels/kernels.h"
+
+namespace angle::kernels {
+namespace {
+
+using Floats = __m512;
+using Words = __m512i;
+
+constexpr int64_t kPanelColumns = kAvx512PanelColumns;
+
+/// Rows that are multiplied together by so many vectors of columns: their sums take at most 24 of the 32
+/// registers, and with few columns more rows keep the multipliers busy.
+constexpr int64_t tile_rows(int64_t vectors) { return vectors > 2 ? kPanelRows : 2 * kPanelRows; }
+
+/// The first `count` (at most 16) of sixteen lanes.
+inline __mmask16 first_lanes(int64_t count) {
+  return count >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1U << count) - 1);
+}
+
+inline Words load_words(const void* from) { return _mm512_loadu_si512(from); }
+inline Words load_words(const int32_t* from, int64_t count) {
+  return _mm512_maskz_loadu_epi32(first_lanes(count), from);
+}
+inline void store_words(void* to, Words x) { _mm512_storeu_si512(to, x); }
+inline void store_words(int32_t* to, Words x, int64_t count) {
+  _mm512_mask_storeu_epi32(to, first_lanes(count), x);
+}
+inline Words no_words() { return _mm512_setzero_si512(); }
+inline Words all_words(int32_t x) { return _mm512_set1_epi32(x); }
+inline Words add(Words a, Words b) { return _mm512_add_epi32(a, b); }
+inline Words subtract(Words a, Words b) { return _mm512_sub_epi32(a, b); }
+inline Words multiply(Words a, Words b) { return _mm512_mullo_epi32(a, b); }
+
+inline Floats load(const float* from) { return _mm512_loadu_ps(from); }
+inline void store(float* to, Floats x) { _mm512_storeu_ps(to, x); }
+inline void store(float* to, Floats x, int64_t count) { _mm512_mask_storeu_ps(to, first_lanes(count), x); }
+inline Floats zeros() { return _mm512_setzero_ps(); }
+inline Floats all(float x) { return _mm512_set1_ps(x); }
+inline Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+inline Floats subtract(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+inline Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+inline Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
+inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+inline Floats multiply_subtract(Floats a, Floats b, Floats c) { return _mm512_fmsub_ps(a, b, c); }
+/// Of a number and NaN: the second.
+inline Floats least(Floats a, Floats b) { return _mm512_min_ps(a, b); }
+inline Floats largest(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+inline Floats magnitude(Floats x) { return _mm512_abs_ps(x); }
+inline Floats nearest_whole(Floats x) {
+  return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/// The first `count` of x, others of y.
+inline Floats first_of(Floats x, int64_t count, Floats y) {
+  return _mm512_mask_mov_ps(y, first_lanes(count), x);
+}
+inline float sum_of(Floats x) { return _mm512_reduce_add_ps(x); }
+inline float least_of(Floats x) { return _mm512_reduce_min_ps(x); }
+inline float largest_of(Floats x) { return _mm512_reduce_max_ps(x); }
+
+inline Floats as_floats(Words bits) { return _mm512_castsi512_ps(bits); }
+inline Words as_words(Floats x) { return _mm512_castps_si512(x); }
+inline Floats to_floats(Words x) { return _mm512_cvtepi32_ps(x); }
+inline Words to_words(Floats x) { return _mm512_cvtps_epi32(x); }
+
+/// x · 2^whole.
+inline Floats scale_by_power(Floats x, Floats whole) { return _mm512_scalef_ps(x, whole); }
+
+#ifdef __AVX512VNNI__
+/// Each word of four bytes times one of four signed bytes, and the four products added up.
+inline Words add_byte_products(Words sums, Words bytes, Words signed_bytes) {
+  return _mm512_dpbusd_epi32(sums, bytes, signed_bytes);
+}
+#endif
+
+/// The words as bytes, 0 or 255 where they are less or more.
+inline void store_bytes(uint8_t* to, Words x) {
+  const __m512i positive = _mm512_max_epi32(x, _mm512_setzero_si512());
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtusepi32_epi8(positive));
+}
+
+/// By the last five bits of `index`.
+inline Floats lookup(const float (&table)[32], Words index) {
+  return _mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16));
+}
+
+/// Sixteen rows of sixteen words become columns: words, pairs of words, then quarters of registers change
+/// places.
+inline void transpose(Words (&r)[16]) {
+  Words t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0x88);
+    t[8 + i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0xDD);
+    t[12 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0xDD);
+  }
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0x88);
+    r[8 + i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0xDD);
+    r[4 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0x88);
+    r[12 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0xDD);
+  }
+}
+
+/// Rounded to the nearest bfloat16.
+inline __m256i to_bfloat16(Floats x) {
+#ifdef __AVX512BF16__
+  return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x));
+#else
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i is_odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), is_odd);
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+#endif
+}
+
+inline void store_bfloat16(uint16_t* to, Floats x, int64_t count) {
+  _mm256_mask_storeu_epi16(to, first_lanes(count), to_bfloat16(x));
+}
+
+}  // namespace
+}  // namespace angle::kernels
