@@ -55,8 +55,8 @@ std::vector<DataFile> named_files(const DataOptions& options) {
     refuse_usage("--label-scale {}: expected the lowest label and then the highest, as in 0,5",
                  fmt::join(options.label_scale, ","));
   std::vector<DataFile> files;
-  const fs::path data_dir = find_data_dir(options.data_dir);
-  for (const std::string& file : options.files) files.push_back({find_named_data(file, data_dir), common});
+  for (const std::string& file : options.files)
+    files.push_back({find_named_data(file, options.data_dir), common});
   return files;
 }
 

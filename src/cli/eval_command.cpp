@@ -65,6 +65,7 @@ struct RequestedTasks {
   std::vector<std::string> of_pairs;  // names as select_tasks() takes them
   std::vector<OwnDataTask> own_data;
   std::span<const OwnData> own_data_read = {};  // of each
+  fs::path data_dir = {};                       // of public tasks; without any it may be ""
   bool untrained = false;                       // score the untrained encoder too
   bool windows_too = false;                     // with long texts in windows, after they were cut
 };
@@ -162,8 +163,10 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
                  on_files.empty() ? "" : "; no score is published for " + on_files);
 }
 
-/// Where the files and directories of the user's own are.
-void find_own_data(RequestedTasks& requested, const fs::path& data_dir) {
+/// Where the data are: of public tasks, and the files and directories of the user's own.
+void find_data(RequestedTasks& requested, const std::string& data_dir) {
+  const bool any_public = !std::all_of(requested.of_pairs.begin(), requested.of_pairs.end(), is_pair_file);
+  requested.data_dir = find_data_dir(data_dir, /*is_needed=*/any_public);
   for (OwnDataTask& task : requested.own_data) task.path = find_named_data(task.path.string(), data_dir);
   for (std::string& name : requested.of_pairs)
     if (is_pair_file(name)) name = find_named_data(name, data_dir).string();
@@ -172,7 +175,7 @@ void find_own_data(RequestedTasks& requested, const fs::path& data_dir) {
 /// A file that the evaluation reads would be replaced by scores.
 void refuse_lost_inputs(const RequestedTasks& requested, const EvalOptions& options) {
   if (!fs::exists(options.output)) return;
-  const fs::path data_dir = find_data_dir(options.data_dir);
+  const fs::path& data_dir = requested.data_dir;
   const auto refuse = [&](const std::vector<UsedFile>& inputs) {
     refuse_lost_file("--output", options.output, inputs);
   };
@@ -222,7 +225,7 @@ EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const
   EvaluateOptions evaluate{.tasks = tasks.of_pairs,
                            .split = options.split,
                            .columns = parse_columns(options.columns),
-                           .data_dir = find_data_dir(options.data_dir),
+                           .data_dir = tasks.data_dir,
                            .angle = enum_value<AngleVariant>(options.angle_similarity).value(),
                            .bootstrap = options.bootstrap,
                            .train_config = model.train_config};
@@ -257,9 +260,6 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
                         : fmt::format("{}: {} texts", name, done));
   };
   OwnDataResult result = evaluate_own_data(data, model, own);
-  for (const std::string& note :
-       own_data_notes(seen_files(model.train_config), data.task, find_data_dir(options.data_dir)))
-    result.about += "; " + note;
   line.complete(name + ": scored");
   return result;
 }
@@ -270,8 +270,12 @@ Scores score_tasks(Model& model, LongTexts long_texts, const RequestedTasks& tas
                            .long_texts = long_texts,
                            .window_overlap = options.long_texts.window_overlap};
   Scores scores{score_pair_tasks(model, embed, tasks, options, line), {}};
-  for (const OwnData& data : tasks.own_data_read)
+  const std::vector<SeenFile> seen = seen_files(model.train_config);
+  for (const OwnData& data : tasks.own_data_read) {
     scores.own_data.push_back(score_own_data(model, embed, data, options, line));
+    for (const std::string& note : own_data_notes(seen, data.task, tasks.data_dir))
+      scores.own_data.back().about += "; " + note;
+  }
   return scores;
 }
 
@@ -341,7 +345,9 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 void add_comparison(Results& results, const Scores& scores, const RequestedTasks& tasks,
                     const ChosenMetrics& metrics, const EvalOptions& options) {
   const ScoredModel other = score_model(
-      options.compare, {.of_pairs = tasks.of_pairs, .own_data_read = tasks.own_data_read}, options);
+      options.compare,
+      {.of_pairs = tasks.of_pairs, .own_data_read = tasks.own_data_read, .data_dir = tasks.data_dir},
+      options);
   const auto& [report, own_data] = other.scores;
   std::vector<ScoreDifference> differences = compare(scores.report, report, metrics.of_pairs);
   const std::vector<OwnDataResult> own_shown = with_scores(scores.own_data, metrics.of_own_data);
@@ -358,7 +364,7 @@ void run_eval(const EvalOptions& options) {
   const ChosenMetrics metrics = as_usage([&] { return parse_metrics(options.metrics, tasks); });
   check_options_of_tasks(options, tasks);
   if (options.output == "-") refuse_usage("--output -: is for a file; --json prints the same to stdout");
-  find_own_data(tasks, find_data_dir(options.data_dir));
+  find_data(tasks, options.data_dir);
   refuse_lost_inputs(tasks, options);
   std::vector<OwnData> own_data;
   for (const OwnDataTask& task : tasks.own_data)

@@ -54,8 +54,8 @@ std::map<std::string, std::string> overridden_columns(json given, const Saturati
 }
 
 /// The data set of `--data`.
-json described_file(const SaturationOptions& options, const fs::path& data_dir) {
-  const fs::path file = find_named_data(options.data, data_dir);
+json described_file(const SaturationOptions& options) {
+  const fs::path file = find_named_data(options.data, options.data_dir);
   const auto format = enum_value<DataFormat>(options.format);
   json given = {{"data", {{"train", {{{"path", fs::absolute(file).string()}}}}}}};
   given["data"]["train"][0]["format"] =
@@ -100,7 +100,7 @@ TrainConfig default_config_for(json given, const SaturationOptions& options) {
 TrainConfig make_config(const SaturationOptions& options, const fs::path& data_dir) {
   if (!options.config.empty()) return load_config(options.config, options.overrides);
   return default_config_for(
-      options.task.empty() ? described_file(options, data_dir) : described_task(options, data_dir), options);
+      options.task.empty() ? described_file(options) : described_task(options, data_dir), options);
 }
 
 json report_json(const DataSaturation& measured, const TrainConfig& config, const Model& model) {
@@ -122,7 +122,7 @@ void check_source(const SaturationOptions& options) {
 
 void run_saturation(const SaturationOptions& options) {
   check_source(options);
-  const fs::path data_dir = find_data_dir(options.data_dir);
+  const fs::path data_dir = find_data_dir(options.data_dir, /*is_needed=*/options.data.empty());
   const TrainConfig config = make_config(options, data_dir);
   Model model =
       load_model_for_inference(options.model.empty() ? config.model.path : options.model, options.compute);

@@ -149,14 +149,14 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir) {
                      "directory of the data sets; default: $ANGLE_DATA_DIR, else the cache");
 }
 
-std::filesystem::path find_data_dir(const std::string& option) {
+std::filesystem::path find_data_dir(const std::string& option, bool is_needed) {
   const char* const variable = std::getenv("ANGLE_DATA_DIR");
   const bool is_named = !option.empty() || (variable != nullptr && *variable != '\0');
   std::filesystem::path directory = option.empty() ? data_directory() : std::filesystem::path(option);
-  if (is_named && !std::filesystem::is_directory(directory))  // the cache need not be there
-    fail("{}{}: {}", option.empty() ? "ANGLE_DATA_DIR=" : "--data-dir ", directory.string(),
-         std::filesystem::exists(directory) ? "not a directory" : "no such directory");
-  return directory;
+  if (!is_named || std::filesystem::is_directory(directory)) return directory;  // the cache need not be there
+  if (option.empty() && !is_needed) return {};
+  fail("{}{}: {}", option.empty() ? "ANGLE_DATA_DIR=" : "--data-dir ", directory.string(),
+       std::filesystem::exists(directory) ? "not a directory" : "no such directory");
 }
 
 }  // namespace angle::cli

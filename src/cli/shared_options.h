@@ -99,6 +99,8 @@ void add_data_dir_option(CLI::App& command, std::string& data_dir);
 
 /// The directory that --data-dir means: the option, else $ANGLE_DATA_DIR, else the cache. Error when the
 /// option or the variable names none.
-std::filesystem::path find_data_dir(const std::string& option);
+///
+/// @param is_needed  false: all that is named was found elsewhere, so "" where the variable names none
+std::filesystem::path find_data_dir(const std::string& option, bool is_needed = true);
 
 }  // namespace angle::cli

@@ -4,6 +4,8 @@
 #include "angle/eval/own_data_files.h"
 #include "angle/eval/tasks.h"
 
+#include "cli/shared_options.h"
+
 namespace angle::cli {
 
 namespace fs = std::filesystem;
@@ -24,8 +26,10 @@ TaskData find_task_data(const TaskName& name, const DataPlaces& places, const st
   return {file, {}};
 }
 
-fs::path find_named_data(const std::string& path, const fs::path& data_dir) {
-  return fs::exists(path) ? fs::path(path) : find_data_file(path, {.data_dir = data_dir, .config_dir = {}});
+fs::path find_named_data(const std::string& path, const std::string& data_dir) {
+  const bool is_here = fs::exists(path);
+  const fs::path directory = find_data_dir(data_dir, /*is_needed=*/!is_here && fs::path(path).is_relative());
+  return is_here ? fs::path(path) : find_data_file(path, {.data_dir = directory, .config_dir = {}});
 }
 
 }  // namespace angle::cli

@@ -28,6 +28,8 @@ TaskData find_task_data(const TaskName& name, const DataPlaces& places, const st
 
 /// The file or directory that a path of the command line means: looked up here, as all that is named there,
 /// then in the data directory. Error when it is in neither.
-std::filesystem::path find_named_data(const std::string& path, const std::filesystem::path& data_dir);
+///
+/// @param data_dir  --data-dir, as find_data_dir() takes it
+std::filesystem::path find_named_data(const std::string& path, const std::string& data_dir);
 
 }  // namespace angle::cli

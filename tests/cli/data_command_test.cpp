@@ -46,6 +46,24 @@ TEST(DataCommand, FindsAFileInTheDataDirectory) {
   EXPECT_THAT(result.out, HasSubstr("rows                  1"));
 }
 
+TEST(DataCommand, NeedsNoDataDirectoryForAFileThatIsHere) {
+  const TempDir directory;
+  const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\t1\n").string();
+  const std::string absent = (directory.path() / "absent").string();
+  const auto data_without_directory = [&](const std::string& name) {
+    return testing::run_command(
+        {"env", "ANGLE_DATA_DIR=" + absent, ANGLE_BINARY, "data", name, "--no-tokens"});
+  };
+  EXPECT_EQ(data_without_directory(file).exit_code, 0) << data_without_directory(file).err;
+  EXPECT_THAT(data_without_directory("stsb/test.tsv").err,
+              HasSubstr("error: ANGLE_DATA_DIR=" + absent + ": no such directory"));
+  EXPECT_THAT(data_without_directory("/no/file.tsv").err,
+              HasSubstr("error: /no/file.tsv: no such data file; correct the path"));
+  const CommandResult mistyped = data({file, "--no-tokens", "--data-dir", absent});
+  EXPECT_EQ(mistyped.exit_code, 1);
+  EXPECT_THAT(mistyped.err, HasSubstr("error: --data-dir " + absent + ": no such directory"));
+}
+
 TEST(DataCommand, ReportsSeveralFilesAsJson) {
   const TempDir directory;
   const std::string first = directory.file("a.tsv", "left\tright\tlabel\na\tb\t1\n").string();

@@ -306,6 +306,20 @@ TEST_F(Eval, NamesTheVariableOfADataDirectoryThatIsNotThere) {
               AllOf(HasSubstr("`scripts/fetch_data.sh stsb` fetches STS-B"), Not(HasSubstr("before the"))));
 }
 
+TEST_F(Eval, NeedsNoDataDirectoryForFilesThatAreHere) {
+  const std::string file = data.file("mine.tsv", pairs).string();
+  const auto eval_without_directory = [&](const std::string& tasks) {
+    return testing::run_command({"env", "ANGLE_DATA_DIR=" + (data.path() / "absent").string(), ANGLE_BINARY,
+                                 "eval", "--task", tasks, "--resamples", "0", "--model",
+                                 testing::golden_path("models/tiny-bert").string()});
+  };
+  const CommandResult result = eval_without_directory(file);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("mine.tsv"));
+  for (const std::string& other : {file + ",stsb", std::string("others.tsv")})
+    EXPECT_THAT(eval_without_directory(other).err, HasSubstr("absent: no such directory")) << other;
+}
+
 TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   const auto error = [&](int exit_code, std::vector<std::string> args) {
     args.insert(args.end(), {"--model", "/absent"});

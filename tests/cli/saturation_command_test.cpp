@@ -194,6 +194,17 @@ TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {
               HasSubstr("/absent/model"));
 }
 
+TEST(SaturationCommand, NeedsNoDataDirectoryForAFileThatIsHere) {
+  const auto saturation_without_directory = [](const std::string& option, const std::string& value) {
+    return testing::run_command({"env", "ANGLE_DATA_DIR=/absent/data", ANGLE_BINARY, "saturation", option,
+                                 value, "--model", testing::golden_path("models/tiny-bert").string()});
+  };
+  const CommandResult result = saturation_without_directory("--data", sample("pairs_validation.tsv"));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(saturation_without_directory("--task", "stsb").err,
+              HasSubstr("error: ANGLE_DATA_DIR=/absent/data: no such directory"));
+}
+
 TEST(SaturationCommand, LosesNothingInSilence) {
   const std::string args = " saturation --data " + sample("pairs_validation.tsv") + " --model " +
                            testing::golden_path("models/tiny-bert").string();
