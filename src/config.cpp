@@ -146,7 +146,7 @@ void apply_override(json& config, const std::string& assignment) {
 
 TrainConfig parse_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
-  const json good = check_against_schema(given, make_schema(), "", problems);
+  const json good = check_against_schema(given, make_schema(), problems);
   if (!problems.empty()) {
     // What fits together can't be told while a part is unknown.
     const TrainConfig known = good.is_object() ? good.get<TrainConfig>() : TrainConfig{};

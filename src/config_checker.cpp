@@ -1,5 +1,6 @@
 #include "config_checker.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -54,42 +55,71 @@ const json* schema_of(const std::string& key, const json& schema) {
   return schema.contains(kAnyKey) ? &schema.at(kAnyKey) : nullptr;
 }
 
-/// The paths of the keys of a name in the sections of a configuration: `train.learning_rate`.
-std::vector<std::string> paths_in_sections(const std::string& name, const json& schema) {
-  std::vector<std::string> paths;
-  for (const auto& [section, content] : schema.items())
-    if (content.is_object() && !is_one_of(content) && content.contains(name))
-      paths.push_back(section + "." + name);
-  return paths;
+std::string child_path(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
 }
 
-/// What an unknown key may have been meant for. One that lacks its section is found in that.
-std::string suggest_key(const std::string& key, const json& schema, bool is_top) {
-  const auto paths = is_top ? paths_in_sections(key, schema) : std::vector<std::string>();
+/// Appends the paths of the keys of a name, in lists by their first element: `train.learning_rate`,
+/// `data.train[0].weight`.
+void find_paths(const std::string& name, const json& schema, const std::string& path,
+                std::vector<std::string>& found) {
+  if (schema.is_array() && !schema.empty()) find_paths(name, schema.at(0), path + "[0]", found);
+  if (!schema.is_object() || is_one_of(schema)) return;
+  for (const auto& [key, content] : schema.items()) {
+    if (key == name)
+      found.push_back(child_path(path, key));
+    else if (key != kAnyKey)
+      find_paths(name, content, child_path(path, key), found);
+  }
+}
+
+/// What an unknown key may have been meant for: one of its name elsewhere, if there is any below the same
+/// section only those, or else the nearest one in its place.
+///
+/// @param path    of the object that has it
+/// @param schema  of that object
+/// @param whole   the schema of the configuration
+std::string suggest_key(const std::string& key, const std::string& path, const json& schema,
+                        const json& whole) {
+  std::vector<std::string> paths;
+  find_paths(key, whole, "", paths);
+  const std::string section = path.substr(0, path.find_first_of(".[")) + ".";
+  const auto is_elsewhere = [&](const std::string& found) { return !found.starts_with(section); };
+  if (!std::all_of(paths.begin(), paths.end(), is_elsewhere)) std::erase_if(paths, is_elsewhere);
   if (paths.empty()) return suggestion(key, keys(schema));
   return fmt::format("; did you mean \"{}\"?", fmt::join(paths, "\" or \""));
 }
 
+/// The comparison of one configuration.
+struct Comparison {
+  const json& whole;  // its schema
+  std::vector<std::string>& problems;
+};
+
+json check_value(const json& given, const json& schema, const std::string& path,
+                 const Comparison& comparison);
+
 json check_members(const json& given, const json& schema, const std::string& path,
-                   std::vector<std::string>& problems) {
+                   const Comparison& comparison) {
   json good = json::object();
   for (const auto& [key, value] : given.items()) {
-    const std::string child = path.empty() ? key : path + "." + key;
+    const std::string child = child_path(path, key);
     if (const json* expected = schema_of(key, schema)) {
-      json part = check_against_schema(value, *expected, child, problems);
+      json part = check_value(value, *expected, child, comparison);
       if (!part.is_discarded()) good[key] = std::move(part);
     } else {
-      problems.push_back(excerpt(child, kBytes) + ": unknown key" + suggest_key(key, schema, path.empty()));
+      comparison.problems.push_back(excerpt(child, kBytes) + ": unknown key" +
+                                    suggest_key(key, path, schema, comparison.whole));
     }
   }
   return good;
 }
 
 json check_elements(const json& given, const json& schema, const std::string& path,
-                    std::vector<std::string>& problems) {
+                    const Comparison& comparison) {
   json good = json::array();
   for (size_t i = 0; i < given.size(); ++i) {
-    json part = check_against_schema(given[i], schema, path + "[" + std::to_string(i) + "]", problems);
+    json part = check_value(given[i], schema, path + "[" + std::to_string(i) + "]", comparison);
     if (!part.is_discarded()) good.push_back(std::move(part));
   }
   return good.size() == given.size() ? good : kNothing;
@@ -100,10 +130,9 @@ bool fits_int64(const json& given) {
          given.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
 }
 
-}  // namespace
-
-json check_against_schema(const json& given, const json& schema, const std::string& path,
-                          std::vector<std::string>& problems) {
+json check_value(const json& given, const json& schema, const std::string& path,
+                 const Comparison& comparison) {
+  std::vector<std::string>& problems = comparison.problems;
   if (schema.is_null()) return given;
   if (is_one_of(schema))
     return check_name(given, schema.at(kOneOf).get<std::vector<std::string>>(), path, problems) ? given
@@ -117,9 +146,15 @@ json check_against_schema(const json& given, const json& schema, const std::stri
     problems.push_back(path + ": " + show(given) + " is too large");
     return kNothing;
   }
-  if (given.is_object()) return check_members(given, schema, path, problems);
-  if (given.is_array()) return check_elements(given, schema.at(0), path, problems);
+  if (given.is_object()) return check_members(given, schema, path, comparison);
+  if (given.is_array()) return check_elements(given, schema.at(0), path, comparison);
   return given;
+}
+
+}  // namespace
+
+json check_against_schema(const json& given, const json& schema, std::vector<std::string>& problems) {
+  return check_value(given, schema, "", {schema, problems});
 }
 
 }  // namespace angle

@@ -22,8 +22,7 @@ namespace angle {
 /// "1"`.
 ///
 /// @return what is as it should be; a list with a bad element is left out, and discarded stands for nothing
-json check_against_schema(const json& given, const json& schema, const std::string& path,
-                          std::vector<std::string>& problems);
+json check_against_schema(const json& given, const json& schema, std::vector<std::string>& problems);
 
 /// The schema of an enum: `{"one of": [its names]}`.
 template <class Enum>

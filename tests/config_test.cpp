@@ -1,7 +1,7 @@
 // Invariants:
 // - a configuration of the documented shape is read; what is left out has the default of the structs;
-// - everything that is not in the schema is refused, with its path and the nearest name, all problems at
-//   once;
+// - everything that is not in the schema is refused, with its path and the nearest name, or with the place
+//   where one of its name belongs, all problems at once;
 // - overrides are checked like the file;
 // - combinations that would do nothing, or not what was meant, are refused.
 #include "angle/config.h"
@@ -466,6 +466,23 @@ TEST(LoadConfig, FindsTheSectionOfAKeyThatLacksIt) {
   EXPECT_ERROR(load_config(file, {"every_steps=1"}),
                "every_steps: unknown key; did you mean \"checkpoint.every_steps\" or "
                "\"evaluation.every_steps\"?");
+}
+
+TEST(LoadConfig, FindsTheSectionOfAKeyInAnother) {
+  const testing::TempDir directory;
+  const auto file = directory.file("run.json", kExample);
+  const auto expect_hint = [&](const std::string& assignment, const std::string& key,
+                               const std::string& meant) {
+    EXPECT_ERROR(load_config(file, {assignment}), "  " + key + ": unknown key; did you mean " + meant + "?");
+  };
+  expect_hint("train.cosine_weight=1", "train.cosine_weight", "\"loss.cosine_weight\"");
+  expect_hint("train.every_steps=3", "train.every_steps",
+              "\"checkpoint.every_steps\" or \"evaluation.every_steps\"");
+  expect_hint("data.train[0].batch_size=8", "data.train[0].batch_size", "\"train.batch_size\"");
+  expect_hint("loss.model.path=m", "loss.model", "\"model\"");
+  expect_hint("data.format=pairs", "data.format", "\"data.train[0].format\"");
+  expect_hint("model.weight=2", "model.weight",
+              "\"data.train[0].weight\" or \"evaluation.loss_data[0].weight\"");
 }
 
 TEST(LoadConfig, NamesTheFile) {

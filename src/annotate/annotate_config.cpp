@@ -179,7 +179,7 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
 
 AnnotateConfig parse_annotate_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
-  check_against_schema(given, make_schema(), "", problems);
+  check_against_schema(given, make_schema(), problems);
   fail_with(source, problems);
   auto config = given.get<AnnotateConfig>();
   fail_with(source, Rules(config).check());

@@ -116,7 +116,7 @@ void fail_with(const std::string& source, const std::vector<std::string>& proble
 
 /// Appends what is wrong.  @return what is as it should be
 StudyConfig check_study(const json& given, std::vector<std::string>& problems) {
-  const json good = check_against_schema(given, make_schema(), "", problems);
+  const json good = check_against_schema(given, make_schema(), problems);
   auto config = good.is_object() ? good.get<StudyConfig>() : StudyConfig{};
   if (problems.empty()) problems = Rules(config).check();
   return config;
