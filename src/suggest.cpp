@@ -7,6 +7,22 @@
 #include "angle/excerpt.h"
 
 namespace angle {
+namespace {
+
+char small_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string in_small_letters(std::string_view name) {
+  std::string small(name);
+  std::transform(small.begin(), small.end(), small.begin(), small_letter);
+  return small;
+}
+
+/// `spearman` is meant as `cosine_spearman`, and `ndcg` as `ndcg@10`, which have more letters than others.
+bool is_part_of(const std::string& name, const std::string& candidate) {
+  return (name.size() >= 4 && candidate.ends_with("_" + name)) || candidate.starts_with(name + "@");
+}
+
+}  // namespace
 
 size_t edit_distance(std::string_view from, std::string_view to) {
   // Distances of the part of `from` read so far to every prefix of `to`, and those of one and two bytes ago.
@@ -25,21 +41,19 @@ size_t edit_distance(std::string_view from, std::string_view to) {
 }
 
 bool equal_but_for_case(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
+  return in_small_letters(left) == in_small_letters(right);
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
   for (const std::string& candidate : candidates)
     if (equal_but_for_case(name, candidate)) return candidate;
-  if (name.size() >= 4)  // `spearman` is meant as `cosine_spearman`, which has more letters than others
-    for (const std::string& candidate : candidates)
-      if (candidate.ends_with("_" + std::string(name))) return candidate;
+  const std::string small = in_small_letters(name);
+  for (const std::string& candidate : candidates)
+    if (is_part_of(small, candidate)) return candidate;
   std::string nearest;
   size_t best = 1 + name.size() / 2;
   for (const std::string& candidate : candidates) {
-    const size_t distance = edit_distance(name, candidate);
+    const size_t distance = edit_distance(small, in_small_letters(candidate));
     if (distance >= best) continue;
     best = distance;
     nearest = candidate;

@@ -1,7 +1,7 @@
 // Invariants:
 // - the edit distance is Levenshtein's with swaps of neighbours, symmetric, 0 only for equal names;
-// - a misspelt name finds the one it was meant to be, one in other case before all, the last words of a name
-//   find it, a foreign name finds none.
+// - a misspelt name finds the one it was meant to be, whatever the case, one that differs in nothing else
+//   before all; the last words of a name find it, and so does what is before its @; a foreign one finds none.
 #include "angle/suggest.h"
 
 #include <gtest/gtest.h>
@@ -44,8 +44,17 @@ TEST(NearestName, TakesTheFirstThatEndsInTheName) {
   EXPECT_EQ(nearest_name("rate", kKeys), "learning_rate");
 }
 
+TEST(NearestName, TakesTheFirstThatHasTheNameBeforeItsCutoff) {
+  const std::vector<std::string> scores{"map@100", "recall@1", "recall@10", "mrr@10"};
+  EXPECT_EQ(nearest_name("mrr", scores), "mrr@10");
+  EXPECT_EQ(nearest_name("Recall", scores), "recall@1");
+  EXPECT_EQ(nearest_name("", scores), "");
+}
+
 TEST(NearestName, TakesCapitalsForSmallLetters) {
   EXPECT_EQ(nearest_name("STSB", {"sts", "stsb"}), "stsb");
+  EXPECT_EQ(nearest_name("nDCG10", {"mrr@10", "ndcg@10"}), "ndcg@10");
+  EXPECT_EQ(nearest_name("Spearman", {"dot_pearson", "dot_spearman"}), "dot_spearman");
   EXPECT_TRUE(equal_but_for_case("all-minilm-l6-v2", "all-MiniLM-L6-v2"));
   EXPECT_FALSE(equal_but_for_case("all-MiniLM-L12-v2", "all-MiniLM-L6-v2"));
   EXPECT_FALSE(equal_but_for_case("sts", "stsb"));

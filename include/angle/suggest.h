@@ -16,8 +16,9 @@ size_t edit_distance(std::string_view from, std::string_view to);
 /// Whether two names differ at most in the case of their (ASCII) letters.
 bool equal_but_for_case(std::string_view left, std::string_view right);
 
-/// The candidate nearest to `name`, the first of equals; one that is equal but for case comes before all. ""
-/// when none is within half of its length.
+/// The candidate nearest to `name`, whatever the case of letters, the first of equals; one that is equal but
+/// for case comes before all, then one that has the name before its `@` or behind a `_`. "" when none is
+/// within half of its length.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
 /// `; did you mean "nearest"?`, or "" when no candidate is near enough.

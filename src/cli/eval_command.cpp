@@ -19,6 +19,7 @@
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
+#include "angle/eval/task_name.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/io/standard_output.h"
@@ -95,23 +96,28 @@ struct ChosenMetrics {
   std::vector<Metric> on_own_data() const { return of_own_data.empty() ? of_pairs : all_metrics(); }
 };
 
-/// Whether one of the tasks on own data has it.
-bool is_own_score(const RequestedTasks& requested, const std::string& name) {
-  return std::any_of(requested.own_data.begin(), requested.own_data.end(), [&](const OwnDataTask& task) {
-    const std::vector<std::string> names = own_data_metrics(task.kind);
-    return std::find(names.begin(), names.end(), name) != names.end();
-  });
+/// Error for what is no metric, and for one that nothing is shown by.
+void require_shown(const std::string& metric, const RequestedTasks& requested) {
+  std::vector<TaskName> tasks;
+  for (const std::string& name : requested.of_pairs) tasks.push_back({name, ""});
+  for (const OwnDataTask& task : requested.own_data) {
+    if (task.kind == OwnDataKind::pairs && find_metric(metric)) return;  // by its similarity
+    tasks.push_back({task.name, ""});
+  }
+  require_metric(metric, tasks, "--metric");
 }
 
 ChosenMetrics parse_metrics(const std::vector<std::string>& names, const RequestedTasks& requested) {
   if (names == std::vector<std::string>{"all"}) return {all_metrics(), {}};
-  ChosenMetrics chosen;
-  for (const std::string& name : names)
-    if (is_own_score(requested, name))
-      chosen.of_own_data.push_back(name);
-    else
-      chosen.of_pairs.push_back(parse_metric(name, "--metric"));
   const EvalOptions usual;
+  ChosenMetrics chosen;
+  for (const std::string& name : names) {
+    if (names != usual.metrics) require_shown(name, requested);
+    if (const auto metric = find_metric(name))
+      chosen.of_pairs.push_back(*metric);
+    else
+      chosen.of_own_data.push_back(name);
+  }
   if (chosen.of_pairs.empty())
     for (const std::string& name : usual.metrics) chosen.of_pairs.push_back(parse_metric(name, "--metric"));
   return chosen;

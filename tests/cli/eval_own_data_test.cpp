@@ -185,9 +185,24 @@ TEST_F(EvalOwnData, ShowsTheScoresThatAreNamed) {
   EXPECT_THAT(result.out,
               AllOf(HasSubstr(" ndcg@10"), HasSubstr("bm25_ndcg@10"), Not(HasSubstr("recall@5"))));
   EXPECT_THAT(eval({"--task", task}).out, HasSubstr("recall@5"));
-  const CommandResult other = eval({"--task", task, "--metric", "cosine_f1"});
-  EXPECT_EQ(other.exit_code, 2) << "retrieval has no such score";
-  EXPECT_THAT(other.err, HasSubstr("cosine_f1: unknown metric"));
+}
+
+TEST_F(EvalOwnData, SaysWhichScoresTheTasksHave) {
+  const std::string task = write_retrieval();
+  const auto error = [&](const std::string& tasks, const std::string& metric) {
+    const CommandResult result = eval({"--task", tasks, "--metric", metric, "--model", "/absent"});
+    EXPECT_EQ(result.exit_code, 2) << metric;
+    return result.err;
+  };
+  EXPECT_THAT(error(task, "nDCG10"),
+              HasSubstr("--metric nDCG10: no task has this metric; did you mean \"ndcg@10\"? (metrics of " +
+                        task + ": ndcg@10, mrr@10, map@100, recall@1, recall@5, recall@10, recall@100)"));
+  for (const char* of_pairs : {"cosine_f1", "cosine_spearman"})
+    EXPECT_THAT(error(task, of_pairs), HasSubstr(std::string(of_pairs) + ": no task has this metric"));
+  EXPECT_THAT(
+      error("stsb," + task, "recall"),
+      AllOf(HasSubstr("did you mean \"recall@1\"? (metrics of stsb: cosine_spearman, cosine_pearson, "),
+            HasSubstr("; of " + task + ": ndcg@10, ")));
 }
 
 TEST_F(EvalOwnData, FindsByWordsToo) {

@@ -66,6 +66,8 @@ TEST(ValidationMetric, RefusesOtherNames) {
       parse_validation_metric("retrieval:data/faq/ap", kTasks),
       "evaluation.metric ap: no task has this metric",
       "(metrics of retrieval:data/faq: ndcg@10, mrr@10, map@100, recall@1, recall@5, recall@10, recall@1");
+  EXPECT_ERROR(parse_validation_metric("retrieval:data/faq/nDCG10", kTasks),
+               "evaluation.metric nDCG10: no task has this metric; did you mean \"ndcg@10\"?");
   EXPECT_ERROR(parse_validation_metric("sts13/cosine_spearman", kTasks),
                "evaluation.metric: sts13/cosine_spearman, but evaluation.task does not name sts13");
   EXPECT_ERROR(parse_validation_metric("val_loss_angel", kTasks),
