@@ -4,7 +4,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,109 +18,18 @@
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
 #include "angle/eval/sts.h"
-#include "angle/eval/task_name.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 #include "angle/model/random_weights.h"
-#include "angle/text/utf8.h"
 
-#include "cli/eval_inputs.h"
+#include "cli/eval_request.h"
 #include "cli/log.h"
-#include "cli/output_file.h"
 #include "cli/shared_options.h"
-#include "cli/task_data.h"
 #include "cli/usage.h"
-#include "eval/comma_list.h"
 
 namespace angle::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct EvalOptions {
-  std::string model;
-  ComputeOptions compute;
-  LongTextOptions long_texts;
-  std::string data_dir;
-  std::vector<std::string> tasks;
-  std::string split;
-  std::vector<std::string> metrics = {"cosine_pearson", "cosine_spearman"};
-  std::string angle_similarity = "angle_emb";
-  std::optional<std::string> query_prompt;
-  std::optional<std::string> document_prompt;
-  std::optional<bool> untrained;  // score it too; default: for groups
-  BootstrapOptions bootstrap;
-  std::string compare;
-  bool verify = false;
-  std::string verify_as;  // empty: the model's own name
-  double tolerance = 0.02;
-  std::vector<std::string> columns;
-  bool json = false;
-  std::string output;
-};
-
-/// What --task asks for.
-struct RequestedTasks {
-  std::vector<std::string> of_pairs;  // names as select_tasks() takes them
-  std::vector<OwnDataTask> own_data;
-  std::span<const OwnData> own_data_read = {};  // of each
-  fs::path data_dir = {};                       // of public tasks; without any it may be ""
-  bool untrained = false;                       // score the untrained encoder too
-  bool windows_too = false;                     // with long texts in windows, after they were cut
-};
-
-/// What is mistyped is wrong usage. Blanks around a name are allowed, and each counts once.
-RequestedTasks requested_tasks(const EvalOptions& options) {
-  RequestedTasks requested{.windows_too = options.long_texts.are_both()};
-  std::set<std::string> known;
-  for (const std::string& name : parse_comma_list(fmt::format("{}", fmt::join(options.tasks, ",")))) {
-    if (!known.insert(name).second) continue;
-    if (const auto own = as_usage([&] { return parse_own_data_task(name); }))
-      requested.own_data.push_back(*own);
-    else
-      requested.of_pairs.push_back(name);
-  }
-  if (requested.of_pairs.empty() && !requested.own_data.empty()) return requested;
-  const TaskSelection selection = as_usage([&] { return select_tasks(requested.of_pairs); });
-  requested.untrained = options.untrained.value_or(!selection.groups.empty());
-  return requested;
-}
-
-/// What --metric asks for.
-struct ChosenMetrics {
-  std::vector<Metric> of_pairs;
-  std::vector<std::string> of_own_data;  // scores by name; none: those of the similarities of `of_pairs`
-
-  std::vector<Metric> on_own_data() const { return of_own_data.empty() ? of_pairs : all_metrics(); }
-};
-
-/// Error for what is no metric, and for one that nothing is shown by.
-void require_shown(const std::string& metric, const RequestedTasks& requested) {
-  std::vector<TaskName> tasks;
-  for (const std::string& name : requested.of_pairs) tasks.push_back({name, ""});
-  for (const OwnDataTask& task : requested.own_data) {
-    if (task.kind == OwnDataKind::pairs && find_metric(metric)) return;  // by its similarity
-    tasks.push_back({task.name, ""});
-  }
-  require_metric(metric, tasks, "--metric");
-}
-
-ChosenMetrics parse_metrics(const std::vector<std::string>& names, const RequestedTasks& requested) {
-  if (names == std::vector<std::string>{"all"}) return {all_metrics(), {}};
-  const EvalOptions usual;
-  ChosenMetrics chosen;
-  for (const std::string& name : names) {
-    if (names != usual.metrics) require_shown(name, requested);
-    if (const auto metric = find_metric(name))
-      chosen.of_pairs.push_back(*metric);
-    else
-      chosen.of_own_data.push_back(name);
-  }
-  if (chosen.of_pairs.empty())
-    for (const std::string& name : usual.metrics) chosen.of_pairs.push_back(parse_metric(name, "--metric"));
-  return chosen;
-}
 
 /// The results with the scores that are named, and what baselines have of them; one that has none of these
 /// stays whole.
@@ -136,59 +44,6 @@ std::vector<OwnDataResult> with_scores(std::vector<OwnDataResult> results,
     if (std::any_of(result.scores.begin(), result.scores.end(), is_named))
       std::erase_if(result.scores, [&](const NamedScore& score) { return !is_named(score); });
   return results;
-}
-
-/// The first task on files of the user's own; "" without one.
-std::string task_on_files(const RequestedTasks& requested) {
-  if (!requested.own_data.empty()) return requested.own_data.front().name;
-  const auto file = std::find_if(requested.of_pairs.begin(), requested.of_pairs.end(),
-                                 [](const std::string& name) { return is_pair_file(name); });
-  return file == requested.of_pairs.end() ? "" : *file;
-}
-
-/// Options that none of the tasks has a use for would be silently ignored.
-void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& requested) {
-  const std::string on_files = task_on_files(requested);
-  if (!on_files.empty() && !options.split.empty())
-    refuse_usage("--split {}: {} has files of its own, not splits", options.split, on_files);
-  const auto retrievals =
-      std::count_if(requested.own_data.begin(), requested.own_data.end(),
-                    [](const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; });
-  const bool only_retrieval =
-      retrievals > 0 && retrievals == std::ssize(requested.own_data) && requested.of_pairs.empty();
-  if ((on_files.empty() || only_retrieval) && !options.columns.empty())
-    refuse_usage("--column {}: needs a task on files of your own that have columns", options.columns[0]);
-  for (const auto& [option, prompt] : {std::pair("--query-prompt", options.query_prompt),
-                                       std::pair("--document-prompt", options.document_prompt)}) {
-    if (!prompt) continue;
-    if (retrievals == 0) refuse_usage("{}: needs a task that retrieval:DIR names", option);
-    if (find_invalid_utf8(*prompt)) refuse_usage("{}: not valid UTF-8", option);
-  }
-  if (options.verify && std::all_of(requested.of_pairs.begin(), requested.of_pairs.end(), is_pair_file))
-    refuse_usage("--verify: needs a public task of scored pairs, such as stsb{}",
-                 on_files.empty() ? "" : "; no score is published for " + on_files);
-}
-
-/// Where the data are: of public tasks, and the files and directories of the user's own.
-void find_data(RequestedTasks& requested, const std::string& data_dir) {
-  const bool any_public = !std::all_of(requested.of_pairs.begin(), requested.of_pairs.end(), is_pair_file);
-  requested.data_dir = find_data_dir(data_dir, /*is_needed=*/any_public);
-  for (OwnDataTask& task : requested.own_data) task.path = find_named_data(task.path.string(), data_dir);
-  for (std::string& name : requested.of_pairs)
-    if (is_pair_file(name)) name = find_named_data(name, data_dir).string();
-}
-
-/// A file that the evaluation reads would be replaced by scores.
-void refuse_lost_inputs(const RequestedTasks& requested, const EvalOptions& options) {
-  if (!fs::exists(options.output)) return;
-  const fs::path& data_dir = requested.data_dir;
-  const auto refuse = [&](const std::vector<UsedFile>& inputs) {
-    refuse_lost_file("--output", options.output, inputs);
-  };
-  refuse(own_data_inputs(requested.own_data));
-  refuse(pair_inputs(requested.of_pairs, data_dir, options.split));
-  refuse(model_inputs(options.model, data_dir));
-  if (!options.compare.empty()) refuse(model_inputs(options.compare, data_dir));
 }
 
 /// What a model scored.
@@ -367,10 +222,10 @@ void add_comparison(Results& results, const Scores& scores, const RequestedTasks
 
 void run_eval(const EvalOptions& options) {
   RequestedTasks tasks = requested_tasks(options);  // a mistyped name should not wait for the model
-  const ChosenMetrics metrics = as_usage([&] { return parse_metrics(options.metrics, tasks); });
+  const ChosenMetrics metrics = chosen_metrics(options, tasks);
   check_options_of_tasks(options, tasks);
   if (options.output == "-") refuse_usage("--output -: is for a file; --json prints the same to stdout");
-  find_data(tasks, options.data_dir);
+  find_data(tasks, options);
   refuse_lost_inputs(tasks, options);
   std::vector<OwnData> own_data;
   for (const OwnDataTask& task : tasks.own_data)
