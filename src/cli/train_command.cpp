@@ -45,8 +45,8 @@ struct TrainOptions {
 };
 
 constexpr const char* kInterruptionNotice =
-    "interrupted: the state is saved as soon as the current step or evaluation is done; a second Ctrl-C "
-    "stops at once without saving";
+    "interrupted: the state is saved as soon as the current step is done, or the current batch of an "
+    "evaluation, which --resume does again; a second Ctrl-C stops at once without saving";
 
 /// `epochs 4, batch_size 32, …`; what is an empty text is `none`.
 std::string format_block(const nlohmann::json& block) {
@@ -167,10 +167,12 @@ void log_end(const TrainResult& result, const std::string& output) {
       (result.lower_is_better ? *result.best_score > *result.initial_score
                               : *result.best_score < *result.initial_score))
     log_warning("no step was better on the validation than the model that training started from");
-  if (result.end == TrainResult::End::interrupted)
+  if (result.end != TrainResult::End::interrupted)
+    log_info("the model is in {}", output);
+  else if (result.steps > 0)
     log_info("interrupted at step {}; the state is saved, go on with --resume", result.steps);
   else
-    log_info("the model is in {}", output);
+    log_info("interrupted before the first step; begin again with --resume");
 }
 
 /// Every step needs the same memory again. By default glibc gives large blocks back to the system at once and

@@ -65,6 +65,7 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
   const auto classes = static_cast<int64_t>(train.classes.size());
 
   Embedder embedder(model, options.embed);
+  embedder.stop_when(options.stop);
   const LabelledVectors training{embed_in_parts(embedder, train.texts, options.progress), train.labels};
   const Tensor vectors = embed_in_parts(embedder, test.texts, options.progress);
   require_finite(training.vectors, task);
@@ -96,6 +97,7 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& 
                                   const OwnDataOptions& options) {
   const auto classes = static_cast<int64_t>(data.classes.size());
   Embedder embedder(model, options.embed);
+  embedder.stop_when(options.stop);
   const Tensor vectors = embed_in_parts(embedder, data.texts, options.progress);
   require_finite(vectors, task);
   const KMeansOptions k_means_options{.seed = options.bootstrap.seed};

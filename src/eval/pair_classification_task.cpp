@@ -69,6 +69,7 @@ void add_baseline(OwnDataResult& result, const std::string& name, const std::vec
 OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const BinaryPairs& pairs, Model& model,
                                            const OwnDataOptions& options) {
   Embedder embedder(model, options.embed);
+  embedder.stop_when(options.stop);
   const bool same_pairs = pairs.chosen_on.empty();
   const ScoredLabels scored = score_binary_pairs(pairs.test, embedder, options);
   const ScoredLabels chosen = same_pairs ? scored : score_binary_pairs(pairs.chosen_on, embedder, options);

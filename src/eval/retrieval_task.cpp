@@ -26,9 +26,12 @@ std::string prompt_named(const Model& model, std::initializer_list<const char*> 
   return fallback;
 }
 
-Embedder embedder_with(Model& model, EmbedOptions options, std::string prompt) {
-  options.prompt = std::move(prompt);
-  return {model, std::move(options)};
+Embedder embedder_with(Model& model, const OwnDataOptions& options, const std::string& prompt) {
+  EmbedOptions embed = options.embed;
+  embed.prompt = prompt;
+  Embedder embedder(model, std::move(embed));
+  embedder.stop_when(options.stop);
+  return embedder;
 }
 
 std::vector<std::string> texts_of(std::vector<IdentifiedText> items) {
@@ -140,8 +143,8 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries
   const auto query_prompt = options.query_prompt.value_or(prompt_named(model, {"query"}, fallback));
   const auto document_prompt =
       options.document_prompt.value_or(prompt_named(model, {"document", "passage", "corpus"}, fallback));
-  Embedder query_embedder = embedder_with(model, options.embed, query_prompt);
-  Embedder document_embedder = embedder_with(model, options.embed, document_prompt);
+  Embedder query_embedder = embedder_with(model, options, query_prompt);
+  Embedder document_embedder = embedder_with(model, options, document_prompt);
 
   const std::vector<std::string> query_texts = texts_of(queries);
   const Tensor vectors = query_embedder.embed(query_texts);

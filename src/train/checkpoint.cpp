@@ -1,6 +1,8 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <fcntl.h>
 #include <iterator>
 #include <unistd.h>
 
@@ -77,6 +79,14 @@ TrainState read_state(const fs::path& checkpoint) {
   return state.get<TrainState>();
 }
 
+/// Gives a directory its name. One that has it is exchanged with it, so that a kill leaves one there.
+void put_in_place(const fs::path& directory, const fs::path& name) {
+  if (!fs::exists(name)) return fs::rename(directory, name);
+  const bool exchanged = renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) == 0;
+  fs::remove_all(exchanged ? directory : name);
+  if (!exchanged) fs::rename(directory, name);  // a file system that can't
+}
+
 json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(); }
 
 void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
@@ -115,6 +125,7 @@ void to_json(json& out, const TrainState& state) {
          {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
+         {"validation_due", state.validation_due},
          {"statistics", state.statistics},
          {"dropped_examples", state.dropped_examples},
          {"config", state.config},
@@ -128,6 +139,7 @@ void from_json(const json& in, TrainState& state) {
   if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
   in.at("best_step").get_to(state.best_step);
   in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);
+  state.validation_due = in.value("validation_due", false);  // earlier versions did all that was due
   in.at("statistics").get_to(state.statistics);
   in.at("dropped_examples").get_to(state.dropped_examples);
   state.config = in.at("config");
@@ -148,8 +160,7 @@ void save_checkpoint(const fs::path& directory, const TrainState& state, std::sp
     write_file(temporary / kStateFile, json(state).dump(2) + "\n");
     write_manifest(temporary);
     sync_directory(temporary);
-    fs::remove_all(destination);  // an older run's checkpoint of the same step
-    fs::rename(temporary, destination);
+    put_in_place(temporary, destination);
     sync_directory(directory);
   } catch (...) {
     std::error_code ignored;  // the first error is the one to report

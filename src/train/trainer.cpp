@@ -8,6 +8,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/cpu_features.h"
+#include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/eval/contamination.h"
 #include "angle/excerpt.h"
@@ -164,27 +165,26 @@ TrainResult Trainer::run() {
   check_same_run();
   const bool resumed = group.on_first<bool>([this] { return begin_or_resume(); });
   share_state();
-  if (!resumed) evaluate();
+  saved_validation_due_ = state_.validation_due;
+  if (!resumed) state_.validation_due = is_validation_due();
+  bool goes_on = settle_step();
   const Clock::time_point start = Clock::now();
   const int64_t first_step = state_.step;
-  while (state_.step < total_steps_ && !out_of_patience()) {
+  while (goes_on && state_.step < total_steps_ && !out_of_patience()) {
     TrainProgress progress = update();
     progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) *
                             static_cast<double>(total_steps_ - state_.step);
     log_step(progress);
-    if (is_due(config_.evaluation.every_steps)) evaluate();
-    const bool stop = group.any(interrupted()) && state_.step < total_steps_;
-    if (stop || is_due(config_.checkpoint.every_steps)) save_checkpoint();
-    if (stop) {
-      result_.end = TrainResult::End::interrupted;
-      break;
-    }
+    state_.validation_due = is_validation_due();
+    goes_on = settle_step();
   }
-  if (state_.step < total_steps_ && result_.end == TrainResult::End::finished) {  // out of patience
+  if (!goes_on) {
+    result_.end = TrainResult::End::interrupted;
+  } else if (state_.step < total_steps_) {  // out of patience
     save_checkpoint();
     result_.end = TrainResult::End::stopped_early;
   }
-  if (result_.end != TrainResult::End::interrupted && !state_.best_metric) save_model();
+  if (goes_on && !state_.best_metric) save_model();
   result_.steps = state_.step;
   result_.statistics = state_.statistics;
   result_.dropped_examples = state_.dropped_examples;
@@ -233,7 +233,7 @@ void Trainer::open_output() {
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
   const nlohmann::json before = training_history(model_.train_config);
   if (!before.empty()) write_file(options_.output / "trained_before.json", before.dump(2) + "\n");
-  log_.emplace(options_.output / "metrics.jsonl", state_.step);
+  log_.emplace(options_.output / "metrics.jsonl", state_.step, !state_.validation_due);
   events_.emplace(options_.output, state_.step);
   if (config_.train.saturation_every_steps > 0)
     saturation_log_.emplace(options_.output / "saturation.jsonl", state_.step);
@@ -262,7 +262,8 @@ bool Trainer::resume() {
   saved_step_ = state_.step;
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
-  if (is_best()) write_best(validation_.measure(model_));
+  if (is_best())  // interrupted, it is made up for when the run is resumed once more
+    for (const Measurement& measured : measure()) write_best(measured);
   if (observer_.note)
     observer_.note(
         fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
@@ -350,10 +351,36 @@ bool Trainer::is_due(int64_t every_steps) const {
   return micro_batches_done(state_.step) / per_epoch > micro_batches_done(state_.step - 1) / per_epoch;
 }
 
+/// Before the first step, too.
+bool Trainer::is_validation_due() const {
+  return !validation_.is_empty() && (state_.step == 0 || is_due(config_.evaluation.every_steps));
+}
+
+/// What comes between two steps. A run that is interrupted before the first one has nothing to save: resumed,
+/// it begins again.
+bool Trainer::settle_step() {
+  if (state_.validation_due) evaluate();
+  const bool is_over = state_.step == total_steps_ && !state_.validation_due;
+  const bool stop = options_.group.any(interrupted()) && !is_over;
+  if (state_.step > 0 && (stop || is_due(config_.checkpoint.every_steps))) save_checkpoint();
+  return !stop;
+}
+
+/// One validation; none when an interruption broke it off.
+std::vector<Measurement> Trainer::measure() {
+  try {
+    return {validation_.measure(model_, options_.interrupted)};
+  } catch (const EmbeddingStopped&) {
+    return {};
+  }
+}
+
 void Trainer::evaluate() {
-  if (validation_.is_empty()) return;
   if (state_.step > 0) check_weights();
-  const auto measured = options_.group.on_first<Measurement>([this] { return validation_.measure(model_); });
+  const auto found = options_.group.on_first<std::vector<Measurement>>([this] { return measure(); });
+  if (found.empty()) return;  // it stays due
+  const Measurement& measured = found.front();
+  state_.validation_due = false;
   TrainEvaluation evaluation{.step = state_.step,
                              .name = validation_.name(),
                              .score = measured.score,
@@ -426,13 +453,14 @@ Retention Trainer::retention() const {
 }
 
 void Trainer::save_checkpoint() {
-  if (saved_step_ == state_.step) return;
+  if (saved_step_ == state_.step && saved_validation_due_ == state_.validation_due) return;
   check_weights();
   options_.group.on_first([this] {
     angle::save_checkpoint(options_.output / "checkpoints", state_, model_.encoder.checkpoint_tensors(),
                            learner_.optimizer().state(), retention());
   });
   saved_step_ = state_.step;
+  saved_validation_due_ = state_.validation_due;
 }
 
 void Trainer::log_step(const TrainProgress& progress) {

@@ -72,11 +72,12 @@ void from_json(const nlohmann::json& in, Measurement& measurement) {
 }
 
 std::map<std::string, double> validation_losses(const Model& model, const std::vector<TrainingSet>& sets,
-                                                const TrainConfig& config) {
+                                                const TrainConfig& config, const std::atomic<bool>* stop) {
   const at::NoGradGuard no_grad;
   const Sampler sampler = make_sampler(config, sets);
   std::map<std::string, WeightedMean> means;
   for (int64_t number = 0; number < sampler.batches_per_epoch(); ++number) {
+    if (stop && *stop) throw EmbeddingStopped();
     const SampledBatch sampled = sampler.batch(number);
     const TrainingSet& set = sets[sampled.data_set];
     const CollatedBatch batch = make_batch(set, sampled, *model.tokenizer, config.loss.duplicates).batch;
@@ -120,13 +121,13 @@ bool Validation::is_better(const std::optional<double>& score, const std::option
   return lower_is_better() ? *score < *best : *score > *best;
 }
 
-Measurement Validation::measure(Model& model) const {
+Measurement Validation::measure(Model& model, const std::atomic<bool>* stop) const {
   Measurement found;
-  std::vector<TaskScore> scores = score_pairs(model, found);
-  for (TaskScore& score : score_own_data(model)) scores.push_back(std::move(score));
+  std::vector<TaskScore> scores = score_pairs(model, found, stop);
+  for (TaskScore& score : score_own_data(model, stop)) scores.push_back(std::move(score));
   decide(scores, found);
   if (data_.loss_sets.empty()) return found;
-  found.others.merge(validation_losses(model, data_.loss_sets, config_));
+  found.others.merge(validation_losses(model, data_.loss_sets, config_, stop));
   if (!metric_.is_loss()) return found;
   const auto loss = found.others.extract(metric_.name);
   if (loss) found.score = loss.mapped();
@@ -140,9 +141,11 @@ void Validation::keep_predictions(const Measurement& measured, const std::string
 }
 
 /// The correlation of each task; what was predicted is added to what was found.
-std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measurement& found) const {
+std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measurement& found,
+                                                           const std::atomic<bool>* stop) const {
   std::vector<TaskScore> scores;
   Embedder embedder(model, {.prompt = model.default_prompt});
+  embedder.stop_when(stop);
   for (size_t i = 0; i < pairs_.size(); ++i) {
     const StsScores measured = evaluate_pairs(embedder, pairs_[i]);
     scores.push_back({tasks_[i], to_string(correlation_), measured.value(correlation_)});
@@ -152,9 +155,12 @@ std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measure
   return scores;
 }
 
-std::vector<Validation::TaskScore> Validation::score_own_data(Model& model) const {
-  const OwnDataOptions options{
-      .embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false};
+std::vector<Validation::TaskScore> Validation::score_own_data(Model& model,
+                                                              const std::atomic<bool>* stop) const {
+  const OwnDataOptions options{.embed = {.prompt = model.default_prompt},
+                               .bootstrap = {.resamples = 0},
+                               .baselines = false,
+                               .stop = stop};
   std::vector<TaskScore> scores;
   for (const OwnData& data : own_data_) {
     const TaskName name{data.task.name, ""};

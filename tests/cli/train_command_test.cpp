@@ -382,8 +382,11 @@ TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
     const CommandResult result = run.wait();
     EXPECT_EQ(result.exit_code, 130) << result.err;
     EXPECT_THAT(result.err, HasSubstr("the state is saved, go on with --resume"));
-    EXPECT_THAT(result.err, HasSubstr("interrupted: the state is saved as soon as the current step or "
-                                      "evaluation is done; a second Ctrl-C stops at once without saving\n"));
+    EXPECT_THAT(
+        result.err,
+        HasSubstr("interrupted: the state is saved as soon as the current step is done, or the current "
+                  "batch of an evaluation, which --resume does again; a second Ctrl-C stops at once "
+                  "without saving\n"));
   }
   finish_and_compare();
 }

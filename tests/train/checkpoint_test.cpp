@@ -1,5 +1,6 @@
 // Checkpoints:
 //  - what is saved is what is loaded, bit for bit;
+//  - one takes the place of another of the same step, of which nothing stays;
 //  - only the newest remain, as many as are to be kept, and that of the best step;
 //  - a damaged, half-written or unfinished checkpoint is passed over, with a warning, for the one before;
 //  - a checkpoint of another model is refused by name, and one of another version of angle;
@@ -59,6 +60,25 @@ TEST(Checkpoint, LoadsWhatWasSaved) {
   load_checkpoint(found->path, model, optimizer);
   EXPECT_TRUE(at::equal(model[0].tensor, some_tensors(7)[0].tensor));
   EXPECT_TRUE(at::equal(optimizer[1].tensor, some_tensors(107)[1].tensor));
+}
+
+TEST(Checkpoint, TakesThePlaceOfOneOfTheSameStep) {
+  const TempDir directory;
+  std::vector<std::string> warnings;
+  TrainState state;
+  state.step = 2;
+  for (const bool due : {true, false}) {
+    state.validation_due = due;
+    save_checkpoint(directory.path(), state, some_tensors(due ? 1 : 2), some_tensors(3), {});
+    const auto found = find_checkpoint(directory.path(), warnings);
+    ASSERT_TRUE(found && warnings.empty());
+    EXPECT_EQ(found->state.validation_due, due);
+    const auto model = some_tensors(0), optimizer = some_tensors(0);
+    load_checkpoint(found->path, model, optimizer);
+    EXPECT_TRUE(at::equal(model[0].tensor, some_tensors(due ? 1 : 2)[0].tensor));
+  }
+  for (const auto& entry : fs::directory_iterator(directory.path()))
+    EXPECT_EQ(entry.path().string().find(".tmp-"), std::string::npos) << entry.path();
 }
 
 TEST(Checkpoint, KeepsTheNewest) {

@@ -1,6 +1,8 @@
 // metrics.jsonl:
 //  - a new run begins with an empty log, one that goes on keeps its lines up to the step it goes on from;
-//  - a line that a kill cut short, and lines of later steps, are left out;
+//  - a line that a kill cut short, and lines of later steps, are left out, and so is a validation of that
+//  step
+//    that is still to come;
 //  - a line is in the file as soon as it is written; what can't be written is an error that names the file.
 
 #include "angle/train/metrics_log.h"
@@ -35,6 +37,14 @@ TEST(MetricsLog, KeepsTheLinesUpToTheStepItGoesOnFrom) {
   log.write({{"step", 3}, {"again", true}});
   EXPECT_EQ(read_file(file),
             "{\"step\":1}\n{\"step\":2}\n{\"score\":0.5,\"step\":2}\n{\"again\":true,\"step\":3}\n");
+}
+
+TEST(MetricsLog, LeavesOutAValidationThatIsStillToCome) {
+  const TempDir directory;
+  const std::string kept = "{\"step\":1}\n{\"evaluation\":\"x\",\"step\":1}\n{\"step\":2}\n";
+  const auto file = directory.file("metrics.jsonl", kept + "{\"evaluation\":\"x\",\"step\":2}\n");
+  const MetricsLog log(file, 2, /*validated=*/false);
+  EXPECT_EQ(read_file(file), kept);
 }
 
 TEST(MetricsLog, LeavesOutWhatIsNoLineOfItsOwn) {

@@ -1,6 +1,7 @@
 // A run that was stopped:
 //  - interrupted at any step and resumed, it ends with the bytes of a run that was not, dropout, validation,
 //    early stopping, logs and checkpoints included;
+//  - a validation that an interruption breaks off is done again, and logged once;
 //  - so it does when a score on own data decides, in bfloat16, with the gradient cache and with gradient
 //    checkpointing;
 //  - from every state that a kill can leave behind, --resume works; what the killed run left unfinished goes,
@@ -107,6 +108,42 @@ TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
 }
 
+TEST_F(Resume, DoesAValidationAgainThatWasBrokenOff) {
+  for (const int64_t step : {6, 12, 24}) {  // 24 is the last one
+    const RunRecord first = interrupt_after(step);
+    EXPECT_EQ(first.result.end, TrainResult::End::interrupted) << step;
+    EXPECT_LT(first.evaluations.back().step, step);
+    const fs::path checkpoint = broken() / "checkpoints" / fmt::format("step-{:06}", step);
+    EXPECT_EQ(read_json(checkpoint / "trainer_state.json").at("validation_due"), true) << step;
+    const RunRecord rest = train(resumed(full_run(broken())));
+    ASSERT_FALSE(rest.evaluations.empty());
+    EXPECT_EQ(rest.evaluations.front().step, step);
+    EXPECT_THAT(differing_files(whole(), broken()), IsEmpty()) << "broken off after " << step;
+    fs::remove_all(broken());
+  }
+}
+
+TEST_F(Resume, LogsAValidationOnceThatWasDoneAgainBeforeAKill) {
+  interrupt_after(12);
+  for (const json& line : testing::read_metrics(whole()))
+    if (line.at("step") == 12 && line.contains("evaluation"))
+      std::ofstream(broken() / "metrics.jsonl", std::ios::app) << line.dump() << "\n";
+  train(resumed(full_run(broken())));
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+TEST_F(Resume, BeginsAgainWhenItWasInterruptedBeforeTheFirstStep) {
+  TinyRun run = full_run(broken());
+  run.interrupt_at_once = true;
+  const RunRecord first = train(run);
+  EXPECT_EQ(first.result.end, TrainResult::End::interrupted);
+  EXPECT_EQ(first.result.steps, 0);
+  EXPECT_THAT(first.evaluations, IsEmpty());
+  const RunRecord rest = train(resumed(full_run(broken())));
+  EXPECT_EQ(rest.evaluations.front().step, 0);
+  EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
 TEST_F(Resume, CountsTheTextsOfTheWholeRun) {
   TinyRun run = full_run(broken());
   run.set.emplace_back("loss.duplicates=drop");
@@ -145,7 +182,7 @@ TEST_F(Resume, GivesTheBytesOfAWholeRunJudgedByOwnData) {
   };
   const RunRecord at_once = train(run_to(outputs->path() / "judged"));
   TinyRun first = run_to(broken());
-  first.interrupt_after = 7;
+  first.interrupt_after = 12;  // within the validation
   train(first);
   const RunRecord rest = train(resumed(run_to(broken())));
   EXPECT_EQ(rest.result.best_score, at_once.result.best_score);
@@ -231,7 +268,9 @@ TEST_F(Resume, HasACheckpointOfTheBestModelBeforeTheOutputHoldsIt) {
 
 TEST_F(Resume, WritesTheOutputThatAKillAfterTheCheckpointLeftBehind) {
   const int64_t best = best_steps(whole()).back();  // nothing after it would write the output again
-  interrupt_after(best);
+  TinyRun run = full_run(broken());
+  run.interrupt_after_evaluation = best;
+  train(run);
   const auto at_the_best = testing::read_directory(broken());
   for (const char* file : {"model.safetensors", "README.md"}) write_file(broken() / file, "of before");
   json predictions = read_json(broken() / "predictions.json");
@@ -262,10 +301,17 @@ TEST_F(Resume, MakesUpForWhatTheLastCheckpointHadLeftToDo) {
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
 }
 
-TEST_F(Resume, FinishesWhenTheInterruptionComesAtTheLastStep) {
-  const RunRecord run = interrupt_after(24);
-  EXPECT_EQ(run.result.end, TrainResult::End::finished);
+TEST_F(Resume, FinishesWhenNothingIsLeftToDoAtTheInterruption) {
+  TinyRun run = full_run(broken());
+  run.interrupt_after_evaluation = 24;
+  EXPECT_EQ(train(run).result.end, TrainResult::End::finished);
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+
+  TinyRun unjudged = full_run(broken() / "unjudged");
+  unjudged.validate = false;
+  unjudged.interrupt_after = 24;
+  EXPECT_EQ(train(unjudged).result.end, TrainResult::End::finished);
+  EXPECT_TRUE(fs::exists(broken() / "unjudged/model.safetensors"));
 }
 
 TEST_F(Resume, BeginsWhereNothingHasBegun) {

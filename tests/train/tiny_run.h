@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,9 @@ struct TinyRun {
   bool validate = false;      // on the validation pairs of the samples
   std::string own_data = {};  // also validate on `retrieval:DIR`, or the like; "": no
   bool resume = false;
-  int64_t interrupt_after = 0;  // step; 0: never
+  int64_t interrupt_after = 0;  // step; 0: never. A validation that is due after it is broken off
+  std::optional<int64_t> interrupt_after_evaluation = {};  // of that step
+  bool interrupt_at_once = false;
   std::filesystem::path model = golden_path("models/tiny-bert");
   std::filesystem::path evaluation_file = source_file("data/samples/pairs_validation.tsv");
 };
@@ -50,7 +53,7 @@ inline RunRecord train(const TinyRun& run,
   auto sets = load_training_sets(config, model.max_seq_length, places);
   if (change) change(model, sets);
   RunRecord record;
-  std::atomic<bool> interrupted = false;
+  std::atomic<bool> interrupted = run.interrupt_at_once;
   ValidationData validation{.loss_sets = load_loss_sets(config, model.max_seq_length, places)};
   if (run.validate) validation.tasks = {{"samples", "validation", run.evaluation_file}};
   if (!run.own_data.empty()) validation.own_data = {parse_own_data_task(run.own_data).value()};
@@ -65,7 +68,11 @@ inline RunRecord train(const TinyRun& run,
                                record.steps.push_back(at);
                                if (at.step == run.interrupt_after) interrupted = true;
                              },
-                         .evaluation = [&](const TrainEvaluation& at) { record.evaluations.push_back(at); }};
+                         .evaluation =
+                             [&](const TrainEvaluation& at) {
+                               record.evaluations.push_back(at);
+                               if (at.step == run.interrupt_after_evaluation) interrupted = true;
+                             }};
   record.result = Trainer(config, model, std::move(sets), std::move(options), observer).run();
   return record;
 }

@@ -5,13 +5,17 @@
 //  - on own data the scores are those of `angle eval`; what is wrong with the files is told at once, and what
 //    becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
+//  - told to stop, it stops before the next batch, whatever is measured;
 //  - everything that is read is described by file, rows and checksum.
 
 #include "angle/train/validation.h"
 
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/embed/embedder.h"
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/io/checksum.h"
 
@@ -195,6 +199,27 @@ TEST_F(ValidationTest, DecidesByALossWithTheTasksBesideIt) {
   EXPECT_THAT(found.others,
               UnorderedElementsAre(Key("stsb/cosine_spearman"), Key("sts12/cosine_spearman"), Key("val_loss"),
                                    Key("val_loss_cosine"), Key("val_loss_in_batch")));
+}
+
+TEST_F(ValidationTest, StopsBeforeABatchWhenItIsToldTo) {
+  const std::atomic<bool> stop = true, go_on = false;
+  const Validation pairs = validation({}, two_tasks());
+  EXPECT_EQ(pairs.measure(model, &go_on).score, pairs.measure(model).score);
+  EXPECT_THROW(pairs.measure(model, &stop), EmbeddingStopped);
+  EXPECT_THROW(
+      validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"}).measure(model, &stop),
+      EmbeddingStopped);
+  const TempDir data;
+  const std::string classes = testing::write_classes(data.path() / "kinds");
+  for (const std::string& task :
+       {testing::write_retrieval(data.path() / "faq"), testing::write_binary_pairs(data.path() / "mine.tsv"),
+        classes, "cluster:" + (data.path() / "kinds/train.jsonl").string()}) {
+    const OwnDataTask own = parse_own_data_task(task).value();
+    const Validation judge =
+        validation({"evaluation.task=" + task, "evaluation.metric=" + own_data_metrics(own.kind).front()},
+                   {.tasks = {}, .own_data = {own}, .loss_sets = {}});
+    EXPECT_THROW(judge.measure(model, &stop), EmbeddingStopped) << task;
+  }
 }
 
 TEST_F(ValidationTest, KnowsWhatIsBetter) {

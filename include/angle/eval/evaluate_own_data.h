@@ -1,6 +1,7 @@
 // Scores a model on the tasks of own_data.h.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct OwnDataOptions {
   bool baselines = true;                       // score what needs no model, too
   int64_t documents_per_block = 4096;          // of a corpus in memory at one time
   TextProgress progress = {};
+  const std::atomic<bool>* stop = nullptr;  // once it is true, embedding ends with EmbeddingStopped
 };
 
 /// Error for embeddings that are not finite, and for a corpus that is no longer as it was read.

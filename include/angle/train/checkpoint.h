@@ -23,6 +23,7 @@ struct TrainState {
   std::optional<double> best_metric;     // of the validation
   int64_t best_step = 0;
   int64_t evaluations_without_gain = 0;  // for patience
+  bool validation_due = false;           // of this step: an interruption broke it off
   TextStatistics statistics;             // of the texts trained on, repeats counted
   int64_t dropped_examples = 0;          // by loss.duplicates = drop
   nlohmann::json config;                 // the resolved configuration,
@@ -42,8 +43,8 @@ struct Retention {
 /// Writes `<directory>/step-000400` with model.safetensors, optimizer.safetensors, trainer_state.json and a
 /// manifest of their sizes and checksums, then removes all but the checkpoints to keep.
 ///
-/// The directory appears under its name only when it is complete and on the disk. Error when it can't be
-/// written (a full disk); checkpoints written before are untouched then.
+/// The directory appears under its name only when it is complete and on the disk, in the place of another one
+/// of that step. Error when it can't be written (a full disk); checkpoints written before are untouched then.
 void save_checkpoint(const std::filesystem::path& directory, const TrainState& state,
                      std::span<const NamedTensor> model, std::span<const NamedTensor> optimizer,
                      const Retention& keep);

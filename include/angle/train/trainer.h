@@ -62,8 +62,12 @@ struct TrainerOptions {
   std::string command;  // that the model card tells; empty: none
   std::string version;  // of angle, for the model card
   bool resume = false;  // from the newest good checkpoint in the output, if there is one
-  const std::atomic<bool>* interrupted = nullptr;  // when it turns true the run saves its state and returns
-  ProcessGroup group = {};                         // the processes that share the work
+
+  /// When it turns true, the run saves its state after the current step and returns. A validation is broken
+  /// off, and done again when the run is resumed.
+  const std::atomic<bool>* interrupted = nullptr;
+
+  ProcessGroup group = {};  // the processes that share the work
 };
 
 struct TrainResult {
@@ -118,6 +122,9 @@ class Trainer {
                             const std::string& other_advice = "") const;
   std::vector<FormattedBatch> next_batches(int64_t step);
   bool is_due(int64_t every_steps) const;
+  bool is_validation_due() const;
+  bool settle_step();  // false when the run was interrupted
+  std::vector<Measurement> measure();
   void evaluate();
   bool is_best() const;
   void save_best(const Measurement& measured);
@@ -143,7 +150,8 @@ class Trainer {
   Validation validation_;
   Learner learner_;
   TrainState state_;
-  int64_t saved_step_ = 0;  // of the newest checkpoint
+  int64_t saved_step_ = 0;             // of the newest checkpoint
+  bool saved_validation_due_ = false;  // in that
   TrainResult result_;
   std::optional<MetricsLog> log_;             // of the first process
   std::optional<EventFile> events_;           // of the first process

@@ -2,6 +2,7 @@
 // trained on.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -50,8 +51,11 @@ void from_json(const nlohmann::json& in, Measurement& measurement);
 /// data have. The data are formatted, put into batches (of one fixed shuffle: in-batch negatives and ranking
 /// need company of all kinds) and scored as in training, but without dropout. Means over batches, weighted by
 /// examples.
+///
+/// @param stop  as for Validation::measure()
 std::map<std::string, double> validation_losses(const Model& model, const std::vector<TrainingSet>& sets,
-                                                const TrainConfig& config);
+                                                const TrainConfig& config,
+                                                const std::atomic<bool>* stop = nullptr);
 
 class Validation {
  public:
@@ -68,7 +72,8 @@ class Validation {
   /// Whether a score is better than the best one before; the first one is.
   bool is_better(const std::optional<double>& score, const std::optional<double>& best) const;
 
-  Measurement measure(Model& model) const;
+  /// EmbeddingStopped once `stop` is true, which is looked at before each batch.
+  Measurement measure(Model& model, const std::atomic<bool>* stop = nullptr) const;
 
   /// Adds what was predicted to `<directory>/predictions.json`.
   ///
@@ -88,8 +93,8 @@ class Validation {
     std::optional<double> value;  // absent when undefined
   };
 
-  std::vector<TaskScore> score_pairs(Model& model, Measurement& found) const;
-  std::vector<TaskScore> score_own_data(Model& model) const;
+  std::vector<TaskScore> score_pairs(Model& model, Measurement& found, const std::atomic<bool>* stop) const;
+  std::vector<TaskScore> score_own_data(Model& model, const std::atomic<bool>* stop) const;
   void decide(const std::vector<TaskScore>& scores, Measurement& found) const;
 
   TrainConfig config_;
