@@ -53,5 +53,5 @@ $results/vectors.jsonl             the vectors of data/samples/texts.txt
 $results/model                     the trained model: a directory for angle and for sentence-transformers
 $results/model/metrics.jsonl       every loss term of every step
 $results/before.json, after.json   the scores
-Next: build/release/angle train --config configs/stsb_minilm.json (after scripts/fetch_data.sh stsb), about 3 minutes on two cores.
+Next: build/release/angle train --config configs/stsb_minilm.json (after scripts/fetch_data.sh stsb), 3 to 6 minutes on two cores.
 END
