@@ -91,7 +91,9 @@ Exchange transport_failure(httplib::Error error) {
     case httplib::Error::ConnectionTimeout:
       return {.outcome = Outcome::retry, .problem = "no connection could be made"};
     default:
-      return {.outcome = Outcome::retry, .problem = "the connection broke before the reply was complete"};
+      return {.outcome = Outcome::retry,
+              .problem = "the connection broke before the reply was complete",
+              .may_be_billed = true};
   }
 }
 
@@ -180,11 +182,15 @@ Exchange ChatClient::send(const std::string& body) {
   if (too_long)
     return {
         .outcome = Outcome::give_up,
-        .problem = fmt::format("the reply is longer than max_reply_bytes ({})", endpoint_.max_reply_bytes)};
-  if (!result && steady_clock::now() >= deadline)
+        .problem = fmt::format("the reply is longer than max_reply_bytes ({})", endpoint_.max_reply_bytes),
+        .may_be_billed = true};
+  if (!result) {
+    Exchange failed = transport_failure(result.error());
+    if (steady_clock::now() < deadline) return failed;
     return {.outcome = Outcome::retry,
-            .problem = fmt::format("no complete reply within {} s", endpoint_.timeout_seconds)};
-  if (!result) return transport_failure(result.error());
+            .problem = fmt::format("no complete reply within {} s", endpoint_.timeout_seconds),
+            .may_be_billed = failed.may_be_billed};
+  }
   return read_answer(*result, redact(std::move(received), key_));
 }
 

@@ -18,6 +18,7 @@ struct Exchange {
   std::string body;                   // when answered
   std::string problem;                // otherwise: what went wrong, without the key
   std::optional<double> retry_after;  // seconds that the server asks to wait
+  bool may_be_billed = false;         // sent, but the answer did not come whole: nobody tells what it took
 };
 
 /// The key an endpoint is to be sent, from the environment; "" when it names no variable. Error when the

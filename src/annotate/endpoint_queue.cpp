@@ -24,8 +24,9 @@ struct Reserved {
   Budget& budget;
   size_t annotator;
   std::optional<TokenUsage> tokens = std::nullopt;  // of the answer
+  bool may_be_billed = false;                       // without these
 
-  ~Reserved() { budget.settle(annotator, tokens); }
+  ~Reserved() { budget.settle(annotator, tokens, may_be_billed); }
 };
 
 }  // namespace
@@ -101,6 +102,8 @@ std::optional<Exchange> EndpointQueue::send(ChatClient& client, const ChatReques
   Reserved reserved{results.budget, request.annotator};
   if (!wait_for_turn()) return std::nullopt;
   Exchange exchange = client.send(request.body.dump());
+  reserved.may_be_billed = exchange.may_be_billed;
+  if (exchange.may_be_billed) count_lost(request, results);
   if (exchange.outcome != Outcome::answered) return exchange;
   reserved.tokens = read_token_usage(exchange.body);
   if (reserved.tokens)
@@ -117,6 +120,11 @@ void EndpointQueue::count(const ChatRequest& request, const TokenUsage& tokens, 
   usage.prompt_tokens += tokens.prompt;
   usage.completion_tokens += tokens.completion;
   usage.cost += results.budget.cost_of(request.annotator, tokens);
+}
+
+void EndpointQueue::count_lost(const ChatRequest& request, AskResults& results) {
+  const std::lock_guard lock(results.mutex);
+  ++results.usage[request.annotator].lost;
 }
 
 /// Sends one request until it is answered or there is no point in going on.

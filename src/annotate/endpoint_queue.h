@@ -55,6 +55,7 @@ class EndpointQueue {
   void answer(ChatClient& client, size_t place, AskResults& results);
   std::optional<Exchange> send(ChatClient& client, const ChatRequest& request, AskResults& results);
   void count(const ChatRequest& request, const TokenUsage& tokens, AskResults& results);
+  static void count_lost(const ChatRequest& request, AskResults& results);
   void keep(const ChatReply& reply, size_t place, AskResults& results);
   void stop(const std::string& why);
   std::string why_stopped(const AskResults& results);

@@ -4,7 +4,8 @@
 // - no more requests are under way than allowed, and none earlier than the rate allows;
 // - every reply is cached before the next is asked for: nothing is asked twice;
 // - an endpoint that refuses, or fails time and again, is left alone; the others go on;
-// - tokens, cost and failures are counted, and the cost stays within max_cost.
+// - tokens, cost and failures are counted, and the cost stays within max_cost, with that of what was never
+//   answered whole.
 #include "angle/annotate/ask.h"
 
 #include <chrono>
@@ -150,6 +151,31 @@ TEST_F(AskTest, SpendsNoMoreThanAllowedOnAnswersThatAreNoReplies) {
   EXPECT_EQ(num_replies(answers), 0);
   EXPECT_EQ(server->num_requests(), 2);
   EXPECT_DOUBLE_EQ(asker->usage()[0].cost, 0.002);
+}
+
+/// Each answer costs 0.001.
+TEST_F(AskTest, TakesARequestWithoutAWholeAnswerForAnAverageOne) {
+  start(
+      [this](const auto& request, auto& response) {
+        if (server->num_requests() > 1) server->pause(20);
+        testing::answer(request, response);
+      },
+      {{"concurrency", 1}, {"timeout_seconds", 0.5}});
+  config.max_cost = 0.0035;
+  const Answers answers = ask(requests(3));
+  EXPECT_EQ(server->num_requests(), 4) << "one answer, and three that may be billed";
+  EXPECT_EQ(num_replies(answers), 1);
+  EXPECT_THAT(answers.failures, ElementsAre(Pair("endpoints.local: not asked, since max_cost is spent", 2)));
+  EXPECT_EQ(asker->usage()[0].lost, 3);
+  EXPECT_DOUBLE_EQ(asker->usage()[0].cost, 0.001);
+}
+
+TEST_F(AskTest, CountsNothingForWhatTheServerRefuses) {
+  start(failing_first(4, 503), {{"concurrency", 1}});
+  config.max_cost = 0.0015;
+  EXPECT_EQ(num_replies(ask(requests(2))), 2);
+  EXPECT_EQ(server->num_requests(), 6);
+  EXPECT_EQ(asker->usage()[0].lost, 0);
 }
 
 TEST_F(AskTest, StopsWhereTheCostIsUnknownAndLimited) {

@@ -1,6 +1,7 @@
 // One request over the network, to servers that behave badly. Invariants:
 // - each way to fail has its outcome and says what happened; nothing hangs beyond the time-out;
 // - a reply over the limit is broken off while it is read, whatever length it claims;
+// - what was sent and not answered whole may be billed, what was refused or never sent may not;
 // - certificates are verified unless the configuration says otherwise;
 // - the key is sent as the header asks, and never shows in a message, even when the server repeats it.
 #include "annotate/chat_client.h"
@@ -61,6 +62,7 @@ down"})",
   const Exchange exchange = send(endpoint_at(limited.url()));
   EXPECT_EQ(exchange.outcome, Outcome::retry);
   EXPECT_EQ(exchange.retry_after, 7);
+  EXPECT_FALSE(exchange.may_be_billed);
   EXPECT_EQ(exchange.problem, R"(the server answered 429: {"error": "slow\ndown"})");
   EXPECT_EQ(send(endpoint_at(server_with_status(429).url())).retry_after, std::nullopt);
   EXPECT_EQ(send(endpoint_at(server_with_status(500).url())).outcome, Outcome::retry);
@@ -91,6 +93,7 @@ TEST(ChatClient, GivesUpOnAServerThatNeverAnswers) {
   const Exchange exchange = send(endpoint);
   EXPECT_EQ(exchange.outcome, Outcome::retry);
   EXPECT_THAT(exchange.problem, HasSubstr("no complete reply within 0.3 s"));
+  EXPECT_TRUE(exchange.may_be_billed);
   EXPECT_LT(seconds_since(start), 3);
 }
 
@@ -139,6 +142,7 @@ TEST(ChatClient, NoticesAnAnswerThatIsCutShort) {
   const Exchange exchange = send(endpoint_at(server.url()));
   EXPECT_EQ(exchange.outcome, Outcome::retry);
   EXPECT_THAT(exchange.problem, HasSubstr("broke before the reply was complete"));
+  EXPECT_TRUE(exchange.may_be_billed);
 }
 
 TEST(ChatClient, BreaksOffALongReplyWhileReading) {
@@ -163,6 +167,7 @@ TEST(ChatClient, BreaksOffALongReplyWhileReading) {
     const Exchange exchange = send(endpoint);
     EXPECT_EQ(exchange.outcome, Outcome::give_up);
     EXPECT_EQ(exchange.problem, "the reply is longer than max_reply_bytes (1048576)");
+    EXPECT_TRUE(exchange.may_be_billed);
     EXPECT_LT(exchange.body.size(), kLimit);
     EXPECT_LT(sent, kReply / 2) << "the rest was read too";
   }
@@ -177,6 +182,7 @@ TEST(ChatClient, RetriesWhereNobodyListens) {
   const Exchange exchange = send(endpoint_at(url));
   EXPECT_EQ(exchange.outcome, Outcome::retry);
   EXPECT_THAT(exchange.problem, HasSubstr("no connection could be made"));
+  EXPECT_FALSE(exchange.may_be_billed);
 }
 
 TEST(ChatClient, SendsTheKeyAsTheHeaderAsks) {

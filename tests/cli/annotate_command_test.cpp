@@ -92,6 +92,22 @@ TEST_F(AnnotateCommand, MakesTrainingSets) {
   EXPECT_EQ(read_json(setup.path("out") / "annotate_config.json").at("description"), "test");
 }
 
+TEST_F(AnnotateCommand, TellsOfRequestsThatMayBeBilledWithoutAnAnswer) {
+  start(
+      [this, is_first = std::make_shared<std::atomic<bool>>(true)](const auto& request, auto& response) {
+        if (is_first->exchange(false)) server->pause(5);
+        testing::answer(request, response);
+      },
+      {{"timeout_seconds", 1}});
+  const CommandResult result = annotate();
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr(": no complete reply within 1 s; once more in "));
+  EXPECT_THAT(
+      result.err,
+      HasSubstr(": 1 request without a complete answer, not in that cost; the server may bill that, so "
+                "max_cost counts each like an average one"));
+}
+
 TEST_F(AnnotateCommand, GivesTheSameFromTheCacheAndFromRecordedReplies) {
   start();
   const std::string record = setup.path("replies.jsonl");

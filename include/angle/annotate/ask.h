@@ -27,6 +27,7 @@ struct Usage {
   int64_t recorded = 0;
   int64_t failed = 0;  // without a reply
   int64_t retries = 0;
+  int64_t lost = 0;  // sent without a whole answer, as after a time-out: their tokens are not among these
   int64_t prompt_tokens = 0;
   int64_t completion_tokens = 0;
   double cost = 0;  // in the currency of the configured prices
@@ -62,8 +63,9 @@ class Asker {
   /// certificate, or fails several times in a row, is asked no more. Each reply is in the cache before
   /// the next request is sent, so after a kill or an interruption only what is missing is asked. Equal
   /// requests to one endpoint are sent once, as the cache would answer the second. max_cost holds for all
-  /// calls together, and for every answer that tells its tokens, usable or not; with it, an endpoint that
-  /// doesn't tell them is asked no more.
+  /// calls together, and for every answer that tells its tokens, usable or not; a request whose answer did
+  /// not come whole counts like an average one (annotate/budget.h). With max_cost, an endpoint that doesn't
+  /// tell them is asked no more.
   ///
   /// Error when a key is needed and not in the environment, or when the cache can't be read or written.
   Answers ask(const std::vector<ChatRequest>& requests);
