@@ -28,6 +28,8 @@ bool is_lfs_pointer(const InputFile& file) {
 std::string last_system_error() { return std::generic_category().message(errno); }
 
 InputFile::InputFile(const std::filesystem::path& path) : InputFile(path, path == "-") {
+  std::error_code unknown;
+  if (path != "-" && std::filesystem::is_directory(path, unknown)) fail("{}: a directory, not a file", name_);
   if (is_lfs_pointer(*this))
     fail(
         "{}: a git-LFS pointer, not the file itself; `git lfs pull` in its repository fetches the file, and "
@@ -50,8 +52,7 @@ size_t InputFile::read(std::span<char> buffer) {
     const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
     if (count >= 0) return static_cast<size_t>(count);
     if (errno == EINTR) continue;
-    const char* hint = errno == EISDIR ? "; expected a file" : "";
-    fail("{}: reading failed: {}{}", name_, last_system_error(), hint);
+    fail("{}: reading failed: {}", name_, last_system_error());
   }
 }
 

@@ -14,7 +14,8 @@ std::string last_system_error();
 
 class InputFile {
  public:
-  /// Error for a git-LFS pointer, too, which is never what a program that reads the file expects.
+  /// Error for a directory, which could be opened, and for a git-LFS pointer, which is never what a program
+  /// that reads the file expects.
   ///
   /// @param path  a file, or `-` for stdin
   explicit InputFile(const std::filesystem::path& path);

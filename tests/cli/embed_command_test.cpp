@@ -271,6 +271,8 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
   const std::string bad = directory.file("bad.txt", "fine\nnot \xff fine\n").string();
   const std::string jsonl = directory.file("in.jsonl", "{\"text\": \"a\"}\n").string();
   expect_failure(embed({"/nowhere/in.txt"}), "/nowhere/in.txt: can't be opened: No such file or directory");
+  expect_failure(embed({directory.path().string()}), directory.path().string() + ": a directory, not a file");
+  EXPECT_THAT(embed({directory.path().string()}).err, Not(HasSubstr("model:"))) << "it was loaded first";
   expect_failure(embed({bad}), "bad.txt:2: invalid UTF-8 at byte 4");
   expect_failure(embed({jsonl, "--field", "txt"}),
                  R"(in.jsonl:1: there is no field "txt"; did you mean "text"?)");

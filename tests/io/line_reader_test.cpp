@@ -120,7 +120,7 @@ TEST_F(LineReaderTest, RefusesALineWithoutEnd) {
 TEST_F(LineReaderTest, NamesWhatCantBeRead) {
   EXPECT_ERROR(read_lines(directory_.path() / "missing"),
                "missing: can't be opened: No such file or directory");
-  EXPECT_ERROR(read_lines(directory_.path()), "Is a directory");
+  EXPECT_ERROR(read_lines(directory_.path()), ": a directory, not a file");
 }
 
 std::string numbered_lines() {

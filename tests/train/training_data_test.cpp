@@ -169,7 +169,7 @@ TEST(LoadTrainingSets, RefusesADirectory) {
   const TempDir directory;
   std::filesystem::create_directory(directory.path() / "x.tsv");
   EXPECT_ERROR(load_training_sets(config_of({{.path = "x.tsv"}}), 16, {.data_dir = directory.path()}),
-               "x.tsv: reading failed: Is a directory");
+               "x.tsv: a directory, not a file");
 }
 
 TEST(LoadTrainingSets, NeedsLabelsThatDifferForRanking) {
