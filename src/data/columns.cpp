@@ -33,7 +33,19 @@ std::string join_with_or(const std::vector<std::string>& names) {
   return fmt::format("{} or {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
 }
 
+bool looks_like_label(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("0123456789.-+") == std::string_view::npos;
+}
+
 }  // namespace
+
+std::string header_hint(const std::vector<std::string>& names) {
+  if (names.size() == 1 && names[0].find_first_of("\t,;|") != std::string::npos)
+    return "; fields are separated by tabs in .tsv and by commas in .csv";
+  if (std::any_of(names.begin(), names.end(), looks_like_label))
+    return "; the first line has to name the columns, and looks like a row";
+  return "";
+}
 
 ColumnFinder::ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping)
     : parts_(std::move(parts)), mapping_(std::move(mapping)) {}
@@ -59,10 +71,12 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
     if (matches(part, names_[i])) found.push_back(i);
 
   if (!columns_.problem.empty()) return found;
-  if (found.empty())
+  if (found.empty()) {
+    const std::string hint = header_hint(names_);
     columns_.problem =
-        fmt::format("no column named {} (found {}); `columns` of the data set, or --column, can map names",
-                    join_with_or(part.names), list_in_quotes(names_));
+        fmt::format("no column named {} (found {}){}", join_with_or(part.names), list_in_quotes(names_),
+                    hint.empty() ? "; `columns` of the data set, or --column, can map names" : hint);
+  }
   if (found.size() > 1 && !part.several)
     columns_.problem = fmt::format("two columns could be {}: {} and {}", given.names[0],
                                    in_quotes(names_[found[0]]), in_quotes(names_[found[1]]));

@@ -21,6 +21,10 @@ struct ColumnMap {
   size_t used = 0;      // columns, each counted once
 };
 
+/// What the names of other columns than those expected hint at: another separator, or a row in the place of
+/// the header; "" for neither.
+std::string header_hint(const std::vector<std::string>& names);
+
 class ColumnFinder {
  public:
   /// @param mapping  a part's first name → the one name that its column has

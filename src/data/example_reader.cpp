@@ -232,8 +232,8 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
   if (fitting.empty())
     fail(
         "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
-        "(pairs) or query, positive, negative (triplets), or names mapped to these",
-        path.string(), list_in_quotes(rows.row().names));
+        "(pairs) or query, positive, negative (triplets), or names mapped to these{}",
+        path.string(), list_in_quotes(rows.row().names), header_hint(rows.row().names));
   if (fitting.size() > 1 && fitting.back() == DataFormat::scored_pairs)
     fail("{}: its columns ({}) fit scored_pairs and {}; say which format is meant", path.string(),
          list_in_quotes(rows.row().names), nlohmann::json(fitting.front()).get<std::string>());

@@ -46,6 +46,8 @@ TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
       examine("d.tsv", "q\tp\na\tb\n", {.reading = {.columns = {{"query", "q"}, {"positive", "p"}}}}).format,
       DataFormat::pairs);
   EXPECT_ERROR(examine("e.tsv", "one\ttwo\na\tb\n"), "e.tsv", "(\"one\", \"two\") fit no format");
+  EXPECT_ERROR(examine("e.tsv", "left,right,label\na,b,1\n"), "(\"left,right,label\") fit no format",
+               "or names mapped to these; fields are separated by tabs in .tsv and by commas in .csv");
   EXPECT_ERROR(examine("g.jsonl", "{\"anchor\":\"a\",\"score\":NaN}\n"), "g.jsonl:1: not valid JSON",
                "say which format");
   EXPECT_ERROR(examine("f.tsv", "query\tpositive\tleft\tright\tlabel\na\tb\tc\td\t1\n"),

@@ -106,6 +106,16 @@ TEST_F(ReaderTest, ReadsTheFormatThatIsAskedFor) {
                "x.tsv:1: no column named left, text1 or sentence1", "\"query\", \"positive\", \"negative\"");
 }
 
+TEST_F(ReaderTest, SaysWhatAHeaderThatIsNoneMayBe) {
+  EXPECT_ERROR(scored_pairs("x.csv", "text1;text2;label\na;b;1\n"),
+               "x.csv:1: no column named left, text1 or sentence1 (found \"text1;text2;label\"); fields are "
+               "separated by tabs in .tsv and by commas in .csv");
+  EXPECT_ERROR(
+      scored_pairs("x.tsv", "a cat\ta dog\t2.5\na cat\ta cat\t5\n"),
+      "(found \"a cat\", \"a dog\", \"2.5\"); the first line has to name the columns, and looks like a "
+      "row");
+}
+
 TEST_F(ReaderTest, CountsIgnoredFields) {
   EXPECT_EQ(read_positive_pairs(file("x.tsv", "id\tquery\tpositive\tsource\n1\tq\tp\tweb\n2\tr\ts\tweb\n"))
                 .ignored_fields,
