@@ -1,5 +1,6 @@
 // The program: lists the commands and turns errors into exit codes.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include "angle/config.h"
 #include "angle/error.h"
 #include "angle/io/standard_output.h"
 #include "angle/suggest.h"
@@ -69,6 +71,19 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
+/// `--set train.learning_rate=…` for `--learning-rate`: what a command has no option for may be a key of the
+/// training configuration that it takes; "" when it is none.
+std::string way_to_set(const CLI::App& command, const std::string& option) {
+  if (command.get_option_no_throw("--set") == nullptr || command.get_name() == "annotate") return "";
+  std::string key = option.substr(std::min(option.find_first_not_of('-'), option.size()));
+  std::replace(key.begin(), key.end(), '-', '_');
+  std::vector<std::string> ways;
+  const nlohmann::json sections = default_config();
+  for (const auto& [section, content] : sections.items())
+    if (content.is_object() && content.contains(key)) ways.push_back("--set " + section + "." + key + "=…");
+  return fmt::format("{}", fmt::join(ways, " or "));
+}
+
 /// CLI11 says only that a misspelt option was "not expected", and so was what comes behind it; "" when there
 /// is none.
 std::string unknown_option(const CLI::App& command) {
@@ -76,6 +91,8 @@ std::string unknown_option(const CLI::App& command) {
   for (const std::string& given : command.remaining()) {
     const std::string name = given.substr(0, given.find('='));
     if (name.size() < 2 || name[0] != '-') continue;
+    const std::string way = way_to_set(command, name);
+    if (!way.empty()) return fmt::format("{}: no such option; the configuration has it: {}", name, way);
     return fmt::format("{}: no such option{}", name, suggestion(name, names));
   }
   return "";

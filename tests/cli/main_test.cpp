@@ -197,6 +197,16 @@ TEST(Main, SuggestsTheNearestOption) {
               StartsWith("error: --versoin: no such option; did you mean \"--version\"?"));
 }
 
+TEST(Main, SaysHowToSetWhatIsNoOptionButInTheConfiguration) {
+  EXPECT_THAT(run({"train", "--config", "x.json", "--learning-rate", "1e-5"}).err,
+              StartsWith("error: --learning-rate: no such option; the configuration has it: --set "
+                         "train.learning_rate=…\n`angle train --help`"));
+  EXPECT_THAT(run({"study", "--every_steps=5"}).err,
+              StartsWith("error: --every_steps: no such option; the configuration has it: --set "
+                         "checkpoint.every_steps=… or --set evaluation.every_steps=…\n"));
+  EXPECT_THAT(run({"embed", "--epochs", "3"}).err, StartsWith("error: --epochs: no such option\n"));
+}
+
 TEST(Main, SaysWhatAnArgumentTooManyMayHaveBeenMeantFor) {
   EXPECT_THAT(
       run({"embed", "x.txt", "y.txt"}).err,
