@@ -62,7 +62,11 @@ bool LineReader::next(std::string& line) {
   bool ended = stream_->take(line);
   while (!ended && stream_->refill()) ended = stream_->take(line);
   if (ended && line.ends_with('\r')) line.pop_back();
-  if (stream_->line_number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  if (stream_->line_number == 1) {
+    if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
+      fail("{}: UTF-16, expected UTF-8; `iconv -f UTF-16 -t UTF-8` makes that of it", stream_->name);
+  }
   return true;
 }
 

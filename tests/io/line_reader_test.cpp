@@ -1,6 +1,7 @@
 // Invariants:
 // - lines come without their ends (LF, CR LF), without a byte order mark, and the last one needs no end;
 // - gzip, known by its content, gives the same lines as the plain file, also in several members;
+// - a file that begins as UTF-16 does is told as that;
 // - a gzip stream that is cut anywhere, or damaged, is an error and never just fewer lines;
 // - a line on a pipe is given out when it is there, not when a buffer is full.
 #include "angle/io/line_reader.h"
@@ -115,6 +116,12 @@ TEST_F(LineReaderTest, RefusesALineWithoutEnd) {
   std::string bomb;
   for (int i = 0; i < 300; ++i) bomb += zeros;
   EXPECT_ERROR(lines_of(bomb), "text:1: the line is longer than 268435456 bytes");
+}
+
+TEST_F(LineReaderTest, SaysThatAFileIsUtf16) {
+  for (const std::string mark : {"\xFF\xFE", "\xFE\xFF"})
+    EXPECT_ERROR(lines_of(mark + std::string("a\0\n\0", 4)),
+                 "text: UTF-16, expected UTF-8; `iconv -f UTF-16 -t UTF-8` makes that of it");
 }
 
 TEST_F(LineReaderTest, NamesWhatCantBeRead) {

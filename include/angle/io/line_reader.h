@@ -25,7 +25,7 @@ class LineReader {
   LineReader& operator=(LineReader&&) noexcept;
 
   /// Reads the next line into `line`; false at the end. Error for a read failure, a damaged or cut
-  /// gzip stream, and a line longer than kMaxLineBytes.
+  /// gzip stream, a file that begins as UTF-16 does, and a line longer than kMaxLineBytes.
   bool next(std::string& line);
 
   /// 1 for the first line; 0 before it.
