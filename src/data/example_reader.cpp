@@ -28,6 +28,24 @@ std::vector<Part> parts_of(DataFormat format) {
   return {};
 }
 
+/// The format that most columns of a file fit, though not all that it needs.
+struct NearestFormat {
+  size_t columns = 0;  // that fit
+  DataFormat format = DataFormat::scored_pairs;
+  std::string problem = {};  // with the others
+};
+
+[[noreturn]] void refuse_columns(const std::string& path, const std::vector<std::string>& names,
+                                 const NearestFormat& nearest) {
+  if (nearest.columns > 0)
+    fail("{}: its columns are nearly those of {}, but {}", path,
+         nlohmann::json(nearest.format).get<std::string>(), nearest.problem);
+  fail(
+      "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
+      "(pairs) or query, positive, negative (triplets), or names mapped to these{}",
+      path, list_in_quotes(names), header_hint(names));
+}
+
 /// A value for a message: a text in quotes, else its JSON.
 std::string show(const Field& field) {
   if (field.kind == Field::Kind::list) return excerpt(nlohmann::json(field.list).dump());
@@ -220,20 +238,24 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
     fail("{}: {}; the first row tells the format: correct it, or say which format is meant", rows.location(),
          rows.row().problem);
   std::vector<DataFormat> fitting;
+  NearestFormat nearest;
   for (const DataFormat format : {DataFormat::triplets, DataFormat::pairs, DataFormat::scored_pairs}) {
     const std::vector<std::string> names = column_names(format);
     const bool can_map = std::all_of(options.columns.begin(), options.columns.end(), [&](const auto& entry) {
       return std::find(names.begin(), names.end(), entry.first) != names.end();
     });
-    if (can_map && ColumnFinder(parts_of(format), options.columns).find(rows.row().names).problem.empty())
+    if (!can_map) continue;
+    ColumnFinder finder(parts_of(format), options.columns);
+    const ColumnMap& columns = finder.find(rows.row().names);
+    if (columns.problem.empty())
       fitting.push_back(format);
+    else if (columns.used > 0 && columns.used >= nearest.columns)
+      nearest = {columns.used, format, columns.problem};
   }
-  if (fitting.empty()) check_mapping_to(rows.row().names, path.string(), options);
-  if (fitting.empty())
-    fail(
-        "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
-        "(pairs) or query, positive, negative (triplets), or names mapped to these{}",
-        path.string(), list_in_quotes(rows.row().names), header_hint(rows.row().names));
+  if (fitting.empty()) {
+    check_mapping_to(rows.row().names, path.string(), options);
+    refuse_columns(path.string(), rows.row().names, nearest);
+  }
   if (fitting.size() > 1 && fitting.back() == DataFormat::scored_pairs)
     fail("{}: its columns ({}) fit scored_pairs and {}; say which format is meant", path.string(),
          list_in_quotes(rows.row().names), nlohmann::json(fitting.front()).get<std::string>());
