@@ -138,16 +138,22 @@ std::string wrong_usage(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 /// Where a variable is not set, a shell makes of `--model "$MODEL"` an empty value, which would mean the
-/// default. An empty prompt means something, and lists tell themselves what is wrong with an entry.
-void refuse_empty_values(CLI::App& app) {
-  const auto problem = [](const std::string& value) -> std::string {
-    return value.empty() ? "an empty value was given (an unset shell variable?)" : "";
+/// default, and CLI11 takes the next option for a value that was left out. An empty prompt means something,
+/// and lists tell themselves what is wrong with an entry.
+void refuse_missing_values(CLI::App& app) {
+  std::vector<std::string> names = option_names(app);
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& letter : option->get_snames()) names.push_back("-" + letter);
+  const auto problem = [names](const std::string& value) -> std::string {
+    if (value.empty()) return "an empty value was given (an unset shell variable?)";
+    const bool is_option = std::find(names.begin(), names.end(), value) != names.end();
+    return is_option ? fmt::format("without a value, as {} follows; expected one", value) : "";
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_items_expected_max() != 1 || option->get_name().ends_with("prompt")) continue;
     option->transform(CLI::Validator(problem, ""));  // unlike check(), before the option's other checks
   }
-  for (CLI::App* part : app.get_subcommands([](CLI::App*) { return true; })) refuse_empty_values(*part);
+  for (CLI::App* part : app.get_subcommands([](CLI::App*) { return true; })) refuse_missing_values(*part);
 }
 
 /// What --help and --version ask for.  @return the exit code
@@ -187,7 +193,7 @@ int run(int argc, char** argv) {
   add_data_command(app, exit_code);
   add_saturation_command(app);
   add_study_command(app, exit_code);
-  refuse_empty_values(app);
+  refuse_missing_values(app);
   if (const std::string problem = unknown_or_no_command(app, argc, argv); !problem.empty()) {
     print_error("error", problem);
     return kWrongUsage;

@@ -166,6 +166,15 @@ TEST(Main, TakesNoEmptyValueForTheDefault) {
   EXPECT_THAT(run({"embed", ""}).err, StartsWith("error: input: an empty value was given"));
 }
 
+TEST(Main, TakesNoOptionForTheValueOfAnother) {
+  EXPECT_THAT(run({"eval", "--task", "stsb", "--compare", "--threads", "1"}).err,
+              StartsWith("error: --compare: without a value, as --threads follows; expected one\n"));
+  EXPECT_THAT(run({"train", "--config", "x.json", "--output", "--resume"}).err,
+              StartsWith("error: --output: without a value, as --resume follows; expected one\n"));
+  EXPECT_THAT(run({"eval", "--task", "stsb", "--compare", "-o", "x.json"}).err,
+              StartsWith("error: --compare: without a value, as -o follows; expected one\n"));
+}
+
 TEST(Main, ChecksEveryWholeNumber) {
   for (const std::string command :
        {"embed", "eval", "train", "tokenize", "report", "annotate", "data", "saturation", "study"}) {
