@@ -26,6 +26,7 @@
 #include "cli/eval_request.h"
 #include "cli/log.h"
 #include "cli/shared_options.h"
+#include "cli/text_options.h"
 #include "cli/usage.h"
 
 namespace angle::cli {
@@ -118,7 +119,7 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
   const std::string& name = data.task.name;
   own.progress = [&](int64_t done, int64_t texts) {
     line.show(texts > 0 ? fmt::format("{}: {} of {} texts", name, done, texts)
-                        : fmt::format("{}: {} texts", name, done));
+                        : fmt::format("{}: {}", name, count_of(done, "text")));
   };
   OwnDataResult result = evaluate_own_data(data, model, own);
   line.complete(name + ": scored");
