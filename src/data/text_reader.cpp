@@ -10,6 +10,7 @@
 #include "angle/io/json.h"
 #include "angle/suggest.h"
 
+#include "data/columns.h"
 #include "data/row_reader.h"
 #include "io/byte_stream.h"
 
@@ -74,8 +75,8 @@ size_t TextReader::find_column() const {
   const std::vector<std::string>& names = table_->row().names;
   const auto found = std::find(names.begin(), names.end(), options_.field);
   if (found == names.end())
-    fail("{}: there is no column \"{}\"{} (found: {})", table_->location(), options_.field,
-         suggestion(options_.field, names), list_in_quotes(names));
+    fail("{}: there is no column \"{}\"{} (found: {}){}", table_->location(), options_.field,
+         suggestion(options_.field, names), list_in_quotes(names), header_hint(names));
   return static_cast<size_t>(found - names.begin());
 }
 

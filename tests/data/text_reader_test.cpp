@@ -95,6 +95,10 @@ TEST(TextReader, SaysWhichRowOrColumnATableLacks) {
   EXPECT_ERROR(read_all(TextReader(path, {.field = "text"})), "x.csv:3: expected 2 comma-separated columns");
   EXPECT_ERROR(TextReader(path, {.field = "txt"}),
                "x.csv:1: there is no column \"txt\"; did you mean \"text\"? (found: \"id\", \"text\")");
+  EXPECT_ERROR(
+      TextReader(directory.file("y.csv", "id;text\n1;a\n"), {.field = "text"}),
+      "y.csv:1: there is no column \"text\" (found: \"id;text\"); fields are separated by tabs in .tsv "
+      "and by commas in .csv");
 }
 
 TEST(TextReader, RefusesWhatHasTooManyColumnsForATable) {
