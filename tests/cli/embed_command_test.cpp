@@ -8,6 +8,8 @@
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
 //    been;
 //  - memory does not grow with the input;
+//  - a CPU with AVX2 alone makes the bytes of one with AVX-512 in float32, and int8; bfloat16 is refused
+//    there;
 //  - each worker is bound to its part of the cores that the process may use, and the bytes are those of one.
 
 #include <algorithm>
@@ -297,6 +299,24 @@ TEST(EmbedCommand, RefusesWorkersWhereOpenMpBindsThreads) {
                            "a text\n");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, AllOf(HasSubstr("workers 2: OMP_PROC_BIND"), HasSubstr("unset it")));
+}
+
+TEST(EmbedCommand, MakesTheSameBytesOnAnOlderCpu) {
+  if (!cpu_features().avx2) GTEST_SKIP() << "no AVX2";
+  const auto on = [](const std::string& cpu, const std::string& precision) {
+    return testing::run_command({"env", "ANGLE_CPU=" + cpu, ANGLE_BINARY, "embed", "--model", tiny_bert(),
+                                 "--threads", "1", "--precision", precision},
+                                "a text\nanother, longer text\n");
+  };
+  const CommandResult here = embed({}, "a text\nanother, longer text\n");
+  EXPECT_EQ(here.exit_code, 0);
+  EXPECT_EQ(on("avx2", "float32").out, here.out);
+  EXPECT_EQ(on("avx2", "int8").exit_code, 0);
+  EXPECT_NE(on("avx2", "int8").out, here.out);
+  EXPECT_THAT(on("avx2", "bfloat16").err, HasSubstr("this CPU has no bfloat16 instructions (found AVX2"));
+  const CommandResult unknown = on("fast", "float32");
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("error: ANGLE_CPU: found \"fast\", expected one of none, avx2"));
 }
 
 TEST(EmbedCommand, RefusesWrongUsageWithItsOwnCode) {
