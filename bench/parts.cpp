@@ -5,9 +5,8 @@
 //
 // linear, attention  the kernels of the CPU's inference path, sizes of all-MiniLM-L6-v2 and BERT-base, one
 //                    thread, random numbers: operations per second. Those that this CPU lacks are left out.
-// training           the three products of a linear layer's step, a batch of 900 tokens in turn with others,
-// so
-//                    that little of it is in the caches, as in a step; one thread: operations per second.
+// training           the three products of a linear layer's step, a batch of 900 tokens in turn with others:
+//                    little of it is in the caches, as in a step. One thread: operations per second.
 // tokenizer          WordPiece with the vocabulary of all-MiniLM-L6-v2 (left out without the model), on the
 //                    sample texts: tokens and bytes per second.
 // losses             value and gradient, embeddings of 384 dimensions, all threads: pairs per second.
@@ -179,32 +178,52 @@ struct NamedKernel {
 };
 
 std::vector<NamedKernel> kernels() {
+  using kernels::kAmxPanelColumns;
+  using kernels::kAmxPanelRows;
+  using kernels::kAvx2PanelColumns;
+  using kernels::kAvx512PanelColumns;
+  using kernels::kPanelRows;
   const CpuFeatures& cpu = cpu_features();
-  const bool amx = cpu.avx512_bf16;  // which the kernels of AMX use too
-  return {{"float32",
-           cpu_multiplies(Element::float32),
+  const bool bfloat16 = cpu_multiplies(Element::bfloat16);
+  return {{"float32/avx2",
+           cpu.avx2,
            Element::float32,
-           {kernels::multiply_float32, kernels::kAvx512PanelColumns, kernels::kPanelRows},
+           {kernels::multiply_float32_avx2, kAvx2PanelColumns, kPanelRows},
+           kernels::attend_float32_avx2},
+          {"float32/avx512",
+           cpu.avx512,
+           Element::float32,
+           {kernels::multiply_float32, kAvx512PanelColumns, kPanelRows},
            kernels::attend_float32},
           {"bfloat16/avx512",
-           cpu_multiplies(Element::bfloat16),
+           bfloat16,
            Element::bfloat16,
-           {kernels::multiply_bfloat16, kernels::kAvx512PanelColumns, kernels::kPanelRows},
+           {kernels::multiply_bfloat16, kAvx512PanelColumns, kPanelRows},
            kernels::attend_bfloat16},
           {"bfloat16/amx",
-           amx && cpu.amx_bf16,
+           amx_multiplies(Element::bfloat16),
            Element::bfloat16,
-           {kernels::multiply_bfloat16_amx, kernels::kAmxPanelColumns, kernels::kAmxPanelRows},
+           {kernels::multiply_bfloat16_amx, kAmxPanelColumns, kAmxPanelRows},
            kernels::attend_bfloat16_amx},
-          {"int8/avx512",
-           cpu_multiplies(Element::uint8),
+          {"int8/avx2",
+           cpu.avx2,
            Element::uint8,
-           {kernels::multiply_uint8, kernels::kAvx512PanelColumns, kernels::kPanelRows},
+           {kernels::multiply_uint8_avx2, kAvx2PanelColumns, kPanelRows},
+           nullptr},
+          {"int8/avx_vnni",
+           cpu.avx_vnni,
+           Element::uint8,
+           {kernels::multiply_uint8_avx_vnni, kAvx2PanelColumns, kPanelRows},
+           nullptr},
+          {"int8/avx512",
+           cpu.avx512 && cpu.avx512_vnni,
+           Element::uint8,
+           {kernels::multiply_uint8, kAvx512PanelColumns, kPanelRows},
            nullptr},
           {"int8/amx",
-           amx && cpu.amx_int8,
+           amx_multiplies(Element::uint8),
            Element::uint8,
-           {kernels::multiply_uint8_amx, kernels::kAmxPanelColumns, kernels::kAmxPanelRows},
+           {kernels::multiply_uint8_amx, kAmxPanelColumns, kAmxPanelRows},
            nullptr}};
 }
 

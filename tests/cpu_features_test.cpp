@@ -2,7 +2,7 @@
 //  - bfloat16 is refused where there are no instructions for it, saying what was found, and allowed with
 //    either kind;
 //  - ANGLE_CPU takes away what an older CPU lacks and gives nothing; another name is an error that lists
-//  them;
+//    them;
 //  - only those CPUs count that the thread may run on.
 
 #include "angle/cpu_features.h"

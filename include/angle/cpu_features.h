@@ -6,23 +6,24 @@
 namespace angle {
 
 struct CpuFeatures {
-  bool avx2 = false;    // and FMA
-  bool avx512 = false;  // F, BW, DQ and VL: what the kernels are compiled for
-  bool avx512_bf16 = false;
+  bool avx2 = false;         // and FMA
+  bool avx512 = false;       // F, BW, DQ and VL: what the kernels are compiled for
+  bool avx512_bf16 = false;  // and VNNI: bytes can then be multiplied by AVX-512, and written as bfloat16
   bool avx512_vnni = false;
-  bool avx_vnni = false;
+  bool avx_vnni = false;  // the same instruction for AVX2
   bool amx_bf16 = false;  // both: and the system lets this process use it
   bool amx_int8 = false;
 
   bool bfloat16() const { return avx512_bf16 || amx_bf16; }
 };
 
-/// Those of the CPU that the program runs on, at most those that the environment variable ANGLE_CPU names (see
-/// limited()). The first call asks the system for AMX.
+/// Those of the CPU that the program runs on, at most those that the environment variable ANGLE_CPU names:
+/// see limited(). The first call asks the system for AMX.
 const CpuFeatures& cpu_features();
 
 /// What an older CPU would have, to measure or to test it on a newer one: `most` is "none", "avx2",
-/// "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16" or "amx"; each may have what stands before it.
+/// "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16" or "amx"; each may have what stands before it. LibTorch
+/// and oneDNN choose by themselves (ATEN_CPU_CAPABILITY=avx2, ONEDNN_MAX_CPU_ISA=AVX2).
 ///
 /// Error `ANGLE_CPU: found "…", expected one of …`.
 CpuFeatures limited(CpuFeatures features, const std::string& most);

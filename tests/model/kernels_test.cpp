@@ -236,6 +236,25 @@ TEST(Avx2Kernels, AttendToTheSameBitsAsAvx512) {
     }
 }
 
+/// Two tokens, of which the second has all of the attention but e^−difference, and no value: the first one's
+/// probability is all that can be seen.
+Tensor probability_of_a_score_less_by(float difference, AttentionFunction kernel) {
+  const Tensor projected = at::zeros({2, 48});
+  projected.narrow(1, 0, 16) = 1;
+  projected[1].narrow(0, 16, 16) = difference / 4;  // 16 products, times 1/√16
+  projected[0].narrow(0, 32, 16) = 1;
+  return attend_by(kernel, projected, 1, 2, at::kFloat);
+}
+
+TEST(Avx2Kernels, AttendToScoresFarApartToTheSameBitsAsAvx512) {
+  ANGLE_REQUIRE(avx512);
+  for (float difference = 80; difference < 200; difference += 0.5F)
+    EXPECT_TRUE(at::equal(probability_of_a_score_less_by(difference, kernels::attend_float32_avx2),
+                          probability_of_a_score_less_by(difference, kernels::attend_float32)))
+        << difference;
+  EXPECT_EQ(probability_of_a_score_less_by(200, kernels::attend_float32_avx2).max().item<float>(), 0);
+}
+
 /// Embedded and normalised rows, and the bytes made of them with the scales that they have.
 struct RowResults {
   Tensor hidden, bytes, scales;

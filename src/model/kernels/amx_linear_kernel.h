@@ -29,8 +29,9 @@ inline void finish_rows(const LinearTask& task, const Block& block, int64_t firs
 #pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
       const int64_t at = half * kVector;
-      const __m512 sum = product<kElement>(task, row, column + at, block.sums + i * kBlockColumns + at);
-      y[half] = finished<kFinish>(task, row, column + at, _mm512_add_ps(sum, bias[half]));
+      const __m512 sum =
+          product<kElement>(task, row, column + at, block.sums + i * kBlockColumns + at, bias[half]);
+      y[half] = finished<kFinish>(task, row, column + at, sum);
     }
     const int64_t at = row * task.output.stride + column;
     if constexpr (kOutput == Element::float32) {

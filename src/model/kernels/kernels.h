@@ -5,8 +5,8 @@
 // the rows of its text), in an order of operations that is always the same. So a text's vector is the same to
 // the bit in any batch and with any number of threads. AVX2 and AVX-512 round to the same bits, too.
 //
-// Each file here is compiled for the instructions that its first line names; cpu_multiplies() (support.h)
-// says at run time what may be called.
+// Each .cpp here but support.cpp is compiled for the instructions that its first line names; cpu_multiplies()
+// (support.h) says at run time what may be called.
 #pragma once
 
 #include <cstdint>
@@ -82,15 +82,17 @@ struct LinearTask {
   const int32_t* column_sums;  // [columns], for bytes: of the integers
   Finish finish;
   const GeluTable* gelu;
-  Rows output;  // float32 or bfloat16
+  Rows output;  // float32, or by AVX-512 and AMX bfloat16
 };
 
-/// The columns of panels `first` to `last` − 1, by AVX-512, in panels of kAvx512PanelColumns.
+/// The columns of panels `first` to `last` − 1, by AVX-512 (with AVX512_BF16, with AVX512_VNNI), in panels of
+/// kAvx512PanelColumns.
 void multiply_float32(const LinearTask& task, int64_t first, int64_t last);
 void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
 
-/// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes.
+/// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes, without
+/// which they are no faster than float32.
 void multiply_float32_avx2(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_avx2(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_avx_vnni(const LinearTask& task, int64_t first, int64_t last);
@@ -111,7 +113,7 @@ struct AttentionTask {
   int64_t heads;
   int64_t head_size;
   float scale;
-  Rows context;      // float32 or bfloat16, from the first token and head on
+  Rows context;      // float32, or by AVX-512 and AMX bfloat16, from the first token and head on
   int32_t* scratch;  // attention_scratch_words(…), aligned to 64 bytes
 };
 

@@ -89,7 +89,7 @@ inline Floats multiply_add(Floats a, Floats b, Floats c) {
 inline Floats multiply_subtract(Floats a, Floats b, Floats c) {
   return {_mm256_fmsub_ps(a.low, b.low, c.low), _mm256_fmsub_ps(a.high, b.high, c.high)};
 }
-/// Of a number and NaN: the second.
+/// The second where one of the two is NaN.
 inline Floats least(Floats a, Floats b) {
   return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
 }
@@ -135,11 +135,12 @@ inline Words as_words(Floats x) { return {_mm256_castps_si256(x.low), _mm256_cas
 inline Floats to_floats(Words x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
 inline Words to_words(Floats x) { return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)}; }
 
-/// x · 2^whole, for |x| around 1 and whole ≤ 0; less than about 2^−127 is that.
+/// x · 2^whole, for |x| from ½ to 2 and whole from −150 to 101.
 inline Floats scale_by_power(Floats x, Floats whole) {
-  const Words power = to_words(largest(all(-126.0F), whole));
+  // By 2^25 too much, so that there is an exponent for it; the product then rounds what is denormal.
+  const Words power = to_words(add(whole, all(25.0F)));
   const Words exponent = {_mm256_slli_epi32(power.low, 23), _mm256_slli_epi32(power.high, 23)};
-  return as_floats(add(as_words(x), exponent));
+  return multiply(as_floats(add(as_words(x), exponent)), all(0x1p-25F));
 }
 
 /// Each word of four bytes times one of four signed bytes, and the four products added up.
@@ -168,11 +169,17 @@ inline void store_bytes(uint8_t* to, Words x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
 }
 
-/// By the last five bits of `index`.
+/// By the last five bits of each word: three choose in each quarter of the table, two a quarter. An
+/// instruction that gathers is no faster, and much slower on CPUs whose microcode guards it ("Downfall").
+inline __m256 lookup(const float (&table)[32], __m256i index) {
+  const auto quarter = [&](int i) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8 * i), index); };
+  const __m256 odd_quarter = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)),
+               upper_half = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));  // in the sign
+  return _mm256_blendv_ps(_mm256_blendv_ps(quarter(0), quarter(1), odd_quarter),
+                          _mm256_blendv_ps(quarter(2), quarter(3), odd_quarter), upper_half);
+}
 inline Floats lookup(const float (&table)[32], Words index) {
-  const __m256i bits = _mm256_set1_epi32(31);
-  return {_mm256_i32gather_ps(table, _mm256_and_si256(index.low, bits), 4),
-          _mm256_i32gather_ps(table, _mm256_and_si256(index.high, bits), 4)};
+  return {lookup(table, index.low), lookup(table, index.high)};
 }
 
 /// Eight rows of eight words become columns: words, pairs of words, then halves of registers change places.

@@ -47,7 +47,7 @@ inline Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 inline Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 inline Floats multiply_subtract(Floats a, Floats b, Floats c) { return _mm512_fmsub_ps(a, b, c); }
-/// Of a number and NaN: the second.
+/// The second where one of the two is NaN.
 inline Floats least(Floats a, Floats b) { return _mm512_min_ps(a, b); }
 inline Floats largest(Floats a, Floats b) { return _mm512_max_ps(a, b); }
 inline Floats magnitude(Floats x) { return _mm512_abs_ps(x); }
@@ -67,7 +67,7 @@ inline Words as_words(Floats x) { return _mm512_castps_si512(x); }
 inline Floats to_floats(Words x) { return _mm512_cvtepi32_ps(x); }
 inline Words to_words(Floats x) { return _mm512_cvtps_epi32(x); }
 
-/// x · 2^whole.
+/// x · 2^whole, for |x| from ½ to 2 and whole from −150 to 101, as AVX2 needs them.
 inline Floats scale_by_power(Floats x, Floats whole) { return _mm512_scalef_ps(x, whole); }
 
 #ifdef __AVX512VNNI__

@@ -16,15 +16,15 @@ struct OutputTile {
   const int32_t* sums;  // [rows, columns of the panel]
 };
 
-/// input · weights of sixteen columns, without the bias.
+/// input · weights + bias of sixteen columns.
 template <Element kElement>
-inline Floats product(const LinearTask& task, int64_t row, int64_t column, const int32_t* sums) {
+inline Floats product(const LinearTask& task, int64_t row, int64_t column, const int32_t* sums, Floats bias) {
   const Words bits = load_words(sums);
-  if constexpr (kElement != Element::uint8) return as_floats(bits);
+  if constexpr (kElement != Element::uint8) return add(as_floats(bits), bias);
   const RowScale& by = task.input.scales[row];
   const Words of_zeros = multiply(load_words(task.column_sums + column), all_words(by.zero));
   const Floats scale = multiply(load(task.column_scales + column), all(by.scale));
-  return multiply(to_floats(subtract(bits, of_zeros)), scale);
+  return multiply_add(to_floats(subtract(bits, of_zeros)), scale, bias);
 }
 
 /// What becomes of a product with its bias.
@@ -43,8 +43,7 @@ void finish_tile(const LinearTask& task, const OutputTile& tile) {
     for (int64_t vector = 0; vector < tile.vectors; ++vector) {
       const int64_t column = tile.first_column + vector * kVector;
       const int32_t* sums = tile.sums + (row * kPanelVectors + vector) * kVector;
-      const Floats y =
-          add(product<kElement>(task, tile.first_row + row, column, sums), load(task.bias + column));
+      const Floats y = product<kElement>(task, tile.first_row + row, column, sums, load(task.bias + column));
       store(task.output, tile.first_row + row, column,
             finished<kFinish>(task, tile.first_row + row, column, y));
     }

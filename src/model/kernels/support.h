@@ -20,7 +20,7 @@ struct LinearKernel {
   int64_t panel_rows;  // that a panel is multiplied by together
 };
 
-/// The fastest for a layer of those sizes: AMX where the CPU has that.
+/// The fastest for a layer of those sizes: AMX where the CPU has that, else AVX-512, else AVX2.
 ///
 /// @param element  cpu_multiplies() it
 LinearKernel linear_kernel(kernels::Element element, int64_t words, int64_t columns);

@@ -1,4 +1,4 @@
-// Functions of sixteen floats at once. Internal linkage, see tile.h.
+// Functions of sixteen floats at once. Internal linkage, see lanes.h.
 #pragma once
 
 #include "model/kernels/lanes.h"
@@ -8,7 +8,8 @@ namespace {
 
 /// 2^x for x ≤ 0, within 2e-7 of it: a polynomial through the Chebyshev nodes of [−½, ½], and the exponent
 /// put together again.
-inline Floats exp2(Floats x) {
+inline Floats exp2(Floats exponent) {
+  const Floats x = largest(all(-150.0F), exponent);  // keeps NaN; 2^−150 is rounded to 0
   const Floats whole = nearest_whole(x);
   const Floats fraction = subtract(x, whole);
   Floats power = all(0.0013390863F);

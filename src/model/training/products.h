@@ -1,5 +1,5 @@
 // The three matrix products of a linear layer in training on a CPU: by the kernels of inference where it has
-// AVX-512 and sizes fit, by oneDNN else.
+// AVX2 (AVX512_BF16 for bfloat16) and sizes fit, by oneDNN else.
 //
 // LibTorch's own float32 product is MKL's, which reaches less than half of oneDNN's rate on CPUs of AMD.
 #pragma once
