@@ -89,11 +89,11 @@ struct Layer {
   std::vector<kernels::RowScale> scales;
 };
 
-constexpr LinearKernel kFloat32ByAvx512 = {kernels::multiply_float32, kernels::kAvx512PanelColumns,
+constexpr LinearKernel kFloat32ByAvx512 = {kernels::multiply_float32_avx512, kernels::kAvx512PanelColumns,
                                            kernels::kPanelRows};
-constexpr LinearKernel kBFloat16ByAvx512 = {kernels::multiply_bfloat16, kernels::kAvx512PanelColumns,
+constexpr LinearKernel kBFloat16ByAvx512 = {kernels::multiply_bfloat16_avx512, kernels::kAvx512PanelColumns,
                                             kernels::kPanelRows};
-constexpr LinearKernel kBytesByAvx512 = {kernels::multiply_uint8, kernels::kAvx512PanelColumns,
+constexpr LinearKernel kBytesByAvx512 = {kernels::multiply_uint8_avx512, kernels::kAvx512PanelColumns,
                                          kernels::kPanelRows};
 
 void compare_with_avx2(Element element, void (*multiply)(const kernels::LinearTask&, int64_t, int64_t),
@@ -167,10 +167,10 @@ TEST(AmxKernels, MultiplyBfloat16AsAvx512ButForTheRoundingOfSums) {
 TEST(AmxKernels, LeaveOddSizesToAvx512) {
   ANGLE_REQUIRE(amx_bf16);
   EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 384).multiply, kernels::multiply_bfloat16_amx);
-  EXPECT_EQ(linear_kernel(Element::bfloat16, 24, 384).multiply, kernels::multiply_bfloat16);
-  EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 48).multiply, kernels::multiply_bfloat16);
+  EXPECT_EQ(linear_kernel(Element::bfloat16, 24, 384).multiply, kernels::multiply_bfloat16_avx512);
+  EXPECT_EQ(linear_kernel(Element::bfloat16, 192, 48).multiply, kernels::multiply_bfloat16_avx512);
   EXPECT_EQ(attention_kernel(Element::bfloat16, 64), kernels::attend_bfloat16_amx);
-  EXPECT_EQ(attention_kernel(Element::bfloat16, 48), kernels::attend_bfloat16);
+  EXPECT_EQ(attention_kernel(Element::bfloat16, 48), kernels::attend_bfloat16_avx512);
 }
 
 TEST(AmxKernels, LeaveTheTilesToOneDnn) {
@@ -230,8 +230,9 @@ TEST(Avx2Kernels, AttendToTheSameBitsAsAvx512) {
     for (const auto& [heads, size] : {std::pair<int64_t, int64_t>{3, 32}, {2, 64}, {1, 20}, {4, 2}}) {
       const Tensor projected = 2 * at::randn({length, 3 * heads * size});
       for (const int64_t queries : {int64_t{1}, length})
-        EXPECT_TRUE(at::equal(attend_by(kernels::attend_float32_avx2, projected, heads, queries, at::kFloat),
-                              attend_by(kernels::attend_float32, projected, heads, queries, at::kFloat)))
+        EXPECT_TRUE(
+            at::equal(attend_by(kernels::attend_float32_avx2, projected, heads, queries, at::kFloat),
+                      attend_by(kernels::attend_float32_avx512, projected, heads, queries, at::kFloat)))
             << length << " tokens, " << heads << " heads of " << size << ", queries: " << queries;
     }
 }
@@ -250,7 +251,7 @@ TEST(Avx2Kernels, AttendToScoresFarApartToTheSameBitsAsAvx512) {
   ANGLE_REQUIRE(avx512);
   for (float difference = 80; difference < 200; difference += 0.5F)
     EXPECT_TRUE(at::equal(probability_of_a_score_less_by(difference, kernels::attend_float32_avx2),
-                          probability_of_a_score_less_by(difference, kernels::attend_float32)))
+                          probability_of_a_score_less_by(difference, kernels::attend_float32_avx512)))
         << difference;
   EXPECT_EQ(probability_of_a_score_less_by(200, kernels::attend_float32_avx2).max().item<float>(), 0);
 }

@@ -6,11 +6,11 @@
 
 namespace angle::kernels {
 
-void multiply_float32(const LinearTask& task, int64_t first, int64_t last) {
+void multiply_float32_avx512(const LinearTask& task, int64_t first, int64_t last) {
   multiply_panels<Float32>(task, first, last);
 }
 
-void attend_float32(const AttentionTask& task) { attend<Float32>(task); }
+void attend_float32_avx512(const AttentionTask& task) { attend<Float32>(task); }
 
 const RowKernels row_kernels_avx512 = {normalize, embed, quantize};
 

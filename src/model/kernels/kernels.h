@@ -87,9 +87,9 @@ struct LinearTask {
 
 /// The columns of panels `first` to `last` − 1, by AVX-512 (with AVX512_BF16, with AVX512_VNNI), in panels of
 /// kAvx512PanelColumns.
-void multiply_float32(const LinearTask& task, int64_t first, int64_t last);
-void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last);
-void multiply_uint8(const LinearTask& task, int64_t first, int64_t last);
+void multiply_float32_avx512(const LinearTask& task, int64_t first, int64_t last);
+void multiply_bfloat16_avx512(const LinearTask& task, int64_t first, int64_t last);
+void multiply_uint8_avx512(const LinearTask& task, int64_t first, int64_t last);
 
 /// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes, without
 /// which they are no faster than float32.
@@ -121,8 +121,8 @@ struct AttentionTask {
 int64_t attention_scratch_words(int64_t length, int64_t head_size);
 
 /// By AVX-512.
-void attend_float32(const AttentionTask& task);
-void attend_bfloat16(const AttentionTask& task);
+void attend_float32_avx512(const AttentionTask& task);
+void attend_bfloat16_avx512(const AttentionTask& task);
 
 /// By AVX2.
 void attend_float32_avx2(const AttentionTask& task);

@@ -15,13 +15,13 @@ using kernels::kAvx512PanelColumns;
 using kernels::kPanelRows;
 
 LinearKernel float32_kernel() {
-  if (cpu_features().avx512) return {kernels::multiply_float32, kAvx512PanelColumns, kPanelRows};
+  if (cpu_features().avx512) return {kernels::multiply_float32_avx512, kAvx512PanelColumns, kPanelRows};
   return {kernels::multiply_float32_avx2, kAvx2PanelColumns, kPanelRows};
 }
 
 LinearKernel uint8_kernel() {
   const CpuFeatures& cpu = cpu_features();
-  if (cpu.avx512 && cpu.avx512_vnni) return {kernels::multiply_uint8, kAvx512PanelColumns, kPanelRows};
+  if (cpu.avx512 && cpu.avx512_vnni) return {kernels::multiply_uint8_avx512, kAvx512PanelColumns, kPanelRows};
   return {cpu.avx_vnni ? kernels::multiply_uint8_avx_vnni : kernels::multiply_uint8_avx2, kAvx2PanelColumns,
           kPanelRows};
 }
@@ -46,7 +46,7 @@ LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
       break;
     case Element::bfloat16:
       if (by_amx) return {kernels::multiply_bfloat16_amx, kAmxPanelColumns, kAmxPanelRows};
-      return {kernels::multiply_bfloat16, kAvx512PanelColumns, kPanelRows};
+      return {kernels::multiply_bfloat16_avx512, kAvx512PanelColumns, kPanelRows};
     case Element::uint8:
       if (by_amx) return {kernels::multiply_uint8_amx, kAmxPanelColumns, kAmxPanelRows};
       return uint8_kernel();
@@ -56,9 +56,9 @@ LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
 
 AttentionFunction attention_kernel(Element element, int64_t head_size) {
   if (element == Element::float32)
-    return cpu_features().avx512 ? kernels::attend_float32 : kernels::attend_float32_avx2;
+    return cpu_features().avx512 ? kernels::attend_float32_avx512 : kernels::attend_float32_avx2;
   return amx_multiplies(element) && head_size % 32 == 0 ? kernels::attend_bfloat16_amx
-                                                        : kernels::attend_bfloat16;
+                                                        : kernels::attend_bfloat16_avx512;
 }
 
 const kernels::RowKernels& row_kernels() {

@@ -3,7 +3,7 @@
 
 namespace angle::kernels {
 
-void multiply_uint8(const LinearTask& task, int64_t first, int64_t last) {
+void multiply_uint8_avx512(const LinearTask& task, int64_t first, int64_t last) {
   multiply_panels<UInt8>(task, first, last);
 }
 

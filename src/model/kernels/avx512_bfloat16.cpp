@@ -4,10 +4,10 @@
 
 namespace angle::kernels {
 
-void multiply_bfloat16(const LinearTask& task, int64_t first, int64_t last) {
+void multiply_bfloat16_avx512(const LinearTask& task, int64_t first, int64_t last) {
   multiply_panels<BFloat16>(task, first, last);
 }
 
-void attend_bfloat16(const AttentionTask& task) { attend<BFloat16>(task); }
+void attend_bfloat16_avx512(const AttentionTask& task) { attend<BFloat16>(task); }
 
 }  // namespace angle::kernels
