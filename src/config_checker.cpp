@@ -73,8 +73,9 @@ void find_paths(const std::string& name, const json& schema, const std::string& 
   }
 }
 
-/// What an unknown key may have been meant for: one of its name elsewhere, if there is any below the same
-/// section only those, or else the nearest one in its place.
+/// What an unknown key may have been meant for: longer ones in its place (cosine_weight for weight) and ones
+/// of its name elsewhere, if there is any below the same section only those; or else the nearest one in its
+/// place.
 ///
 /// @param path    of the object that has it
 /// @param schema  of that object
@@ -86,6 +87,8 @@ std::string suggest_key(const std::string& key, const std::string& path, const j
   const std::string section = path.substr(0, path.find_first_of(".[")) + ".";
   const auto is_elsewhere = [&](const std::string& found) { return !found.starts_with(section); };
   if (!std::all_of(paths.begin(), paths.end(), is_elsewhere)) std::erase_if(paths, is_elsewhere);
+  for (const std::string& known : keys(schema))
+    if (known.ends_with("_" + key)) paths.insert(paths.begin(), child_path(path, known));
   if (paths.empty()) return suggestion(key, keys(schema));
   return fmt::format("; did you mean \"{}\"?", fmt::join(paths, "\" or \""));
 }

@@ -477,10 +477,13 @@ TEST(LoadConfig, FindsTheSectionOfAKeyInAnother) {
   };
   expect_hint("train.cosine_weight=1", "train.cosine_weight", "\"loss.cosine_weight\"");
   expect_hint("train.every_steps=3", "train.every_steps",
-              "\"checkpoint.every_steps\" or \"evaluation.every_steps\"");
+              "\"train.saturation_every_steps\" or \"checkpoint.every_steps\" or \"evaluation.every_steps\"");
   expect_hint("data.train[0].batch_size=8", "data.train[0].batch_size", "\"train.batch_size\"");
   expect_hint("loss.model.path=m", "loss.model", "\"model\"");
   expect_hint("data.format=pairs", "data.format", "\"data.train[0].format\"");
+  expect_hint(
+      "loss.weight=1", "loss.weight",
+      "\"loss.in_batch_weight\" or \"loss.cosine_weight\" or \"loss.angle_weight\" or \"data.train[0].weight\" or \"evaluation.loss_data[0].weight\"");
   expect_hint("model.weight=2", "model.weight",
               "\"data.train[0].weight\" or \"evaluation.loss_data[0].weight\"");
 }

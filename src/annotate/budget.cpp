@@ -21,7 +21,7 @@ bool Budget::reserve(size_t annotator, const std::function<bool()>& stopped) {
   if (!limits(annotator)) return !is_spent();
   constexpr std::chrono::milliseconds kLook{50};  // whether it was stopped
   std::unique_lock lock(mutex_);
-  while (spent() < config_.max_cost && !stopped()) {
+  while (!is_over_ && !stopped()) {
     if (may_go()) {
       ++under_way_[annotator];
       return true;
@@ -43,13 +43,14 @@ void Budget::settle(size_t annotator, const std::optional<TokenUsage>& tokens, b
     } else if (may_be_billed) {
       ++untold_[annotator];
     }
+    is_over_ = is_over_ || spent() >= config_.max_cost;
   }
   changed_.notify_all();
 }
 
 bool Budget::is_spent() const {
   const std::lock_guard lock(mutex_);
-  return config_.max_cost > 0 && spent() >= config_.max_cost;
+  return is_over_;
 }
 
 bool Budget::limits(size_t annotator) const {

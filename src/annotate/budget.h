@@ -33,6 +33,7 @@ class Budget {
   /// @param may_be_billed  without: whether the server may bill it all the same
   void settle(size_t annotator, const std::optional<TokenUsage>& tokens, bool may_be_billed);
 
+  /// Stays so, even if cheaper answers make less of what those without an answer are taken to cost.
   bool is_spent() const;
 
   /// Whether the annotator's requests count: there is a limit, and they have a price.
@@ -58,7 +59,8 @@ class Budget {
   std::vector<size_t> untold_;     // [annotators], that may be billed, for tokens that nobody told
   std::vector<Seen> seen_;         // [annotators]
   Seen seen_of_all_;
-  double told_ = 0;  // the cost of the tokens that were told
+  double told_ = 0;       // the cost of the tokens that were told
+  bool is_over_ = false;  // max_cost was reached
 };
 
 }  // namespace angle

@@ -113,10 +113,9 @@ void log_usage(const AnnotateConfig& config, const std::vector<Usage>& usage) {
         config.annotators[i].name, one.recorded, one.cached, one.asked, one.retries, one.failed,
         one.prompt_tokens, one.completion_tokens, one.cost);
     if (one.lost > 0)
-      log_info(
-          "{}: {} without a complete answer, not in that cost; the server may bill that, so max_cost counts "
-          "each like an average one",
-          config.annotators[i].name, count_of(one.lost, "request"));
+      log_info("{}: {} without a complete answer: not in that cost, though the server may bill it{}",
+               config.annotators[i].name, count_of(one.lost, "request"),
+               config.max_cost > 0 ? "; max_cost counts each like an average one" : "");
   }
   if (usage.size() > 1) log_info("cost of this run: {:.4f}", cost);
 }

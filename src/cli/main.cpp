@@ -146,8 +146,9 @@ void refuse_missing_values(CLI::App& app) {
     for (const std::string& letter : option->get_snames()) names.push_back("-" + letter);
   const auto problem = [names](const std::string& value) -> std::string {
     if (value.empty()) return "an empty value was given (an unset shell variable?)";
-    const bool is_option = std::find(names.begin(), names.end(), value) != names.end();
-    return is_option ? fmt::format("without a value, as {} follows; expected one", value) : "";
+    const std::string name = value.substr(0, value.find('='));
+    const bool is_option = std::find(names.begin(), names.end(), name) != names.end();
+    return is_option ? fmt::format("without a value, as {} follows; expected one", name) : "";
   };
   for (CLI::Option* option : app.get_options()) {
     if (option->get_items_expected_max() != 1 || option->get_name().ends_with("prompt")) continue;

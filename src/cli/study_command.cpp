@@ -206,8 +206,8 @@ bool Study::run() {
   std::error_code missing;
   if (!fs::equivalent(output_, runs_, missing)) runs_lock.emplace(runs_);
   interruption_.hold(
-      "interrupted: the run at hand saves its state as soon as its current step or evaluation is done; a "
-      "second Ctrl-C stops at once without saving");
+      "interrupted: the run at hand saves its state as soon as its current step is done, or the current batch "
+      "of an evaluation; a second Ctrl-C stops at once without saving");
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
   tell_before();
   for (size_t number = 0; number < plan_.runs.size(); ++number) {

@@ -40,15 +40,16 @@ bool looks_like_label(std::string_view name) {
 }  // namespace
 
 std::string header_hint(const std::vector<std::string>& names) {
-  if (names.size() == 1 && names[0].find_first_of("\t,;|") != std::string::npos)
+  if (names.size() == 1 && names[0].find_first_of("\t,;| ") != std::string::npos)
     return "; fields are separated by tabs in .tsv and by commas in .csv";
   if (std::any_of(names.begin(), names.end(), looks_like_label))
     return "; the first line has to name the columns, and looks like a row";
   return "";
 }
 
-ColumnFinder::ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping)
-    : parts_(std::move(parts)), mapping_(std::move(mapping)) {}
+ColumnFinder::ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping,
+                           bool has_header)
+    : parts_(std::move(parts)), mapping_(std::move(mapping)), has_header_(has_header) {}
 
 const ColumnMap& ColumnFinder::find(const std::vector<std::string>& names) {
   if (names == names_ && !columns_.of_part.empty()) return columns_;
@@ -72,7 +73,7 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
 
   if (!columns_.problem.empty()) return found;
   if (found.empty()) {
-    const std::string hint = header_hint(names_);
+    const std::string hint = has_header_ ? header_hint(names_) : "";
     columns_.problem =
         fmt::format("no column named {} (found {}){}", join_with_or(part.names), list_in_quotes(names_),
                     hint.empty() ? "; `columns` of the data set, or --column, can map names" : hint);

@@ -21,14 +21,15 @@ struct ColumnMap {
   size_t used = 0;      // columns, each counted once
 };
 
-/// What the names of other columns than those expected hint at: another separator, or a row in the place of
-/// the header; "" for neither.
+/// What the names in a table's header, other than those expected, hint at: another separator, or a row in the
+/// place of the header; "" for neither.
 std::string header_hint(const std::vector<std::string>& names);
 
 class ColumnFinder {
  public:
-  /// @param mapping  a part's first name → the one name that its column has
-  ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping);
+  /// @param mapping     a part's first name → the one name that its column has
+  /// @param has_header  whether the names are those in the header of a table
+  ColumnFinder(std::vector<Part> parts, std::map<std::string, std::string> mapping, bool has_header);
 
   /// @param names  of a file's columns or of an object's fields; the answer for the same names again is kept
   const ColumnMap& find(const std::vector<std::string>& names);
@@ -38,6 +39,7 @@ class ColumnFinder {
 
   std::vector<Part> parts_;
   std::map<std::string, std::string> mapping_;
+  bool has_header_;
   std::vector<std::string> names_;
   ColumnMap columns_;
 };

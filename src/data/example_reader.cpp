@@ -35,15 +35,16 @@ struct NearestFormat {
   std::string problem = {};  // with the others
 };
 
-[[noreturn]] void refuse_columns(const std::string& path, const std::vector<std::string>& names,
+[[noreturn]] void refuse_columns(const std::string& path, const RowReader& rows,
                                  const NearestFormat& nearest) {
+  const std::vector<std::string>& names = rows.row().names;
   if (nearest.columns > 0)
     fail("{}: its columns are nearly those of {}, but {}", path,
          nlohmann::json(nearest.format).get<std::string>(), nearest.problem);
   fail(
       "{}: its columns ({}) fit no format; expected left, right, label (scored_pairs), query, positive "
       "(pairs) or query, positive, negative (triplets), or names mapped to these{}",
-      path, list_in_quotes(names), header_hint(names));
+      path, list_in_quotes(names), rows.has_header() ? header_hint(names) : "");
 }
 
 /// A value for a message: a text in quotes, else its JSON.
@@ -193,7 +194,7 @@ ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat forma
     : options_(options),
       format_(format),
       rows_(open_rows(path, format, options)),
-      finder_(parts_of(format), options.columns) {
+      finder_(parts_of(format), options.columns, rows_.has_header()) {
   if (!rows_.has_header()) return;
   const std::string& problem = finder_.find(names()).problem;
   if (!problem.empty()) fail("{}: {}", rows_.location(), problem);
@@ -204,7 +205,7 @@ ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat forma
     : options_(options),
       format_(format),
       rows_(path, options.invalid_utf8, std::move(header)),
-      finder_(parts_of(format), options.columns) {}
+      finder_(parts_of(format), options.columns, rows_.has_header()) {}
 
 bool ExampleReader::next() {
   if (!rows_.next()) return false;
@@ -245,16 +246,17 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
       return std::find(names.begin(), names.end(), entry.first) != names.end();
     });
     if (!can_map) continue;
-    ColumnFinder finder(parts_of(format), options.columns);
+    const std::vector<Part> parts = parts_of(format);
+    ColumnFinder finder(parts, options.columns, rows.has_header());
     const ColumnMap& columns = finder.find(rows.row().names);
     if (columns.problem.empty())
       fitting.push_back(format);
-    else if (columns.used > 0 && columns.used >= nearest.columns)
+    else if (2 * columns.used >= parts.size() && columns.used >= nearest.columns)
       nearest = {columns.used, format, columns.problem};
   }
   if (fitting.empty()) {
     check_mapping_to(rows.row().names, path.string(), options);
-    refuse_columns(path.string(), rows.row().names, nearest);
+    refuse_columns(path.string(), rows, nearest);
   }
   if (fitting.size() > 1 && fitting.back() == DataFormat::scored_pairs)
     fail("{}: its columns ({}) fit scored_pairs and {}; say which format is meant", path.string(),

@@ -54,7 +54,7 @@ std::string problem_of(const Field& text, const Field& label) {
 LabelledTexts read_labelled_texts(const fs::path& path, const std::map<std::string, std::string>& columns,
                                   std::vector<std::string> classes) {
   RowReader rows(path, InvalidUtf8::error);
-  ColumnFinder finder({Part{{"text", "sentence"}}, Part{{"label"}}}, columns);
+  ColumnFinder finder({Part{{"text", "sentence"}}, Part{{"label"}}}, columns, rows.has_header());
   ClassNumbers numbers(std::move(classes));
   LabelledTexts result;
   if (rows.has_header()) find_columns(finder, rows);

@@ -1,6 +1,7 @@
 #include "angle/train/checkpoint.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <iterator>
@@ -83,8 +84,16 @@ TrainState read_state(const fs::path& checkpoint) {
 void put_in_place(const fs::path& directory, const fs::path& name) {
   if (!fs::exists(name)) return fs::rename(directory, name);
   const bool exchanged = renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) == 0;
-  fs::remove_all(exchanged ? directory : name);
-  if (!exchanged) fs::rename(directory, name);  // a file system that can't
+  if (exchanged) {
+    sync_directory(name.parent_path());  // before the other one goes
+    fs::remove_all(directory);
+  } else if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {  // a file system that can't
+    fs::remove_all(name);
+    fs::rename(directory, name);
+  } else {
+    throw fs::filesystem_error("cannot exchange", directory, name,
+                               std::error_code(errno, std::generic_category()));
+  }
 }
 
 json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(); }

@@ -262,8 +262,11 @@ bool Trainer::resume() {
   saved_step_ = state_.step;
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
-  if (is_best())  // interrupted, it is made up for when the run is resumed once more
-    for (const Measurement& measured : measure()) write_best(measured);
+  if (is_best()) {
+    const std::vector<Measurement> measured = measure();
+    output_due_ = measured.empty();  // it is made up for when the run is resumed once more
+    if (!output_due_) write_best(measured.front());
+  }
   if (observer_.note)
     observer_.note(
         fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
@@ -360,8 +363,8 @@ bool Trainer::is_validation_due() const {
 /// it begins again.
 bool Trainer::settle_step() {
   if (state_.validation_due) evaluate();
-  const bool is_over = state_.step == total_steps_ && !state_.validation_due;
-  const bool stop = options_.group.any(interrupted()) && !is_over;
+  const bool is_over = state_.step == total_steps_ && !state_.validation_due && !output_due_;
+  const bool stop = options_.group.any(interrupted() && !is_over);
   if (state_.step > 0 && (stop || is_due(config_.checkpoint.every_steps))) save_checkpoint();
   return !stop;
 }

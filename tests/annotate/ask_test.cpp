@@ -16,6 +16,7 @@
 
 #include "angle/io/file.h"
 
+#include "annotate/budget.h"
 #include "annotate/reply_store.h"
 #include "support/annotate_setup.h"
 #include "support/expect_error.h"
@@ -160,7 +161,7 @@ TEST_F(AskTest, TakesARequestWithoutAWholeAnswerForAnAverageOne) {
         if (server->num_requests() > 1) server->pause(20);
         testing::answer(request, response);
       },
-      {{"concurrency", 1}, {"timeout_seconds", 0.5}});
+      {{"concurrency", 1}, {"timeout_seconds", 1}});
   config.max_cost = 0.0035;
   const Answers answers = ask(requests(3));
   EXPECT_EQ(server->num_requests(), 4) << "one answer, and three that may be billed";
@@ -168,6 +169,24 @@ TEST_F(AskTest, TakesARequestWithoutAWholeAnswerForAnAverageOne) {
   EXPECT_THAT(answers.failures, ElementsAre(Pair("endpoints.local: not asked, since max_cost is spent", 2)));
   EXPECT_EQ(asker->usage()[0].lost, 3);
   EXPECT_DOUBLE_EQ(asker->usage()[0].cost, 0.001);
+}
+
+TEST_F(AskTest, StaysAtTheLimitWhenCheaperAnswersFollow) {
+  start(testing::answer);
+  config.max_cost = 0.005;
+  Budget budget(config);
+  const auto reserve = [&] { return budget.reserve(0, [] { return false; }); };
+  const auto answer = [&](int64_t tokens) { budget.settle(0, TokenUsage{tokens, 0}, false); };
+  ASSERT_TRUE(reserve());
+  answer(100);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(reserve());
+  for (int i = 0; i < 2; ++i) budget.settle(0, std::nullopt, true);
+  EXPECT_FALSE(budget.is_spent());
+  answer(160);  // 0.0026, and twice the average of 0.0013
+  EXPECT_TRUE(budget.is_spent());
+  answer(0);  // the average is less now
+  EXPECT_TRUE(budget.is_spent());
+  EXPECT_FALSE(reserve());
 }
 
 TEST_F(AskTest, CountsNothingForWhatTheServerRefuses) {

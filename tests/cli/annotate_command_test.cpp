@@ -98,13 +98,14 @@ TEST_F(AnnotateCommand, TellsOfRequestsThatMayBeBilledWithoutAnAnswer) {
         if (is_first->exchange(false)) server->pause(5);
         testing::answer(request, response);
       },
-      {{"timeout_seconds", 1}});
+      {{"timeout_seconds", 2}});
+  config["max_cost"] = 1.0;
   const CommandResult result = annotate();
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.err, HasSubstr(": no complete reply within 1 s; once more in "));
+  EXPECT_THAT(result.err, HasSubstr(": no complete reply within 2 s; once more in "));
   EXPECT_THAT(
       result.err,
-      HasSubstr(": 1 request without a complete answer, not in that cost; the server may bill that, so "
+      HasSubstr(": 1 request without a complete answer: not in that cost, though the server may bill it; "
                 "max_cost counts each like an average one"));
 }
 

@@ -169,6 +169,8 @@ TEST(Main, TakesNoEmptyValueForTheDefault) {
 TEST(Main, TakesNoOptionForTheValueOfAnother) {
   EXPECT_THAT(run({"eval", "--task", "stsb", "--compare", "--threads", "1"}).err,
               StartsWith("error: --compare: without a value, as --threads follows; expected one\n"));
+  EXPECT_THAT(run({"eval", "--task", "stsb", "--compare", "--threads=1"}).err,
+              StartsWith("error: --compare: without a value, as --threads follows; expected one\n"));
   EXPECT_THAT(run({"train", "--config", "x.json", "--output", "--resume"}).err,
               StartsWith("error: --output: without a value, as --resume follows; expected one\n"));
   EXPECT_THAT(run({"eval", "--task", "stsb", "--compare", "-o", "x.json"}).err,

@@ -48,12 +48,18 @@ TEST_F(DataReportTest, FindsTheFormatByTheColumns) {
   EXPECT_ERROR(examine("e.tsv", "one\ttwo\na\tb\n"), "e.tsv", "(\"one\", \"two\") fit no format");
   EXPECT_ERROR(examine("e.tsv", "left,right,label\na,b,1\n"), "(\"left,right,label\") fit no format",
                "or names mapped to these; fields are separated by tabs in .tsv and by commas in .csv");
+  EXPECT_ERROR(examine("e.tsv", "left right label\na b 1\n"), "(\"left right label\") fit no format",
+               "; fields are separated by tabs");
   EXPECT_ERROR(
       examine("e.tsv", "sentence1\tsentence2\tsimilarity\na\tb\t1\n"),
       "e.tsv: its columns are nearly those of scored_pairs, but no column named label or score (found "
       "\"sentence1\", \"sentence2\", \"similarity\"); `columns` of the data set, or --column, can map");
   EXPECT_ERROR(examine("e.jsonl", "{\"query\":\"a\"}\n"),
                "nearly those of pairs, but no column named positive");
+  EXPECT_ERROR(examine("e.tsv", "text\tlabel\na\t1\n"),
+               "(\"text\", \"label\") fit no format; expected left, ");
+  EXPECT_ERROR(examine("e.jsonl", "{\"2\":1,\"left\":\"a\",\"right\":\"b\"}\n"),
+               "(found \"2\", \"left\", \"right\"); `columns` of the data set, or --column, can map names");
   EXPECT_ERROR(examine("g.jsonl", "{\"anchor\":\"a\",\"score\":NaN}\n"), "g.jsonl:1: not valid JSON",
                "say which format");
   EXPECT_ERROR(examine("f.tsv", "query\tpositive\tleft\tright\tlabel\na\tb\tc\td\t1\n"),

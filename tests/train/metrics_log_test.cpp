@@ -1,8 +1,7 @@
 // metrics.jsonl:
 //  - a new run begins with an empty log, one that goes on keeps its lines up to the step it goes on from;
-//  - a line that a kill cut short, and lines of later steps, are left out, and so is a validation of that
-//  step
-//    that is still to come;
+//  - a line that a kill cut short, and lines of later steps, are left out, and so is the validation of that
+//    step, when it is still to come;
 //  - a line is in the file as soon as it is written; what can't be written is an error that names the file.
 
 #include "angle/train/metrics_log.h"

@@ -282,6 +282,20 @@ TEST_F(Resume, WritesTheOutputThatAKillAfterTheCheckpointLeftBehind) {
     EXPECT_EQ(read_file(broken() / file), at_the_best.at(file)) << file;
 }
 
+TEST_F(Resume, IsNotFinishedWhenAnInterruptionKeepsItFromWritingTheOutput) {
+  TinyRun run = full_run(broken());
+  run.set.emplace_back("train.max_steps=6");  // with one validation, at the end: that is the best
+  ASSERT_EQ(train(run).result.best_step, 6);
+  const std::string model = read_file(broken() / "model.safetensors");
+  write_file(broken() / "model.safetensors", "of before");  // as a kill after the checkpoint leaves it
+
+  TinyRun interrupted = resumed(run);
+  interrupted.interrupt_at_once = true;
+  EXPECT_EQ(train(interrupted).result.end, TrainResult::End::interrupted);
+  EXPECT_EQ(train(resumed(run)).result.end, TrainResult::End::finished);
+  EXPECT_EQ(read_file(broken() / "model.safetensors"), model);
+}
+
 TEST_F(Resume, DoesNothingToAFinishedRun) {
   const auto before = testing::read_directory(whole());
   const RunRecord again = train(resumed(full_run(whole())));

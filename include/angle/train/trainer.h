@@ -152,6 +152,7 @@ class Trainer {
   TrainState state_;
   int64_t saved_step_ = 0;             // of the newest checkpoint
   bool saved_validation_due_ = false;  // in that
+  bool output_due_ = false;            // of the best model, in the first process: resume() was interrupted
   TrainResult result_;
   std::optional<MetricsLog> log_;             // of the first process
   std::optional<EventFile> events_;           // of the first process
