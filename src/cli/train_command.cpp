@@ -14,6 +14,7 @@
 #include "angle/distributed/process_group.h"
 #include "angle/error.h"
 #include "angle/io/directory_lock.h"
+#include "angle/train/run_output.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <set>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -11,14 +10,13 @@
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/eval/contamination.h"
-#include "angle/excerpt.h"
-#include "angle/io/directory_lock.h"
 #include "angle/io/file.h"
 #include "angle/model/model_checksums.h"
 #include "angle/random.h"
 #include "angle/train/deciding_part.h"
 #include "angle/train/model_card.h"
 #include "angle/train/run_length.h"
+#include "angle/train/run_output.h"
 #include "angle/train/schedule.h"
 
 #include "train/run_identity.h"
@@ -63,63 +61,11 @@ Dropout make_dropout(const TrainConfig& config, const EncoderConfig& encoder, in
 /// Where the dropout of a step begins: a step draws fewer masks than are left to the next.
 int64_t first_draw(int64_t step) { return step << 32; }
 
-/// What a killed run left there. The output may hold more than this run: other runs, that are training now.
-void remove_unfinished_output(const fs::path& output) {
-  const std::set<std::string> files = {"README.md",     "train_config.json", "trained_before.json",
-                                       "metrics.jsonl", "saturation.jsonl",  "predictions.json"};
-  remove_unfinished_in(output, [&](const std::string& name) { return files.contains(name); });
-  remove_unfinished_model(output);
-  remove_unfinished_checkpoints(output / "checkpoints");
-}
-
-/// Whether a file may be in the directory of a run before the run is: the lock of whoever is about to train
-/// there, and what a shell or a scheduler has opened for the run's messages.
-bool may_come_before_run(const fs::path& file) {
-  const std::string ending = file.extension().string();
-  return file.filename() == DirectoryLock::kFileName || ending == ".log" || ending == ".out" ||
-         ending == ".err";
-}
-
-/// What comes first by name of all else in a directory; "" for nothing.
-std::string first_entry(const fs::path& directory) {
-  std::string first;
-  if (!fs::exists(directory)) return first;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    if (!may_come_before_run(entry.path()) && (first.empty() || name < first)) first = name;
-  }
-  return first;
-}
-
 std::optional<double> share_of(const std::optional<double>& part, double whole) {
   return part ? std::optional(*part / whole) : std::nullopt;
 }
 
-nlohmann::json to_json(const std::optional<double>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json();
-}
-
-void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
-  if (value) line[key] = *value;
-}
-
 }  // namespace
-
-void check_output(const fs::path& output, const fs::path& base_model, bool resume) {
-  if (fs::exists(output) && !fs::is_directory(output))
-    fail("{}: not a directory; choose another --output", output.string());
-  if (fs::exists(output) && fs::equivalent(output, base_model))
-    fail("{}: that is the model to start from, which would be overwritten; choose another --output",
-         output.string());
-  const bool is_run = fs::exists(output / "checkpoints");
-  if (is_run && resume) return;
-  if (is_run)
-    fail("{}: a run was begun there; go on with it with --resume, or choose another --output",
-         output.string());
-  if (const std::string name = first_entry(output); !name.empty())
-    fail("{}: there is {} already, and no run to go on with; choose another --output", output.string(),
-         excerpt(name));
-}
 
 Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets, TrainerOptions options,
                  TrainObserver observer)
@@ -174,7 +120,8 @@ TrainResult Trainer::run() {
     TrainProgress progress = update();
     progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) *
                             static_cast<double>(total_steps_ - state_.step);
-    log_step(progress);
+    if (logs_) logs_->write(progress);
+    if (observer_.progress) observer_.progress(progress);
     state_.validation_due = is_validation_due();
     goes_on = settle_step();
   }
@@ -233,10 +180,9 @@ void Trainer::open_output() {
   write_file(options_.output / "train_config.json", nlohmann::json(config_).dump(2) + "\n");
   const nlohmann::json before = training_history(model_.train_config);
   if (!before.empty()) write_file(options_.output / "trained_before.json", before.dump(2) + "\n");
-  log_.emplace(options_.output / "metrics.jsonl", state_.step, !state_.validation_due);
-  events_.emplace(options_.output, state_.step);
-  if (config_.train.saturation_every_steps > 0)
-    saturation_log_.emplace(options_.output / "saturation.jsonl", state_.step);
+  logs_.emplace(options_.output, RunLogs::From{.step = state_.step,
+                                               .validated = !state_.validation_due,
+                                               .saturation = config_.train.saturation_every_steps > 0});
 }
 
 bool Trainer::resume() {
@@ -400,12 +346,7 @@ void Trainer::evaluate() {
   } else {
     ++state_.evaluations_without_gain;
   }
-  nlohmann::json line = {{"step", state_.step},
-                         {"evaluation", evaluation.name},
-                         {"score", to_json(evaluation.score)},
-                         {"best", evaluation.best}};
-  for (const auto& [name, value] : evaluation.others) line[name] = value;
-  log(line);
+  if (logs_) logs_->write(evaluation);
   if (evaluation.best) save_best(measured);
   if (observer_.evaluation) observer_.evaluation(evaluation);
 }
@@ -464,37 +405,6 @@ void Trainer::save_checkpoint() {
   });
   saved_step_ = state_.step;
   saved_validation_due_ = state_.validation_due;
-}
-
-void Trainer::log_step(const TrainProgress& progress) {
-  const StepResult& result = progress.result;
-  nlohmann::json line = {{"step", progress.step},
-                         {"epoch", progress.epoch},
-                         {"loss", result.total},
-                         {"learning_rate", progress.learning_rate},
-                         {"gradient_norm", result.gradient_norm},
-                         {"examples", result.examples},
-                         {"tokens", result.tokens},
-                         {"positive_rows", result.positive_rows},
-                         {"duplicates", result.duplicates},
-                         {"zero_rows", result.zero_rows},
-                         {"tokens_per_second", progress.tokens_per_second}};
-  put(line, "cosine", result.cosine);
-  put(line, "in_batch", result.in_batch);
-  put(line, "angle", result.angle);
-  put(line, "exchange_share", progress.exchange_share);
-  log(line);
-  if (result.saturation && saturation_log_) {
-    nlohmann::json saturation = saturation_json(*result.saturation);
-    saturation["step"] = progress.step;
-    saturation_log_->write(saturation);
-  }
-  if (observer_.progress) observer_.progress(progress);
-}
-
-void Trainer::log(const nlohmann::json& line) {
-  if (log_) log_->write(line);
-  if (events_) events_->write(line);
 }
 
 }  // namespace angle

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,35 +17,12 @@
 #include "angle/distributed/process_group.h"
 #include "angle/model/model_directory.h"
 #include "angle/train/checkpoint.h"
-#include "angle/train/event_file.h"
 #include "angle/train/learner.h"
-#include "angle/train/metrics_log.h"
+#include "angle/train/run_logs.h"
 #include "angle/train/training_data.h"
 #include "angle/train/validation.h"
 
 namespace angle {
-
-/// Where an update stands in the run and what it did.
-struct TrainProgress {
-  int64_t step;  // 1 for the first update
-  int64_t total_steps;
-  double epoch;  // epochs done, with fractions
-  double learning_rate;
-  double tokens_per_second;              // of this update
-  double seconds_left;                   // at the mean pace so far
-  std::optional<double> exchange_share;  // of this update's time, that several processes exchange and wait
-  StepResult result;
-};
-
-/// A validation during training.
-struct TrainEvaluation {
-  int64_t step;
-  std::string name;                      // `stsb validation cosine_spearman`, `val_loss`
-  std::optional<double> score;           // absent when undefined
-  bool lower_is_better = false;          // a loss, not a correlation
-  std::map<std::string, double> others;  // what was measured beside the score; see Measurement
-  bool best = false;                     // so far; the model was saved
-};
 
 /// What a run reports as it goes; the library itself prints nothing. Empty functions are not called.
 struct TrainObserver {
@@ -82,10 +58,6 @@ struct TrainResult {
   double update_seconds = 0;     // of all updates
   double exchange_seconds = 0;   // of these: several processes exchanging and waiting for each other
 };
-
-/// Error unless the output is a new or empty directory (but for logs) or, to be resumed, that of a run:
-/// nobody's files are overwritten, or lost among those of a model.
-void check_output(const std::filesystem::path& output, const std::filesystem::path& base_model, bool resume);
 
 /// Trains a model by a configuration. Everything random follows from train.seed; a run that was interrupted
 /// and resumed gives the same bytes as one that was not (CPU, same number of threads and processes).
@@ -134,8 +106,6 @@ class Trainer {
   Retention retention() const;
   void save_model();
   void write_model_and_card();
-  void log_step(const TrainProgress& progress);
-  void log(const nlohmann::json& line);
   bool measures_saturation(int64_t step) const;
   int64_t micro_batches_done(int64_t step) const;
 
@@ -154,9 +124,7 @@ class Trainer {
   bool saved_validation_due_ = false;  // in that
   bool output_due_ = false;            // of the best model, in the first process: resume() was interrupted
   TrainResult result_;
-  std::optional<MetricsLog> log_;             // of the first process
-  std::optional<EventFile> events_;           // of the first process
-  std::optional<MetricsLog> saturation_log_;  // of the first process: saturation.jsonl, where it is asked for
+  std::optional<RunLogs> logs_;  // of the first process
 };
 
 }  // namespace angle

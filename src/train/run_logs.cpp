@@ -1,0 +1,59 @@
+#include "angle/train/run_logs.h"
+
+namespace angle {
+namespace {
+
+nlohmann::json to_json(const std::optional<double>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
+}
+
+void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
+  if (value) line[key] = *value;
+}
+
+}  // namespace
+
+RunLogs::RunLogs(const std::filesystem::path& output, const From& from)
+    : metrics_(output / "metrics.jsonl", from.step, from.validated), events_(output, from.step) {
+  if (from.saturation) saturation_.emplace(output / "saturation.jsonl", from.step);
+}
+
+void RunLogs::write(const TrainProgress& progress) {
+  const StepResult& result = progress.result;
+  nlohmann::json line = {{"step", progress.step},
+                         {"epoch", progress.epoch},
+                         {"loss", result.total},
+                         {"learning_rate", progress.learning_rate},
+                         {"gradient_norm", result.gradient_norm},
+                         {"examples", result.examples},
+                         {"tokens", result.tokens},
+                         {"positive_rows", result.positive_rows},
+                         {"duplicates", result.duplicates},
+                         {"zero_rows", result.zero_rows},
+                         {"tokens_per_second", progress.tokens_per_second}};
+  put(line, "cosine", result.cosine);
+  put(line, "in_batch", result.in_batch);
+  put(line, "angle", result.angle);
+  put(line, "exchange_share", progress.exchange_share);
+  append(line);
+  if (!result.saturation || !saturation_) return;
+  nlohmann::json saturation = saturation_json(*result.saturation);
+  saturation["step"] = progress.step;
+  saturation_->write(saturation);
+}
+
+void RunLogs::write(const TrainEvaluation& evaluation) {
+  nlohmann::json line = {{"step", evaluation.step},
+                         {"evaluation", evaluation.name},
+                         {"score", to_json(evaluation.score)},
+                         {"best", evaluation.best}};
+  for (const auto& [name, value] : evaluation.others) line[name] = value;
+  append(line);
+}
+
+void RunLogs::append(const nlohmann::json& line) {
+  metrics_.write(line);
+  events_.write(line);
+}
+
+}  // namespace angle
