@@ -87,10 +87,12 @@ std::string suggest_key(const std::string& key, const std::string& path, const j
   const std::string section = path.substr(0, path.find_first_of(".[")) + ".";
   const auto is_elsewhere = [&](const std::string& found) { return !found.starts_with(section); };
   if (!std::all_of(paths.begin(), paths.end(), is_elsewhere)) std::erase_if(paths, is_elsewhere);
+  std::vector<std::string> meant;
   for (const std::string& known : keys(schema))
-    if (known.ends_with("_" + key)) paths.insert(paths.begin(), child_path(path, known));
-  if (paths.empty()) return suggestion(key, keys(schema));
-  return fmt::format("; did you mean \"{}\"?", fmt::join(paths, "\" or \""));
+    if (known.ends_with("_" + key)) meant.push_back(child_path(path, known));
+  meant.insert(meant.end(), paths.begin(), paths.end());
+  if (meant.empty()) return suggestion(key, keys(schema));
+  return fmt::format("; did you mean \"{}\"?", fmt::join(meant, "\" or \""));
 }
 
 /// The comparison of one configuration.

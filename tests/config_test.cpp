@@ -483,7 +483,8 @@ TEST(LoadConfig, FindsTheSectionOfAKeyInAnother) {
   expect_hint("data.format=pairs", "data.format", "\"data.train[0].format\"");
   expect_hint(
       "loss.weight=1", "loss.weight",
-      "\"loss.in_batch_weight\" or \"loss.cosine_weight\" or \"loss.angle_weight\" or \"data.train[0].weight\" or \"evaluation.loss_data[0].weight\"");
+      "\"loss.angle_weight\" or \"loss.cosine_weight\" or \"loss.in_batch_weight\" or \"data.train[0].weight\" or "
+      "\"evaluation.loss_data[0].weight\"");
   expect_hint("model.weight=2", "model.weight",
               "\"data.train[0].weight\" or \"evaluation.loss_data[0].weight\"");
 }

@@ -38,6 +38,7 @@ struct TrainEvaluation {
   bool best = false;                     // so far; the model was saved
 };
 
+/// The files, each line written when it is told. TensorBoard reads those of an output directory.
 class RunLogs {
  public:
   /// Where a run begins or goes on.

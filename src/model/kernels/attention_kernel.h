@@ -118,36 +118,41 @@ float exponentials(const AttentionTask& task, const AttentionPlan& plan, int64_t
   return sum_of(sum);
 }
 
-/// Those of all from `first` on that a panel has.
-constexpr int64_t vectors_of_panel(int64_t all, int64_t first) {
-  return all - first < kPanelVectors ? all - first : kPanelVectors;
+/// Any number of panels.
+///
+/// @param tile  of the first one
+template <class Format>
+inline void multiply_by_panels(int64_t rows, int64_t vectors, Tile tile) {
+  for (; vectors > 0; vectors -= kPanelVectors) {
+    multiply_tiles<Format>(rows, vectors < kPanelVectors ? vectors : kPanelVectors, tile);
+    tile.right += tile.words * kPanelColumns;
+    tile.out += kPanelColumns;
+  }
 }
 
 template <class Format>
 void score_queries(const AttentionTask& task, const AttentionPlan& plan, int64_t first, int64_t queries) {
   const int64_t stride = task.stride / elements_per_word(Format::kElement);
-  for (int64_t vector = 0; vector < plan.key_vectors; vector += kPanelVectors)
-    multiply_tiles<Format>(queries, vectors_of_panel(plan.key_vectors, vector),
-                           {.left = static_cast<const int32_t*>(task.query) + first * stride,
-                            .left_stride = stride,
-                            .right = plan.keys + vector / kPanelVectors * plan.head_words * kPanelColumns,
-                            .right_stride = kPanelColumns,
-                            .words = plan.head_words,
-                            .out = plan.scores + vector * kVector,
-                            .out_stride = plan.score_stride()});
+  multiply_by_panels<Format>(queries, plan.key_vectors,
+                             {.left = static_cast<const int32_t*>(task.query) + first * stride,
+                              .left_stride = stride,
+                              .right = plan.keys,
+                              .right_stride = kPanelColumns,
+                              .words = plan.head_words,
+                              .out = plan.scores,
+                              .out_stride = plan.score_stride()});
 }
 
 template <class Format>
 void weigh_values(const AttentionPlan& plan, int64_t queries) {
-  for (int64_t vector = 0; vector < plan.value_vectors; vector += kPanelVectors)
-    multiply_tiles<Format>(queries, vectors_of_panel(plan.value_vectors, vector),
-                           {.left = plan.probabilities,
-                            .left_stride = plan.score_stride(),
-                            .right = plan.values + vector / kPanelVectors * plan.length_words * kPanelColumns,
-                            .right_stride = kPanelColumns,
-                            .words = plan.length_words,
-                            .out = plan.context + vector * kVector,
-                            .out_stride = plan.context_stride()});
+  multiply_by_panels<Format>(queries, plan.value_vectors,
+                             {.left = plan.probabilities,
+                              .left_stride = plan.score_stride(),
+                              .right = plan.values,
+                              .right_stride = kPanelColumns,
+                              .words = plan.length_words,
+                              .out = plan.context,
+                              .out_stride = plan.context_stride()});
 }
 
 template <class Format>
