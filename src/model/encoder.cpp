@@ -55,7 +55,7 @@ Encoder::Encoder(const EncoderConfig& config, at::Device device)
 Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout,
                         const ActivationOptions& activations) const {
   if (packed_) return packed_->forward(batch, positions(batch));
-  Tensor hidden = embed_tokens(batch, dropout);
+  Tensor hidden = embed_tokens(batch, dropout, activations.words);
   if (activations.type) hidden = hidden.to(*activations.type);
   for (const EncoderLayer& layer : layers_)
     hidden = activations.recompute ? recompute_layer(layer, hidden, batch, dropout)
@@ -85,10 +85,11 @@ Tensor Encoder::positions(const TokenBatch& batch) const {
                                                        : batch.position_ids;
 }
 
-Tensor Encoder::embed_tokens(const TokenBatch& batch, const Dropout& dropout) const {
+Tensor Encoder::embed_tokens(const TokenBatch& batch, const Dropout& dropout, const WordRows* rows) const {
   const bool roberta = config_.architecture == Architecture::roberta;
   // The padding row is a constant: it gets no gradient, as in the reference models.
-  const Tensor words = at::embedding(word_embeddings_, batch.token_ids, config_.pad_token_id);
+  const Tensor words = rows ? rows->embed(batch.token_ids)
+                            : at::embedding(word_embeddings_, batch.token_ids, config_.pad_token_id);
   const Tensor places =
       at::embedding(position_embeddings_, positions(batch), roberta ? config_.pad_token_id : -1);
   const Tensor sum = words + token_type_embeddings_[0] + places;  // all tokens are of type 0

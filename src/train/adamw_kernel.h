@@ -5,11 +5,8 @@
 
 namespace angle {
 
-/// Numbers of which the optimizer remembers together whether they have ever had a gradient.
-constexpr int64_t kMomentBlock = 256;
-
-/// A parameter, its gradient and its moments.
-struct AdamWArrays {
+/// Numbers of a parameter, their gradient and their moments.
+struct AdamWNumbers {
   float* parameter;
   const float* gradient;
   float *first, *second;
@@ -26,14 +23,11 @@ struct AdamWFactors {
   float epsilon;
 };
 
-/// One update of the blocks `first` to `last` − 1.
-///
-/// A block without a gradient whose moments are all zero would not move: it decays and nothing else is
-/// written. Of a vocabulary's embeddings that is what most rows are.
-///
-/// @param at_rest  of each block, whether all its moments are zero; kept up to date
-void adamw_update(const AdamWArrays& arrays, const AdamWFactors& factors, uint8_t* at_rest, int64_t first,
-                  int64_t last);
+/// One update.
+void adamw_update(const AdamWNumbers& numbers, const AdamWFactors& factors);
+
+/// The same of numbers whose gradient and moments are all zero, which are not looked at: they decay.
+void adamw_decay(const AdamWNumbers& numbers, const AdamWFactors& factors);
 
 /// Whether all are zero.
 bool all_zero(const float* numbers, int64_t count);

@@ -123,10 +123,20 @@ std::vector<int64_t> distinct_ids(std::span<const FormattedBatch> micro_batches)
   return ids;
 }
 
-std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters) {
-  std::vector<Tensor> tensors;
-  for (const Parameter& parameter : parameters) tensors.push_back(parameter.tensor);
-  return tensors;
+/// Whether training changes the word embeddings.
+bool trains_words(const SentenceEncoder& encoder, const std::vector<Parameter>& parameters) {
+  return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+    return parameter.tensor.is_same(encoder.encoder.word_embeddings());
+  });
+}
+
+/// What collects the gradient of a step: the parameters, in place of the word embeddings their rows.
+std::vector<Tensor> leaves_of(const std::vector<Parameter>& parameters, const Tensor& table,
+                              const std::optional<WordRows>& words) {
+  std::vector<Tensor> leaves;
+  for (const Parameter& parameter : parameters)
+    leaves.push_back(words && parameter.tensor.is_same(table) ? words->rows() : parameter.tensor);
+  return leaves;
 }
 
 /// The objective of embeddings of any number of dimensions.
@@ -178,20 +188,26 @@ Learner::Learner(SentenceEncoder& encoder, LearnerOptions options, Dropout dropo
       options_(std::move(options)),
       dropout_(dropout),
       optimizer_(trainable_parameters(encoder, options_.parameters), options_.optimizer),
+      trains_words_(trains_words(encoder, optimizer_.parameters())),
       group_(std::move(group)),
-      gradient_sum_(group_, tensors_of(optimizer_.parameters()), encoder_.encoder.word_embeddings()) {}
+      gradient_sum_(group_) {}
 
 StepResult Learner::step(std::span<const FormattedBatch> micro_batches, double learning_rate,
                          bool measure_saturation) {
   const double share = 1.0 / static_cast<double>(micro_batches.size());
   optimizer_.zero_grad();
+  std::optional<WordRows> words;  // of the whole batch, and so the same in every process
+  if (trains_words_) words.emplace(encoder_.encoder.word_rows(distinct_ids(micro_batches)));
   std::vector<Outcome> outcomes;
-  for (const FormattedBatch& micro_batch : micro_batches) outcomes.push_back(backward(micro_batch, share));
+  for (const FormattedBatch& micro_batch : micro_batches)
+    outcomes.push_back(backward(micro_batch, share, words ? &*words : nullptr));
   StepResult result;
+  const Tensor& table = encoder_.encoder.word_embeddings();
   if (group_.size() > 1) {
-    gradient_sum_.reduce(to_device(distinct_ids(micro_batches), encoder_.device()));
+    gradient_sum_.reduce(leaves_of(optimizer_.parameters(), table, words));
     result.exchange_seconds = group_.take_exchange_seconds();
   }
+  if (words) table.mutable_grad() = words->table_gradient();
   result.gradient_norm = optimizer_.gradient_norm();  // for this a GPU is waited for
   for (const Outcome& outcome : outcomes)
     check_finite(outcome.objective, outcome.embeddings, outcome.micro_batch);
@@ -207,7 +223,9 @@ void Learner::check_state() const {
   check_finite(optimizer_.state(), "the moments of the gradients");
 }
 
-Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double share) {
+Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double share, const WordRows* words) {
+  ActivationOptions activations = options_.activations;
+  activations.words = words;
   const CollatedBatch& batch = micro_batch.batch;
   const SharedBatch shared(group_, batch.token_ids);
   const std::vector<std::vector<int64_t>> own_texts = shared.own_texts();
@@ -224,11 +242,10 @@ Learner::Outcome Learner::backward(const FormattedBatch& micro_batch, double sha
     const at::TensorOptions options = optimizer_.parameters().front().tensor.options().requires_grad(false);
     loss(at::zeros({0, encoder_.dims()}, options).requires_grad_(true)).backward();
   } else if (options_.gradient_cache_tokens > 0) {
-    cached_backward(encoder_, dropout_, own_texts, options_.gradient_cache_tokens, loss,
-                    options_.activations);
+    cached_backward(encoder_, dropout_, own_texts, options_.gradient_cache_tokens, loss, activations);
   } else {
     const TokenBatch packed = pack(own_texts, encoder_.device());
-    loss(encoder_.forward(packed, dropout_, options_.activations)).backward();
+    loss(encoder_.forward(packed, dropout_, activations)).backward();
   }
   return outcome;
 }

@@ -24,7 +24,7 @@ struct Group {
   std::vector<Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
 };
 
-constexpr int64_t kStripe = 32;         // blocks of the moments that a thread updates one after the other
+constexpr int64_t kStripe = 1 << 13;    // numbers that a thread updates one after the other, about
 constexpr int64_t kSumBlock = 1 << 14;  // numbers whose squares are added up in float32
 
 /// Whether the kernel of adamw_kernel.h takes it.
@@ -33,20 +33,73 @@ bool is_plain(const Parameter& parameter) {
          parameter.tensor.is_contiguous();
 }
 
-/// Calls run(first, last) for stripes of all blocks, which threads take in turn: the words at the beginning
+/// Numbers of a row: of all dimensions but the first; a vector is one row.
+int64_t row_size(const Tensor& parameter) {
+  return parameter.dim() < 2 ? parameter.numel() : parameter.numel() / parameter.size(0);
+}
+
+int64_t rows_of(const Tensor& parameter) { return parameter.numel() / row_size(parameter); }
+
+/// The gradient for LibTorch's kernels, which takes the place of a sparse one.
+const Tensor& dense_gradient(const Tensor& parameter) {
+  Tensor& gradient = parameter.mutable_grad();
+  if (gradient.is_sparse()) gradient = gradient.to_dense();
+  return gradient;
+}
+
+/// Calls run(first, last) for stripes of all rows, which threads take in turn: the words at the beginning
 /// of a vocabulary are the frequent ones, and those that no text has are updated faster.
 template <class Run>
-void for_stripes(int64_t blocks, const Run& run) {
-  const int64_t stripes = at::divup(blocks, kStripe), threads = at::get_num_threads();
+void for_stripes(int64_t rows, int64_t size, const Run& run) {
+  const int64_t stripe = std::max<int64_t>(1, kStripe / size);  // rows
+  const int64_t stripes = at::divup(rows, stripe), threads = at::get_num_threads();
   at::parallel_for(0, std::min(stripes, threads), 1, [&](int64_t begin, int64_t end) {
     for (int64_t thread = begin; thread < end; ++thread)
-      for (int64_t stripe = thread; stripe < stripes; stripe += threads)
-        run(stripe * kStripe, std::min((stripe + 1) * kStripe, blocks));
+      for (int64_t i = thread; i < stripes; i += threads)
+        run(i * stripe, std::min((i + 1) * stripe, rows));
   });
 }
 
+/// The rows of a gradient, dense or sparse, from one on.
+class GradientRows {
+ public:
+  explicit GradientRows(const Tensor& gradient)
+      : values_(values_of(gradient)), size_(row_size(values_)), values_at_(values_.const_data_ptr<float>()) {
+    if (!gradient.is_sparse()) return;
+    rows_ = gradient._indices()[0].contiguous();
+    first_ = rows_.const_data_ptr<int64_t>();
+    last_ = first_ + rows_.numel();
+  }
+
+  /// The numbers that are not zero for certain.
+  static Tensor values_of(const Tensor& gradient) {
+    return (gradient.is_sparse() ? gradient._values() : gradient).contiguous();
+  }
+
+  /// Calls run(row, its gradient) for some rows, in order. The gradient is null where the row has none.
+  template <class Run>
+  void for_each(int64_t first, int64_t last, const Run& run) const {
+    if (first_ == nullptr) {
+      for (int64_t row = first; row < last; ++row) run(row, values_at_ + row * size_);
+      return;
+    }
+    const int64_t* next = std::lower_bound(first_, last_, first);
+    for (int64_t row = first; row < last; ++row) {
+      const bool has = next != last_ && *next == row;
+      run(row, has ? values_at_ + (next - first_) * size_ : nullptr);
+      if (has) ++next;
+    }
+  }
+
+ private:
+  Tensor values_, rows_;
+  int64_t size_;
+  const float* values_at_;
+  const int64_t *first_ = nullptr, *last_ = nullptr;  // the rows of a sparse gradient, ascending
+};
+
 double squares_of(const Tensor& gradient) {
-  const Tensor from = gradient.contiguous();
+  const Tensor from = GradientRows::values_of(gradient);
   const auto* const numbers = from.const_data_ptr<float>();
   const int64_t count = from.numel();
   std::vector<double> sums(static_cast<size_t>(at::divup(count, kSumBlock)));
@@ -71,7 +124,7 @@ AdamW::AdamW(std::vector<Parameter> parameters, AdamWOptions options)
     : parameters_(std::move(parameters)),
       options_(options),
       in_one_pass_(cpu_features().avx512 && std::all_of(parameters_.begin(), parameters_.end(), is_plain)),
-      resting_blocks_(parameters_.size()) {
+      resting_rows_(parameters_.size()) {
   for (Parameter& parameter : parameters_) {
     parameter.tensor.requires_grad_(true);
     exp_avgs_.push_back(at::zeros_like(parameter.tensor));
@@ -96,7 +149,7 @@ void AdamW::step_by_torch(double learning_rate) {
     const Tensor& tensor = parameters_[i].tensor;
     Group& group = groups[{parameters_[i].rate_factor, parameters_[i].decays}];
     group.parameters.push_back(tensor);
-    group.gradients.push_back(tensor.grad());
+    group.gradients.push_back(dense_gradient(tensor));
     group.exp_avgs.push_back(exp_avgs_[i]);
     group.exp_avg_sqs.push_back(exp_avg_sqs_[i]);
     group.steps.push_back(steps_[i]);
@@ -113,8 +166,8 @@ void AdamW::step_by_torch(double learning_rate) {
 
 void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double gradient_factor) {
   const Tensor& tensor = parameters_[parameter].tensor;
-  const Tensor gradient = tensor.grad().contiguous();
-  uint8_t* const at_rest = resting_blocks(parameter).at_rest.data();
+  const GradientRows gradient(tensor.grad());
+  uint8_t* const at_rest = resting_rows(parameter).at_rest.data();
   auto& step = *steps_[parameter].mutable_data_ptr<float>();
   step += 1;
   const double rate = learning_rate * parameters_[parameter].rate_factor;
@@ -127,28 +180,36 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
       .step = static_cast<float>(rate / (1 - std::pow(options_.beta1, step))),
       .inverse_root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, step))),
       .epsilon = static_cast<float>(options_.epsilon)};
-  const AdamWArrays arrays{tensor.mutable_data_ptr<float>(), gradient.const_data_ptr<float>(),
-                           exp_avgs_[parameter].mutable_data_ptr<float>(),
-                           exp_avg_sqs_[parameter].mutable_data_ptr<float>(), tensor.numel()};
-  for_stripes(at::divup(tensor.numel(), kMomentBlock),
-              [&](int64_t first, int64_t last) { adamw_update(arrays, factors, at_rest, first, last); });
+  auto *const numbers = tensor.mutable_data_ptr<float>(),
+       *const first_moments = exp_avgs_[parameter].mutable_data_ptr<float>(),
+       *const second_moments = exp_avg_sqs_[parameter].mutable_data_ptr<float>();
+  const int64_t size = row_size(tensor);
+  const std::vector<float> zeros(static_cast<size_t>(size));
+  const auto update_row = [&](int64_t row, const float* of_row) {
+    const int64_t at = row * size;
+    const AdamWNumbers part{numbers + at, of_row ? of_row : zeros.data(), first_moments + at,
+                            second_moments + at, size};
+    at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || all_zero(of_row, size)) ? 1 : 0;
+    at_rest[row] != 0 ? adamw_decay(part, factors) : adamw_update(part, factors);
+  };
+  for_stripes(rows_of(tensor), size,
+              [&](int64_t first, int64_t last) { gradient.for_each(first, last, update_row); });
 }
 
-AdamW::RestingBlocks& AdamW::resting_blocks(size_t parameter) {
-  RestingBlocks& blocks = resting_blocks_[parameter];
+AdamW::RestingRows& AdamW::resting_rows(size_t parameter) {
+  RestingRows& rows = resting_rows_[parameter];
   const Tensor &first = exp_avgs_[parameter], &second = exp_avg_sqs_[parameter];
   const int64_t versions[] = {first._version(), second._version()};
-  if (!blocks.at_rest.empty() && std::equal(versions, versions + 2, blocks.versions)) return blocks;
-  std::copy_n(versions, 2, blocks.versions);
-  const int64_t count = first.numel();
-  blocks.at_rest.resize(static_cast<size_t>(at::divup(count, kMomentBlock)));
+  if (!rows.at_rest.empty() && std::equal(versions, versions + 2, rows.versions)) return rows;
+  std::copy_n(versions, 2, rows.versions);
+  const int64_t size = row_size(first);
+  rows.at_rest.resize(static_cast<size_t>(rows_of(first)));
   const auto *const firsts = first.const_data_ptr<float>(), *const seconds = second.const_data_ptr<float>();
-  for (size_t block = 0; block < blocks.at_rest.size(); ++block) {
-    const int64_t begin = static_cast<int64_t>(block) * kMomentBlock,
-                  size = std::min(kMomentBlock, count - begin);
-    blocks.at_rest[block] = all_zero(firsts + begin, size) && all_zero(seconds + begin, size) ? 1 : 0;
+  for (size_t row = 0; row < rows.at_rest.size(); ++row) {
+    const int64_t begin = static_cast<int64_t>(row) * size;
+    rows.at_rest[row] = all_zero(firsts + begin, size) && all_zero(seconds + begin, size) ? 1 : 0;
   }
-  return blocks;
+  return rows;
 }
 
 void AdamW::zero_grad() {
@@ -164,7 +225,7 @@ std::vector<size_t> AdamW::with_gradient() const {
 
 std::vector<Tensor> AdamW::gradients() const {
   std::vector<Tensor> all;
-  for (const size_t i : with_gradient()) all.push_back(parameters_[i].tensor.grad());
+  for (const size_t i : with_gradient()) all.push_back(dense_gradient(parameters_[i].tensor));
   return all;
 }
 
@@ -172,7 +233,7 @@ double AdamW::gradient_norm() const {
   const at::NoGradGuard no_grad;
   if (!in_one_pass_) return at::stack(at::_foreach_norm(gradients(), 2)).norm().item<double>();
   double squares = 0;
-  for (const Tensor& gradient : gradients()) squares += squares_of(gradient);
+  for (const size_t i : with_gradient()) squares += squares_of(parameters_[i].tensor.grad());
   return std::sqrt(squares);
 }
 

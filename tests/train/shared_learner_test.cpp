@@ -144,15 +144,6 @@ TEST(SharedLearner, TakesBatchesOfFewerTextsThanProcesses) {
                        1e-12);
 }
 
-TEST(SharedLearner, TrainsTheTensorThatItTakesForTheWordEmbeddings) {
-  Model model = load_model(testing::golden_path("models/tiny-bert"));
-  Learner learner(model.encoder, LearnerOptions(), Dropout());
-  const std::vector<Parameter>& parameters = learner.optimizer().parameters();
-  EXPECT_TRUE(std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.tensor.is_same(model.encoder.encoder.word_embeddings());
-  }));
-}
-
 TEST(SharedBatch, GivesEveryProcessAShareAndAllOfThemAllEmbeddings) {
   const FormattedBatch batch = make_batch(DataFormat::scored_pairs, 20);
   EXPECT_THAT(run_group({.size = 3},

@@ -10,6 +10,7 @@
 #include "angle/model/dropout.h"
 #include "angle/model/encoder_config.h"
 #include "angle/model/linear.h"
+#include "angle/model/word_rows.h"
 #include "angle/precision.h"
 #include "angle/tensor.h"
 
@@ -49,6 +50,7 @@ struct ActivationOptions {
   std::optional<at::ScalarType> type;  // bfloat16: linear layers and attention in it; absent: as the weights
   bool recompute = false;              // gradient checkpointing: keep each layer's input only; encoder and
                                        // dropout must then outlive the backward pass
+  const WordRows* words = nullptr;     // collect the gradient of the word embeddings; null: the table does
 };
 
 class PackedEncoder;
@@ -70,7 +72,8 @@ class Encoder {
   Tensor forward_first_tokens(const TokenBatch& batch) const;
 
   /// The first step of forward(): word, position and token type embeddings, normalised. [tokens, hidden]
-  Tensor embed_tokens(const TokenBatch& batch, const Dropout& dropout = {}) const;
+  Tensor embed_tokens(const TokenBatch& batch, const Dropout& dropout = {},
+                      const WordRows* rows = nullptr) const;
 
   /// One of the following steps: a layer applied to hidden states [tokens, hidden].
   Tensor apply_layer(const EncoderLayer& layer, const Tensor& hidden, const TokenBatch& batch,
@@ -100,8 +103,13 @@ class Encoder {
   const EncoderConfig& config() const { return config_; }
   const std::vector<EncoderLayer>& layers() const { return layers_; }
 
-  /// One of the parameters(), [vocab, hidden]. Its gradient is zero but in the rows of a batch's token ids.
+  /// One of the parameters(), [vocab, hidden].
   const Tensor& word_embeddings() const { return word_embeddings_; }
+
+  /// The rows of a training step (see ActivationOptions::words).
+  WordRows word_rows(const std::vector<int64_t>& ids) const {
+    return {word_embeddings_, ids, config_.pad_token_id};
+  }
 
  private:
   /// A weight with the name of its parameter.

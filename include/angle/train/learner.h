@@ -92,8 +92,11 @@ class Learner {
     Tensor embeddings;    // [texts, dims], without their graph
   };
 
-  /// Adds the gradient of a micro-batch's share of the loss to the parameters.
-  Outcome backward(const FormattedBatch& micro_batch, double share);
+  /// Adds the gradient of a micro-batch's share of the loss to the parameters, of the word embeddings to their
+  /// rows.
+  ///
+  /// @param words  null: the word embeddings are not trained
+  Outcome backward(const FormattedBatch& micro_batch, double share, const WordRows* words);
 
   LossOptions loss_of(const FormattedBatch& micro_batch) const;
   Saturation saturation_of(std::span<const Outcome> outcomes) const;
@@ -102,6 +105,7 @@ class Learner {
   LearnerOptions options_;
   Dropout dropout_;
   AdamW optimizer_;
+  bool trains_words_;
   ProcessGroup group_;
   GradientSum gradient_sum_;
 };

@@ -20,7 +20,8 @@ struct AdamWOptions {
 /// is a max_norm of 0, it is 1.
 double clipping_factor(double norm, double max_norm);
 
-/// Updates parameters from their gradients. A parameter without a gradient is left alone, not even decayed.
+/// Updates parameters from their gradients, which may be sparse in rows where they are coalesced (see WordRows).
+/// A parameter without a gradient is left alone, not even decayed.
 class AdamW {
  public:
   AdamW(std::vector<Parameter> parameters, AdamWOptions options);
@@ -43,17 +44,18 @@ class AdamW {
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
  private:
-  /// Which blocks of a parameter have moments that are all zero, see adamw_update().
-  struct RestingBlocks {
+  /// Which rows of a parameter have moments that are all zero. Without a gradient such a row would not move:
+  /// it decays, and nothing else is read or written. Most of a vocabulary's are so.
+  struct RestingRows {
     std::vector<uint8_t> at_rest;
     int64_t versions[2];  // of the moments when that was found out: a restored checkpoint changes them
   };
 
   std::vector<size_t> with_gradient() const;  // their places
-  std::vector<Tensor> gradients() const;
+  std::vector<Tensor> gradients() const;            // dense all of them
   void step_by_torch(double learning_rate);
   void step_in_one_pass(size_t parameter, double learning_rate, double gradient_factor);
-  RestingBlocks& resting_blocks(size_t parameter);
+  RestingRows& resting_rows(size_t parameter);
 
   std::vector<Parameter> parameters_;
   AdamWOptions options_;
@@ -61,7 +63,7 @@ class AdamW {
   std::vector<Tensor> exp_avgs_;     // first moments, like the parameters
   std::vector<Tensor> exp_avg_sqs_;  // second moments
   std::vector<Tensor> steps_;        // float32 scalars, one per parameter
-  std::vector<RestingBlocks> resting_blocks_;
+  std::vector<RestingRows> resting_rows_;
 };
 
 }  // namespace angle
