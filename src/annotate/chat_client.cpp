@@ -14,6 +14,7 @@
 #include "angle/excerpt.h"
 
 #include "annotate/endpoint_url.h"
+#include "annotate/redaction.h"
 
 namespace angle {
 namespace {
@@ -48,21 +49,6 @@ class Watchdog {
   bool done_ = false;
   std::thread thread_;
 };
-
-/// A server without accounts is sent any word, such as `none` or `EMPTY`. That is no secret, and struck out
-/// it would be missing in sentences, or in the names of a reply's members.
-bool is_secret(const std::string& key) {
-  constexpr size_t kShortest = 8;
-  return key.size() >= kShortest;
-}
-
-std::string redact(std::string text, const std::string& key) {
-  if (!is_secret(key)) return text;
-  constexpr std::string_view kInstead = "[key]";
-  for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + kInstead.size()))
-    text.replace(at, key.size(), kInstead);
-  return text;
-}
 
 /// Names of headers have no case.
 bool is_authorization(const std::string& header) { return strcasecmp(header.c_str(), "Authorization") == 0; }
@@ -191,7 +177,7 @@ Exchange ChatClient::send(const std::string& body) {
             .problem = fmt::format("no complete reply within {} s", endpoint_.timeout_seconds),
             .may_be_billed = failed.may_be_billed};
   }
-  return read_answer(*result, redact(std::move(received), key_));
+  return read_answer(*result, redact(received, key_));
 }
 
 }  // namespace angle

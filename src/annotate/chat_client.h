@@ -33,8 +33,7 @@ class ChatClient {
 
   /// Sends a request and waits for the reply, for timeout_seconds altogether. Of a reply that is longer than
   /// max_reply_bytes no more is read. Redirections are not followed: they would take the key elsewhere.
-  /// Wherever the server repeats the key, `[key]` stands in its place (not for less than 8 characters, which
-  /// are no secret).
+  /// Wherever the server repeats the key, `[key]` stands in its place (annotate/redaction.h).
   Exchange send(const std::string& body);
 
  private:

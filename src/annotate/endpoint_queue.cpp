@@ -9,6 +9,7 @@
 #include "angle/io/file.h"
 
 #include "annotate/chat_client.h"
+#include "annotate/redaction.h"
 
 namespace angle {
 namespace {
@@ -160,6 +161,8 @@ void EndpointQueue::keep(const ChatReply& reply, size_t place, AskResults& resul
   const size_t annotator = requests_[place].annotator;
   ChatReply signed_reply = reply;
   signed_reply.annotator = config_.annotators[annotator].name;
+  signed_reply.reply = redact(reply.reply, key_);  // which may have come in parts
+  signed_reply.finish_reason = redact(reply.finish_reason, key_);
   if (!options_.cache.empty()) cache_.store(signed_reply);
   failures_in_a_row_ = 0;
 

@@ -3,7 +3,8 @@
 // - a reply over the limit is broken off while it is read, whatever length it claims;
 // - what was sent and not answered whole may be billed, what was refused or never sent may not;
 // - certificates are verified unless the configuration says otherwise;
-// - the key is sent as the header asks, and never shows in a message, even when the server repeats it.
+// - the key is sent as the header asks, and never shows in a message, even when the server repeats it, and
+//   however JSON spells it.
 #include "annotate/chat_client.h"
 
 #include <chrono>
@@ -208,6 +209,26 @@ TEST(ChatClient, ShowsTheKeyNowhere) {
   EXPECT_THAT(refused.problem, HasSubstr("your key [key] and once more [key]"));
   const ChatServer answering = server_with_status(200, echo);
   EXPECT_EQ(send(endpoint_at(answering.url()), kKey).body, "your key [key] and once more [key]");
+}
+
+TEST(ChatClient, ShowsTheKeyInNoSpellingOfJson) {
+  const std::string key = "/sk/top-secret";
+  for (const std::string spelling :
+       {R"(/sk/top-secret)", R"(\/sk\/top-secret)", R"(\u002fs\u006B\u002Ftop-secret)",
+        R"(\\\/sk\\\/top-secret)", R"(\\u002Fsk\\\/top-secret)"}) {
+    const std::string echo = R"({"error": "é\u00e9 )" + spelling + R"(\n, " : "\")" + spelling + R"("})";
+    const std::string shown = R"({"error": "é\u00e9 [key]\n, " : "\"[key]"})";
+    const ChatServer refusing = server_with_status(401, echo);
+    EXPECT_EQ(send(endpoint_at(refusing.url()), key).problem, "the server answered 401: " + shown);
+    const ChatServer answering = server_with_status(200, echo);
+    EXPECT_EQ(send(endpoint_at(answering.url()), key).body, shown);
+  }
+}
+
+TEST(ChatClient, FindsAKeyThatHasBackslashes) {
+  const ChatServer server = server_with_status(200, R"(top\secret\ and top\\secret\\, a\\b\)");
+  EXPECT_EQ(send(endpoint_at(server.url()), R"(top\secret\)").body, R"([key]\ and [key]\\, a\\b\)");
+  EXPECT_EQ(send(endpoint_at(server.url()), R"(\\\\\\\\)").body, R"(top\secret\ and top\\secret\\, a\\b\)");
 }
 
 TEST(ChatClient, LeavesWordsThatAreNoSecretInAReply) {

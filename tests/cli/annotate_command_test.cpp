@@ -4,7 +4,7 @@
 // - a file of recorded replies only ever grows;
 // - failures leave no output, end with 1 and say what to do; --skip-failed goes on;
 // - a dry run and a report send nothing;
-// - the key is in nothing that is written;
+// - the key is in nothing that is written, however the server spells it;
 // - the recorded set of the project makes its training sets offline.
 
 #include <algorithm>
@@ -322,6 +322,40 @@ TEST_F(AnnotateCommand, WritesTheKeyNowhere) {
   EXPECT_THAT(written, Not(HasSubstr(key)));
   EXPECT_THAT(written, HasSubstr("Bearer [key]"))
       << "the server's echo is not in the files, so this proves nothing";
+}
+
+/// With JSON's escapes, and in parts.
+TEST_F(AnnotateCommand, WritesTheKeyNowhereHoweverItIsSpelled) {
+  const std::string slashed = R"(sk-test\/9f8e7d6c5b4a)", coded = R"(\u0073k-test\u002F9f8e7d6c5b4a)";
+  const auto repeating = [&](const httplib::Request& request, httplib::Response& response) {
+    if (request.body.find("SAME") == std::string::npos) return testing::answer(request, response);
+    const std::string content = json(testing::answer_by_rule(request) + "\n3. It is ").dump();
+    response.set_content(R"({"choices":[{"message":{"content":[{"text":)" + content + R"(},{"text":")" +
+                             slashed + " or " + coded + R"( or sk-te"},{"text":"st\/9f8e7d6c5b4a"}]},)" +
+                             R"("finish_reason":"stop )" + coded + R"("}]})",
+                         "application/json");
+  };
+  start(repeating, {{"key_variable", "ANGLE_TEST_SECRET"}});
+  config["sentences"] = 3;
+  setenv("ANGLE_TEST_SECRET", "sk-test/9f8e7d6c5b4a", 1);
+  const CommandResult result = annotate({"--record", setup.path("out/replies.jsonl")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  start(
+      [&](const auto&, auto& response) {
+        response.status = 401;
+        response.set_content(R"({"error": "no such key: )" + slashed + R"("})", "application/json");
+      },
+      {{"key_variable", "ANGLE_TEST_SECRET"}});
+  const CommandResult refused = annotate();
+  unsetenv("ANGLE_TEST_SECRET");
+  EXPECT_THAT(refused.err, HasSubstr(R"({"error": "no such key: [key]"})"));
+  EXPECT_THAT(output("a.jsonl"), HasSubstr("It is [key] or [key] or [key]"));
+  EXPECT_THAT(output("replies.jsonl"), HasSubstr("stop [key]"));
+  std::string written = result.err + refused.err;
+  for (const char* directory : {"out", "cache"})
+    for (const auto& entry : fs::recursive_directory_iterator(setup.path(directory)))
+      if (entry.is_regular_file()) written += read_file(entry.path());
+  EXPECT_THAT(written, Not(HasSubstr("9f8e7d6c5b4a")));
 }
 
 TEST_F(AnnotateCommand, SaysWhatIsWrong) {
