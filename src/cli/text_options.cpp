@@ -54,7 +54,8 @@ void add_text_options(CLI::App& command, TextOptions& options) {
 
 TextReaderOptions reader_options(const TextOptions& options) {
   return {.field = options.field,
-          .invalid_utf8 = options.invalid_utf8 == "replace" ? InvalidUtf8::replace : InvalidUtf8::error};
+          .invalid_utf8 = options.invalid_utf8 == "replace" ? InvalidUtf8::replace : InvalidUtf8::error,
+          .utf8_advice = "convert the text, or use --invalid-utf8 replace"};
 }
 
 TextReader open_texts(const std::string& path, const TextOptions& options) {

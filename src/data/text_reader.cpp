@@ -106,8 +106,7 @@ void TextReader::check_utf8(std::string& line) {
   const std::optional<size_t> offset = find_invalid_utf8(line);
   if (!offset) return;
   if (options_.invalid_utf8 == InvalidUtf8::error)
-    fail("{}: invalid UTF-8 at byte {} of the line; convert the text, or use --invalid-utf8 replace",
-         lines_->location(), *offset);
+    fail("{}: invalid UTF-8 at byte {} of the line; {}", lines_->location(), *offset, options_.utf8_advice);
   line = replace_invalid_utf8(line);
   ++repaired_texts_;
 }

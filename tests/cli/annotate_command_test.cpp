@@ -374,6 +374,9 @@ TEST_F(AnnotateCommand, SaysWhatIsWrong) {
                  "the environment variable ANGLE_TEST_ABSENT_KEY is not set");
   setup.file("blank.txt", "\n...\n");
   expect_failure(annotate({"--set", "seeds.path=blank.txt"}), 1, "blank.txt: there is no sentence in it");
+  setup.file("latin1.txt", "it rains\na caf\xe9\n");
+  expect_failure(annotate({"--set", "seeds.path=latin1.txt"}), 1,
+                 "latin1.txt:2: invalid UTF-8 at byte 5 of the line; convert the text\n");
   expect_failure(annotate({"--set", "outputs[1].annotators=[\"c\"]"}), 1, "there is no \"c\"");
   EXPECT_EQ(server->num_requests(), 0);
   expect_failure(annotate({"--set", "outputs[1].min_word_difference=1000", "--set",

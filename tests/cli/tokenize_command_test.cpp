@@ -129,7 +129,9 @@ TEST(TokenizeCommand, SaysWhatIsWrong) {
     EXPECT_THAT(result.err, Not(HasSubstr("internal")));
   };
   expect_failure(tokenize({"/nowhere"}), 1, "/nowhere: can't be opened");
-  expect_failure(tokenize({}, "a\n\xff\n"), 1, "<stdin>:2: invalid UTF-8 at byte 0");
+  expect_failure(
+      tokenize({}, "a\n\xff\n"), 1,
+      "<stdin>:2: invalid UTF-8 at byte 0 of the line; convert the text, or use --invalid-utf8 replace");
   expect_failure(tokenize({"--model", "no-such-model"}), 1,
                  "no-such-model: neither a model directory nor a model in");
   expect_failure(tokenize({"--max-seq-length", "1"}, "a\n"), 1, "max");

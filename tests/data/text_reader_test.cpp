@@ -3,7 +3,8 @@
 //  - with a field, each line is a JSON object and its field the text; what is wrong is said with file and
 //    line;
 //  - with a field, a .csv or .tsv file is a table, and the field its column;
-//  - bytes that are not UTF-8 are an error with line and offset, or replaced and counted;
+//  - bytes that are not UTF-8 are an error with line, offset and the caller's advice, or replaced and
+//    counted;
 //  - the size of the input is known for plain files only, and is what reading reaches.
 #include "angle/data/text_reader.h"
 
@@ -114,7 +115,10 @@ TEST(TextReader, RefusesWhatHasTooManyColumnsForATable) {
 TEST(TextReader, RefusesBytesThatAreNotUtf8) {
   const testing::TempDir directory;
   const auto path = directory.file("in.txt", "fine\nab\xff\n");
-  EXPECT_ERROR(read_all(TextReader(path)), "in.txt:2: invalid UTF-8 at byte 2", "--invalid-utf8 replace");
+  EXPECT_ERROR(read_all(TextReader(path, {.utf8_advice = "use --some-option"})),
+               "in.txt:2: invalid UTF-8 at byte 2 of the line; use --some-option");
+  EXPECT_THAT([&] { read_all(TextReader(path)); },
+              ::testing::ThrowsMessage<Error>(::testing::EndsWith("of the line; convert the text")));
   const auto json = directory.file("in.jsonl", "{\"t\": \"\xc3\"}\n");
   EXPECT_ERROR(read_all(TextReader(json, {.field = "t"})), "in.jsonl:1: invalid UTF-8 at byte 7");
 }
