@@ -6,20 +6,13 @@
 
 #include "angle/annotate/annotation_report.h"
 
+#include "annotate/reason_counts.h"
+
 namespace angle {
 namespace {
 
 std::string number(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "n/a";
-}
-
-/// `12 copy, 3 duplicate`, or `none`.
-template <class Reason>
-std::string counts(const std::map<Reason, int64_t>& counts) {
-  std::string text;
-  for (const auto& [reason, count] : counts)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, json(reason).template get<std::string>());
-  return text.empty() ? "none" : text;
 }
 
 template <class Reason>
@@ -46,7 +39,7 @@ std::string format_annotators(const AnnotationReport& report) {
             format_statistics("", "opposite", annotator.opposite);
   text += "\nnot used:\n";
   for (const AnnotatorReport& annotator : report.annotators)
-    text += fmt::format("  {:<16} {}\n", annotator.name, counts(annotator.rejected));
+    text += fmt::format("  {:<16} {}\n", annotator.name, describe_counts(annotator.rejected));
   return text;
 }
 
@@ -68,7 +61,7 @@ std::string format_outputs(const AnnotationReport& report) {
       fmt::format("\n  {:<32} {:>6} {:>6} {:>9}  left out\n", "output", "pairs", "same", "opposite");
   for (const OutputReport& output : report.outputs)
     text += fmt::format("  {:<32} {:>6} {:>6} {:>9}  {}\n", output.path, output.same + output.opposite,
-                        output.same, output.opposite, counts(output.left_out));
+                        output.same, output.opposite, describe_counts(output.left_out));
   return text;
 }
 

@@ -16,13 +16,7 @@ namespace {
 class Combiner {
  public:
   Combiner(const Annotations& annotations, const AnnotateConfig& config, const OutputConfig& output)
-      : annotations_(annotations), output_(output) {
-    for (size_t i = 0; i < config.annotators.size(); ++i) {
-      const auto& names = output.annotators;
-      if (names.empty() || std::find(names.begin(), names.end(), config.annotators[i].name) != names.end())
-        members_.push_back(i);
-    }
-  }
+      : annotations_(annotations), output_(output), members_(annotators_of(config, output)) {}
 
   TrainingPairs combine() {
     note_relations();
@@ -98,7 +92,7 @@ class Combiner {
 
   const Annotations& annotations_;
   const OutputConfig& output_;
-  std::vector<size_t> members_;  // annotators, in the order of the configuration
+  const std::vector<size_t> members_;  // annotators
   std::set<Sentence> written_as_[2];
   std::set<Sentence> used_;
 };
@@ -118,6 +112,15 @@ json provenance(const Candidate& candidate, const ChatReply& reply, const Annota
 }
 
 }  // namespace
+
+std::vector<size_t> annotators_of(const AnnotateConfig& config, const OutputConfig& output) {
+  const std::vector<std::string>& names = output.annotators;
+  std::vector<size_t> annotators;
+  for (size_t i = 0; i < config.annotators.size(); ++i)
+    if (names.empty() || std::find(names.begin(), names.end(), config.annotators[i].name) != names.end())
+      annotators.push_back(i);
+  return annotators;
+}
 
 TrainingPairs combine(const Annotations& annotations, const AnnotateConfig& config,
                       const OutputConfig& output) {

@@ -20,6 +20,7 @@
 #include "angle/io/file.h"
 #include "angle/io/standard_output.h"
 
+#include "annotate/reason_counts.h"
 #include "annotate/reply_store.h"
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
@@ -136,20 +137,32 @@ void report_failures(const Annotations& annotations, bool skip_failed) {
   log_warning("no reply to {}:{}", count_of(failed, "request"), text);
 }
 
+/// Where the replies have no sentence, no rule of the output is to blame.
+[[noreturn]] void refuse_without_pairs(const OutputConfig& output, const TrainingPairs& none,
+                                       const Annotations& annotations, const AnnotateConfig& config) {
+  std::map<Rejection, int64_t> rejected;
+  for (const size_t annotator : annotators_of(config, output))
+    for (const auto& [reason, count] : annotations.rejected[annotator]) rejected[reason] += count;
+  if (none.left_out.empty())
+    fail(
+        "{}: no pair is left, since the replies have no sentence that can be used (not used: {}); change the "
+        "prompts, the models, their parameters or max_words",
+        output.path, describe_counts(rejected));
+  fail(
+      "{}: no pair is left (of the replies not used: {}; of the sentences left out: {}); loosen the rules of "
+      "this output",
+      output.path, describe_counts(rejected), describe_counts(none.left_out));
+}
+
 /// All or nothing: what is wrong with one output is told before the first is written.
 void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
                    const Annotations& annotations) {
   std::vector<std::string> files;
   for (const OutputConfig& output : config.outputs) {
     const TrainingPairs pairs = combine(annotations, config, output);
-    std::string left_out;
-    for (const auto& [reason, count] : pairs.left_out)
-      left_out += fmt::format(", {} {}", count, nlohmann::json(reason).get<std::string>());
-    if (pairs.pairs.empty())
-      fail("{}: no pair is left (of {} sentences; left out{}); loosen the rules of this output", output.path,
-           annotations.candidates.size(), left_out.empty() ? " none" : left_out.substr(1));
-    log_info("{}: {} pairs; left out{}", (fs::path(options.output) / output.path).string(),
-             pairs.pairs.size(), left_out.empty() ? " none" : left_out.substr(1));
+    if (pairs.pairs.empty()) refuse_without_pairs(output, pairs, annotations, config);
+    log_info("{}: {} pairs; left out {}", (fs::path(options.output) / output.path).string(),
+             pairs.pairs.size(), describe_counts(pairs.left_out));
     files.push_back(format_pairs(pairs, annotations, config));
   }
   for (size_t i = 0; i < files.size(); ++i) {

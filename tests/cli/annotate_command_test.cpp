@@ -379,9 +379,28 @@ TEST_F(AnnotateCommand, SaysWhatIsWrong) {
                  "latin1.txt:2: invalid UTF-8 at byte 5 of the line; convert the text\n");
   expect_failure(annotate({"--set", "outputs[1].annotators=[\"c\"]"}), 1, "there is no \"c\"");
   EXPECT_EQ(server->num_requests(), 0);
-  expect_failure(annotate({"--set", "outputs[1].min_word_difference=1000", "--set",
-                           "outputs[1].label=mean_score", "--set", "max_words=1"}),
-                 1, "a.jsonl: no pair is left");
+}
+
+TEST_F(AnnotateCommand, SaysWhyNoPairIsLeft) {
+  start([](const httplib::Request&, httplib::Response& response) {
+    response.set_content(testing::chat_completion("1. It snows.\n2. Nobody came."), "application/json");
+  });
+  const CommandResult contradicting = annotate();
+  EXPECT_EQ(contradicting.exit_code, 1);
+  EXPECT_THAT(contradicting.err,
+              HasSubstr("a.jsonl: no pair is left, since the replies have no sentence that can be used (not "
+                        "used: 12 contradiction); change the prompts, the models, their parameters or "
+                        "max_words"));
+  EXPECT_FALSE(fs::exists(setup.path("out") / "a.jsonl"));
+
+  start([](const httplib::Request& request, httplib::Response& response) {
+    if (request.body.find("SAME") == std::string::npos) return testing::answer(request, response);
+    response.set_content(testing::chat_completion("I'm sorry, but I can't help with that."), "text/plain");
+  });
+  const CommandResult strict = annotate({"--set", "outputs[0].min_word_difference=1000"});
+  EXPECT_EQ(strict.exit_code, 1);
+  EXPECT_THAT(strict.err, HasSubstr("a.jsonl: no pair is left (of the replies not used: 3 refused; of the "
+                                    "sentences left out: 6 length_rule); loosen the rules of this output"));
 }
 
 TEST_F(AnnotateCommand, LetsNoOtherRunAskTheSameEndpoint) {

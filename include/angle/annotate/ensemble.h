@@ -38,6 +38,9 @@ struct TrainingPairs {
   std::map<LeftOut, int64_t> left_out;
 };
 
+/// Whose pairs an output has: annotators by their places in the configuration, in its order.
+std::vector<size_t> annotators_of(const AnnotateConfig& config, const OutputConfig& output);
+
 /// The pairs of one output of the configuration.
 TrainingPairs combine(const Annotations& annotations, const AnnotateConfig& config,
                       const OutputConfig& output);
