@@ -1,6 +1,7 @@
 #include "angle/annotate/ensemble.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <set>
@@ -97,6 +98,9 @@ class Combiner {
   std::set<Sentence> used_;
 };
 
+constexpr std::array<const char*, 8> kProvenance = {"relation",    "annotator", "model",      "prompt",
+                                                    "prompt_hash", "request",   "reply_hash", "time"};
+
 json provenance(const Candidate& candidate, const ChatReply& reply, const AnnotateConfig& config) {
   json row = {{"relation", candidate.relation},
               {"annotator", reply.annotator},
@@ -139,6 +143,11 @@ std::string format_pairs(const TrainingPairs& pairs, const Annotations& annotati
     lines += row.dump() + "\n";
   }
   return lines;
+}
+
+bool has_provenance(const json& row) {
+  return std::all_of(kProvenance.begin(), kProvenance.end(),
+                     [&](const char* key) { return row.contains(key); });
 }
 
 }  // namespace angle

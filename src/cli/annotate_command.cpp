@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "angle/annotate/annotate_config.h"
+#include "angle/annotate/annotate_output.h"
 #include "angle/annotate/annotation_report.h"
 #include "angle/annotate/annotations.h"
 #include "angle/annotate/ask.h"
@@ -181,6 +182,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
     if (!endpoint.verify_certificate)
       log_warning("endpoints.{}: certificates are not verified; whoever is on the way can read the key",
                   name);
+  check_annotate_output(options.output, config);  // told before it costs, too
   const DirectoryLock lock(options.output);
   if (!options.record.empty())
     join_records(options.record, {});  // what can't be added to is told before it costs

@@ -153,6 +153,9 @@ TEST(FormatPairs, GivesTrainingDataWithItsProvenance) {
   EXPECT_EQ(row.at("annotator_scores"), json::parse(R"({"a": 5, "b": 4})"));
   for (const char* key : {"model", "prompt", "prompt_hash", "time", "relation"})
     EXPECT_TRUE(row.contains(key)) << key;
+  EXPECT_TRUE(has_provenance(row));
+  EXPECT_FALSE(has_provenance(to_record(annotations.replies[0])));
+  EXPECT_FALSE(has_provenance(json::array()));
 }
 
 TEST(WeightedKappa, IsCohens) {

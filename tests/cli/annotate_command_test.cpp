@@ -2,6 +2,7 @@
 // - a configuration and a server give training sets, the same ones again from the cache, from recorded
 //   replies and after a kill, without anything being asked twice;
 // - a file of recorded replies only ever grows;
+// - an output replaces that of an earlier run, and no other file;
 // - failures leave no output, end with 1 and say what to do; --skip-failed goes on;
 // - a dry run and a report send nothing;
 // - the key is in nothing that is written, however the server spells it;
@@ -170,6 +171,32 @@ TEST_F(AnnotateCommand, AsksNothingForARecordThatItCantAddTo) {
   EXPECT_THAT(result.err, HasSubstr("seeds.txt:1: not valid JSON"));
   EXPECT_THAT(read_file(setup.path("seeds.txt")), HasSubstr("the dog sleeps\n"));
   EXPECT_EQ(server->num_requests(), 0);
+}
+
+TEST_F(AnnotateCommand, ReplacesOnlyFilesOfItsOwn) {
+  start();
+  const std::string pair = "{\"sentence1\": \"a\", \"sentence2\": \"b\", \"score\": 1}\n";
+  const auto expect_refusal = [&](const std::string& name, const std::string& content) {
+    setup.file("out/" + name, content);
+    const CommandResult result = annotate();
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, HasSubstr("out/" + name +
+                                      ": is not what angle annotate writes, and would be lost; name another "
+                                      "directory with --output, or remove the file"));
+    EXPECT_EQ(output(name), content);
+    fs::remove(setup.path("out") / name);
+  };
+  for (const auto& content : {pair, std::string("no JSON"), std::string("\n")})
+    expect_refusal("all.jsonl", content);
+  expect_refusal("annotate_config.json", pair);
+  EXPECT_EQ(server->num_requests(), 0) << "it was told after it had cost";
+
+  setup.file("out/all.jsonl", "");
+  ASSERT_EQ(annotate().exit_code, 0);
+  const std::string all = output("all.jsonl");
+  ASSERT_EQ(annotate({"--set", "seeds.limit=1"}).exit_code, 0);
+  EXPECT_LT(output("all.jsonl").size(), all.size()) << "the set of the earlier run was not replaced";
+  expect_refusal("all.jsonl", all + pair);
 }
 
 TEST_F(AnnotateCommand, GoesOnAfterAKill) {

@@ -51,4 +51,7 @@ TrainingPairs combine(const Annotations& annotations, const AnnotateConfig& conf
 std::string format_pairs(const TrainingPairs& pairs, const Annotations& annotations,
                          const AnnotateConfig& config);
 
+/// Whether a line of JSONL says where it comes from, as those of format_pairs() do.
+bool has_provenance(const json& row);
+
 }  // namespace angle
