@@ -58,9 +58,7 @@ bool ended_without_a_word(const json& message, const json& finish_reason) {
 
 std::string required_text(const json& record, const char* key, const std::string& where) {
   const json value = member(record, key);
-  if (!value.is_string())
-    fail("{}: \"{}\": expected a text, found {}; is this a file of recorded replies?", where, key,
-         value.type_name());
+  if (!value.is_string()) fail("{}: \"{}\": expected a text, found {}", where, key, value.type_name());
   return value.get<std::string>();
 }
 

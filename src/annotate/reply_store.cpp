@@ -9,8 +9,24 @@
 #include "angle/io/line_reader.h"
 
 namespace angle {
+namespace {
 
 namespace fs = std::filesystem;
+
+/// @param advice  what an Error ends with
+ChatReply parse_record(const std::string& line, const std::string& where, const std::string& advice) {
+  try {
+    return from_record(parse_json_line(line, where), where);
+  } catch (const Error& error) {
+    fail("{}; {}", error.what(), advice);
+  }
+}
+
+ChatReply parse_recorded(const std::string& line, const LineReader& lines) {
+  return parse_record(line, lines.location(), "is this a file of recorded replies?");
+}
+
+}  // namespace
 
 ReplyCache::ReplyCache(const fs::path& directory, const std::string& url)
     : directory_(directory / checksum(url)) {}
@@ -20,7 +36,8 @@ fs::path ReplyCache::file_of(const std::string& request) const { return director
 std::optional<ChatReply> ReplyCache::find(const ChatRequest& request) const {
   const fs::path file = file_of(request.hash);
   if (!fs::exists(file)) return std::nullopt;
-  ChatReply reply = from_record(read_json(file), file.string());
+  ChatReply reply =
+      parse_record(read_file(file), file.string(), "remove the file, and the reply is asked for again");
   if (reply.request != request.hash)
     fail("{}: holds the reply to another request; remove the file", file.string());
   return reply;
@@ -35,7 +52,7 @@ RecordedReplies::RecordedReplies(const fs::path& path) : path_(path) {
   LineReader lines(path);
   std::string line;
   while (lines.next(line)) {
-    ChatReply reply = from_record(parse_json_line(line, lines.location()), lines.location());
+    ChatReply reply = parse_recorded(line, lines);
     const auto [known, inserted] = replies_.try_emplace(reply.request, reply);
     if (!inserted && known->second.reply != reply.reply)
       fail("{}: another reply to the same request came before ({} of annotator {})", lines.location(),
@@ -67,7 +84,7 @@ void join_records(const fs::path& path, std::span<const ChatReply> replies) {
     LineReader reader(path);
     std::string line;
     while (reader.next(line)) {
-      known.insert(from_record(parse_json_line(line, reader.location()), reader.location()).request);
+      known.insert(parse_recorded(line, reader).request);
       lines += line + "\n";
     }
   }

@@ -19,7 +19,7 @@ class ReplyCache {
   /// @param directory  of all endpoints; made when the first reply is stored
   ReplyCache(const std::filesystem::path& directory, const std::string& url);
 
-  /// Error when there is a file, but not one that this class wrote for the request.
+  /// Error when there is a file, but not one that this class wrote for the request; says that it can go.
   std::optional<ChatReply> find(const ChatRequest& request) const;
 
   void store(const ChatReply& reply) const;

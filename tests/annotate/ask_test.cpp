@@ -431,11 +431,14 @@ TEST(ReplyCache, RefusesAFileThatIsNotItsOwn) {
   EXPECT_FALSE(ReplyCache(setup.path("cache"), "http://localhost:2/v1").find(request))
       << "another server's reply";
   const auto file = cache.directory() / (request.hash + ".json");
-  write_file(file, "{\"request\":");
-  EXPECT_ERROR(cache.find(request), request.hash + ".json: not valid JSON");
+  for (const char* damaged : {"{\"request\":", "{}", ""}) {
+    write_file(file, damaged);
+    EXPECT_ERROR(cache.find(request),
+                 request.hash + ".json: ", "; remove the file, and the reply is asked for again");
+  }
   reply.request = "other";
   write_file(file, to_record(reply).dump());
-  EXPECT_ERROR(cache.find(request), "holds the reply to another request");
+  EXPECT_ERROR(cache.find(request), "holds the reply to another request; remove the file");
 }
 
 TEST(RecordedReplies, AreFoundByTheRequest) {
@@ -467,7 +470,10 @@ TEST(RecordedReplies, AreFoundByTheRequest) {
   changed["reply"] = "1. B";
   EXPECT_ERROR(RecordedReplies(setup.file("r.jsonl", record.dump() + "\n" + changed.dump() + "\n")),
                "r.jsonl:2: another reply to the same request");
-  EXPECT_ERROR(RecordedReplies(setup.file("r.jsonl", "{}\n")), "r.jsonl:1: \"request\": expected a text");
+  EXPECT_ERROR(RecordedReplies(setup.file("r.jsonl", "{}\n")),
+               "r.jsonl:1: \"request\": expected a text, found null; is this a file of recorded replies?");
+  EXPECT_ERROR(RecordedReplies(setup.file("r.jsonl", "{\n")), "r.jsonl:1: not valid JSON",
+               "; is this a file of recorded replies?");
   EXPECT_ERROR(RecordedReplies(setup.path("none.jsonl")), "none.jsonl: can't be opened");
 }
 
