@@ -174,6 +174,15 @@ void write_results(const std::string& text, const std::string& json, const EvalO
   out.flush();
 }
 
+/// What windows change of the scores that are shown.
+std::vector<LongTextDifference> windows_differences(const Scores& cut, const Scores& in_windows,
+                                                    const ChosenMetrics& metrics) {
+  const std::vector<OwnDataResult> cut_shown = with_scores(cut.own_data, metrics.of_own_data);
+  const std::vector<OwnDataResult> windows_shown = with_scores(in_windows.own_data, metrics.of_own_data);
+  return compare_long_texts({cut.report, cut_shown}, {in_windows.report, windows_shown}, metrics.of_pairs,
+                            metrics.on_own_data());
+}
+
 /// For people and for programs.
 struct Results {
   std::string text;
@@ -193,8 +202,7 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 
   std::vector<LongTextDifference> differences;
   if (scored.in_windows) {
-    differences =
-        compare_long_texts(read_scores(scored.scores), read_scores(*scored.in_windows), metrics.of_pairs);
+    differences = windows_differences(scored.scores, *scored.in_windows, metrics);
     results.text += format_long_texts(differences);
   } else {
     results.text += "\nno text is longer than the model reads: windows would change nothing\n";

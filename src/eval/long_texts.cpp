@@ -63,9 +63,10 @@ int64_t count_long_texts(const ReadScores& cut) {
 }
 
 std::vector<LongTextDifference> compare_long_texts(const ReadScores& cut, const ReadScores& in_windows,
-                                                   std::span<const Metric> metrics) {
+                                                   std::span<const Metric> metrics,
+                                                   std::span<const Metric> on_own_data) {
   std::vector<ScoreDifference> all = compare(in_windows.report, cut.report, metrics);
-  for (ScoreDifference& difference : compare_own_data(in_windows.own_data, cut.own_data, metrics))
+  for (ScoreDifference& difference : compare_own_data(in_windows.own_data, cut.own_data, on_own_data))
     all.push_back(std::move(difference));
   std::vector<LongTextDifference> differences;
   for (const ScoreDifference& difference : all)

@@ -58,6 +58,14 @@ class EvalOwnData : public ::testing::Test {
     return "retrieval:" + data.path().string();
   }
 
+  /// Makes d1 longer than the model reads.
+  void write_long_document() const {
+    std::string document = "the harbour";
+    for (int i = 0; i < 60; ++i) document += " is quiet";
+    data.file("corpus.jsonl",
+              json{{"_id", "d1"}, {"text", document}}.dump() + "\n{\"_id\": \"d2\", \"text\": \"a dog\"}\n");
+  }
+
   testing::TempDir data;
 };
 
@@ -241,10 +249,7 @@ TEST_F(EvalOwnData, LeavesOutTheDocumentThatIsTheQuery) {
 
 TEST_F(EvalOwnData, ComparesLongDocumentsCutAndInWindows) {
   const std::string task = write_retrieval();
-  std::string document = "the harbour";
-  for (int i = 0; i < 60; ++i) document += " is quiet";
-  data.file("corpus.jsonl",
-            json{{"_id", "d1"}, {"text", document}}.dump() + "\n{\"_id\": \"d2\", \"text\": \"a dog\"}\n");
+  write_long_document();
   const CommandResult result = eval({"--task", task, "--long-texts", "both", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json differences = json::parse(result.out).at("long_texts");
@@ -252,6 +257,21 @@ TEST_F(EvalOwnData, ComparesLongDocumentsCutAndInWindows) {
   EXPECT_EQ(differences.at(0).at("metric"), "ndcg@10");
   EXPECT_EQ(differences.at(0).at("texts"), 4);
   EXPECT_EQ(differences.at(0).at("long_texts"), 1);
+}
+
+TEST_F(EvalOwnData, ComparesCutAndInWindowsByTheScoresThatAreNamed) {
+  const std::string task = write_retrieval();
+  write_long_document();
+  const auto both = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--task", task, "--long-texts", "both", "--metric", "ndcg@10"});
+    const CommandResult result = eval(args);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  };
+  EXPECT_THAT(both({}), AllOf(HasSubstr("in windows"), Not(HasSubstr("mrr@10")), Not(HasSubstr("recall@5"))));
+  const json differences = json::parse(both({"--json"})).at("long_texts");
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences.at(0).at("metric"), "ndcg@10");
 }
 
 TEST_F(EvalOwnData, PutsTheModelsPromptsBeforeQueriesAndDocuments) {

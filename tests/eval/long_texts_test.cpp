@@ -62,7 +62,7 @@ std::vector<OwnDataResult> in_windows() {
 
 TEST_F(LongTextComparison, PairsTheScoresOfFiles) {
   const EvaluationReport cut = report(3.0, 4), windows = report(1.0, 0), same = report(3.0, 0);
-  const auto differences = compare_long_texts({cut, {}}, {windows, {}}, kDefaultMetric);
+  const auto differences = compare_long_texts({cut, {}}, {windows, {}}, kDefaultMetric, kDefaultMetric);
   ASSERT_EQ(differences.size(), 1u);
   EXPECT_EQ(differences[0].task, "stsb/test");
   EXPECT_EQ(differences[0].texts, 101);
@@ -71,7 +71,7 @@ TEST_F(LongTextComparison, PairsTheScoresOfFiles) {
   EXPECT_GT(differences[0].difference(), 0.1);
   EXPECT_GT(differences[0].interval->low, 0.0);
   EXPECT_LT(*differences[0].p_value, 0.05);
-  const auto none = compare_long_texts({cut, {}}, {same, {}}, kDefaultMetric);
+  const auto none = compare_long_texts({cut, {}}, {same, {}}, kDefaultMetric, kDefaultMetric);
   EXPECT_EQ(none[0].difference(), 0.0);
   EXPECT_EQ(none[0].interval->high, 0.0);
   EXPECT_EQ(*none[0].p_value, 1.0);
@@ -79,7 +79,7 @@ TEST_F(LongTextComparison, PairsTheScoresOfFiles) {
 
 TEST_F(LongTextComparison, HasNoIntervalWithoutABootstrap) {
   const EvaluationReport cut = report(3.0, 4, 0), windows = report(1.0, 0, 0);
-  const auto differences = compare_long_texts({cut, {}}, {windows, {}}, kDefaultMetric);
+  const auto differences = compare_long_texts({cut, {}}, {windows, {}}, kDefaultMetric, kDefaultMetric);
   EXPECT_FALSE(differences.at(0).interval.has_value());
   EXPECT_THAT(format_long_texts(differences), HasSubstr("n/a"));
   EXPECT_TRUE(long_texts_json(differences)[0].at("p_value").is_null());
@@ -88,7 +88,7 @@ TEST_F(LongTextComparison, HasNoIntervalWithoutABootstrap) {
 TEST_F(LongTextComparison, LeavesOutWhatWindowsDoNotChange) {
   const EvaluationReport none;
   const auto windows = in_windows();
-  const auto differences = compare_long_texts({none, kCut}, {none, windows}, kDefaultMetric);
+  const auto differences = compare_long_texts({none, kCut}, {none, windows}, kDefaultMetric, kDefaultMetric);
   ASSERT_EQ(differences.size(), 1u);
   EXPECT_EQ(differences[0].metric, "cosine_f1");
   EXPECT_DOUBLE_EQ(differences[0].interval->low, 0.25);
@@ -101,6 +101,15 @@ too long: texts of more tokens than the model reads; difference: in windows - cu
   const nlohmann::json written = long_texts_json(differences);
   EXPECT_EQ(written[0].at("long_texts"), 7);
   EXPECT_EQ(written[0].at("windows"), 0.75);
+}
+
+TEST_F(LongTextComparison, ShowsTheSimilaritiesThatAreNamedForOwnData) {
+  const EvaluationReport none;
+  const auto windows = in_windows();
+  const std::vector<Metric> dot{{Similarity::dot, Statistic::pearson}};
+  const auto differences = compare_long_texts({none, kCut}, {none, windows}, kDefaultMetric, dot);
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].metric, "dot_f1");
 }
 
 TEST_F(LongTextComparison, CountsLongTexts) {

@@ -42,9 +42,11 @@ int64_t count_long_texts(const ReadScores& cut);
 
 /// Paired differences of all scores but thresholds and baselines.
 ///
-/// @param metrics  of scores of a similarity, those that these name
+/// @param metrics      of scored pairs
+/// @param on_own_data  of scores of a similarity on own data, those that these name
 std::vector<LongTextDifference> compare_long_texts(const ReadScores& cut, const ReadScores& in_windows,
-                                                   std::span<const Metric> metrics);
+                                                   std::span<const Metric> metrics,
+                                                   std::span<const Metric> on_own_data);
 
 /// A table of both scores and their difference × 100. Ends with a line end.
 std::string format_long_texts(std::span<const LongTextDifference> differences);
