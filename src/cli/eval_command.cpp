@@ -116,7 +116,8 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
                      .query_prompt = options.query_prompt,
                      .document_prompt = options.document_prompt,
                      .bootstrap = options.bootstrap};
-  const std::string& name = data.task.name;
+  const std::string& split = data.task.split;
+  const std::string name = data.task.name + (split.empty() ? "" : " ") + split;
   own.progress = [&](int64_t done, int64_t texts) {
     line.show(texts > 0 ? fmt::format("{}: {} of {} texts", name, done, texts)
                         : fmt::format("{}: {}", name, count_of(done, "text")));
@@ -299,8 +300,10 @@ void add_eval_command(CLI::App& app) {
   add_model_option(command, options->model);
   add_column_option(command, options->columns);
   add_data_dir_option(command, options->data_dir);
-  command.add_option("--split", options->split,
-                     "train, validation, test …; default: what each task is reported on");
+  command.add_option(
+      "--split", options->split,
+      "train, validation, test …; of retrieval:DIR, what is in DIR/qrels; default: what each task is "
+      "reported on, of retrieval test");
   command
       .add_option(
           "--metric", options->metrics,

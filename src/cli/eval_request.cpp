@@ -49,12 +49,21 @@ ChosenMetrics parse_metrics(const std::vector<std::string>& names, const Request
   return chosen;
 }
 
-/// The first task on files of the user's own; "" without one.
-std::string task_on_files(const RequestedTasks& requested) {
-  if (!requested.own_data.empty()) return requested.own_data.front().name;
+/// A task that --split says the split of.
+bool takes_split(const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; }
+
+/// The first task on files of the user's own that have no splits; "" without one.
+std::string task_without_splits(const RequestedTasks& requested) {
+  const auto own = std::find_if_not(requested.own_data.begin(), requested.own_data.end(), takes_split);
+  if (own != requested.own_data.end()) return own->name;
   const auto file = std::find_if(requested.of_pairs.begin(), requested.of_pairs.end(),
                                  [](const std::string& name) { return is_pair_file(name); });
   return file == requested.of_pairs.end() ? "" : *file;
+}
+
+/// The first task on files of the user's own; "" without one.
+std::string task_on_files(const RequestedTasks& requested) {
+  return requested.own_data.empty() ? task_without_splits(requested) : requested.own_data.front().name;
 }
 
 }  // namespace
@@ -64,8 +73,10 @@ RequestedTasks requested_tasks(const EvalOptions& options) {
   std::set<std::string> known;
   for (const std::string& name : parse_comma_list(fmt::format("{}", fmt::join(options.tasks, ",")))) {
     if (!known.insert(name).second) continue;
-    if (const auto own = as_usage([&] { return parse_own_data_task(name); }))
-      requested.own_data.push_back(*own);
+    auto own = as_usage([&] { return parse_own_data_task(name); });
+    if (own && !options.split.empty() && takes_split(*own)) own->split = options.split;
+    if (own)
+      requested.own_data.push_back(std::move(*own));
     else
       requested.of_pairs.push_back(name);
   }
@@ -80,9 +91,9 @@ ChosenMetrics chosen_metrics(const EvalOptions& options, const RequestedTasks& r
 }
 
 void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& requested) {
-  const std::string on_files = task_on_files(requested);
-  if (!on_files.empty() && !options.split.empty())
-    refuse_usage("--split {}: {} has files of its own, not splits", options.split, on_files);
+  const std::string on_files = task_on_files(requested), without_splits = task_without_splits(requested);
+  if (!without_splits.empty() && !options.split.empty())
+    refuse_usage("--split {}: {} has files of its own, not splits", options.split, without_splits);
   const auto retrievals =
       std::count_if(requested.own_data.begin(), requested.own_data.end(),
                     [](const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; });

@@ -50,7 +50,7 @@ void add_differences(std::vector<ScoreDifference>& differences, const OwnDataRes
     if (same == other.scores.end()) continue;
     const auto resampled = subtract(score.resampled, same->resampled);
     differences.push_back({.task = result.task.name,
-                           .split = "",
+                           .split = result.task.split,
                            .metric = score.name,
                            .score = score.value,
                            .other = same->value,
@@ -68,18 +68,12 @@ Cells row(const ScoreDifference& difference) {
   return cells;
 }
 
-constexpr size_t kSplit = 1;  // column
-
-/// Only public tasks have splits.
+/// Files of one's own have no splits.
 std::string difference_table(std::span<const ScoreDifference> differences) {
-  size_t first_number = 3;
   std::vector<Cells> rows{{"task", "split", "metric", "model", "other", "difference", "95 % interval", "p"}};
   for (const ScoreDifference& difference : differences) rows.push_back(row(difference));
-  if (std::all_of(rows.begin() + 1, rows.end(), [](const Cells& cells) { return cells[kSplit].empty(); })) {
-    for (Cells& cells : rows) cells.erase(cells.begin() + kSplit);
-    --first_number;
-  }
-  return format_table(rows, first_number);
+  const bool no_splits = remove_empty_column(rows, 1);
+  return format_table(rows, no_splits ? 2 : 3);
 }
 
 /// Notes on the other model's scores, a line each.

@@ -29,8 +29,15 @@ TextCounts counts_of(const ScoreDifference& difference, const ReadScores& cut) {
   return {};
 }
 
+/// `stsb/test`; `retrieval:faq dev`, since a path has slashes of its own.
+std::string task_and_split(const ScoreDifference& difference) {
+  if (difference.split.empty()) return difference.task;
+  const bool has_path = difference.task.find(':') != std::string::npos;
+  return difference.task + (has_path ? " " : "/") + difference.split;
+}
+
 LongTextDifference with_counts(const ScoreDifference& difference, const TextCounts& counts) {
-  return {.task = difference.split.empty() ? difference.task : difference.task + "/" + difference.split,
+  return {.task = task_and_split(difference),
           .texts = counts.texts,
           .long_texts = counts.long_texts,
           .metric = difference.metric,

@@ -16,6 +16,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr const char* kUsualSplit = "test";  // of retrieval
+
 std::string number(const NamedScore& score) {
   return score.is_threshold ? fmt::format("{:.4f}", score.value) : fmt::format("{:.2f}", 100.0 * score.value);
 }
@@ -35,6 +37,23 @@ bool any_without_interval(std::span<const OwnDataResult> results, std::span<cons
              !confidence_interval(score.resampled);
     });
   });
+}
+
+std::string score_table(std::span<const OwnDataResult> results, std::span<const Metric> metrics,
+                        bool with_intervals) {
+  std::vector<Cells> rows{{"task", "split", "metric", "score", "95 % interval"}};
+  for (const OwnDataResult& result : results) {
+    std::string name = result.task.name, split = result.task.split;  // in its first row only
+    for (const NamedScore& score : result.scores) {
+      if (!is_of(score, metrics)) continue;
+      rows.push_back(
+          {std::exchange(name, ""), std::exchange(split, ""), score.name, number(score), interval(score)});
+    }
+  }
+  if (!with_intervals)
+    for (Cells& row : rows) row.pop_back();
+  const bool no_splits = remove_empty_column(rows, 1);
+  return format_table(rows, no_splits ? 2 : 3);
 }
 
 json intervals_json(const OwnDataResult& result) {
@@ -58,7 +77,7 @@ std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const st
     kinds.emplace_back(candidate_name);
     if (kind != candidate_name) continue;
     if (path.empty()) fail("{} {}: no path behind the colon", where, name);
-    return OwnDataTask{candidate, path, name};
+    return OwnDataTask{candidate, path, name, candidate == OwnDataKind::retrieval ? kUsualSplit : ""};
   }
   fail("{} {}: unknown kind of task{} (kinds: {})", where, name, suggestion(kind, kinds),
        fmt::join(kinds, ", "));
@@ -98,17 +117,8 @@ bool is_of(const NamedScore& score, std::span<const Metric> metrics) {
 
 std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics,
                             const BootstrapOptions& bootstrap) {
-  std::vector<Cells> rows{{"task", "metric", "score", "95 % interval"}};
-  for (const OwnDataResult& result : results) {
-    std::string name = result.task.name;  // in its first row only
-    for (const NamedScore& score : result.scores) {
-      if (is_of(score, metrics))
-        rows.push_back({std::exchange(name, ""), score.name, number(score), interval(score)});
-    }
-  }
-  if (bootstrap.resamples == 0)
-    for (Cells& row : rows) row.pop_back();
-  std::string text = format_table(rows, 2) + "\nscores x 100, thresholds as they are\n";
+  std::string text = score_table(results, metrics, bootstrap.resamples > 0);
+  text += "\nscores x 100, thresholds as they are\n";
   if (bootstrap.resamples > 0)
     text += fmt::format(
         "intervals: 95 %, percentiles of {} bootstrap resamples of the pairs, queries or "
@@ -127,6 +137,7 @@ json own_data_json(std::span<const OwnDataResult> results, const BootstrapOption
     list.push_back({{"task", result.task.name},
                     {"kind", result.task.kind},
                     {"path", result.task.path.string()},
+                    {"split", result.task.split.empty() ? json() : json(result.task.split)},
                     {"about", result.about},
                     {"scores", scores}});
     if (bootstrap.resamples == 0) continue;

@@ -57,8 +57,6 @@ BinaryPairs read_binary_pairs(const OwnDataTask& task, const ColumnNames& column
   return pairs;
 }
 
-constexpr const char* kRetrievalSplit = "test";  // that is scored
-
 /// Error for a damaged corpus, and for one without any relevant document.
 void check_corpus(const fs::path& directory, const RelevanceGrades& grades) {
   constexpr int64_t kDocumentsInMemory = 4096;
@@ -72,10 +70,10 @@ void check_corpus(const fs::path& directory, const RelevanceGrades& grades) {
   count_relevant(directory, grades, ids);
 }
 
-RetrievalQueries read_retrieval(const fs::path& directory) {
-  RetrievalQueries read{read_relevance_grades(directory, kRetrievalSplit), {}};
-  read.queries = read_queries(directory, read.grades, kRetrievalSplit);
-  check_corpus(directory, read.grades);
+RetrievalQueries read_retrieval(const OwnDataTask& task) {
+  RetrievalQueries read{read_relevance_grades(task.path, task.split), {}};
+  read.queries = read_queries(task.path, read.grades, task.split);
+  check_corpus(task.path, read.grades);
   return read;
 }
 
@@ -104,7 +102,7 @@ std::vector<fs::path> own_data_files(const OwnDataTask& task) {
       return files.chosen_on.empty() ? std::vector{files.test} : std::vector{files.test, files.chosen_on};
     }
     case OwnDataKind::retrieval:
-      return retrieval_files(task.path, kRetrievalSplit);
+      return retrieval_files(task.path, task.split);
     case OwnDataKind::classify:
       return {split_file(task.path, "train"), split_file(task.path, "test")};
     case OwnDataKind::cluster:
@@ -118,7 +116,7 @@ OwnData read_own_data(const OwnDataTask& task, const ColumnNames& columns) {
     case OwnDataKind::pairs:
       return {task, read_binary_pairs(task, columns)};
     case OwnDataKind::retrieval:
-      return {task, read_retrieval(task.path)};
+      return {task, read_retrieval(task)};
     case OwnDataKind::classify:
       return {task, read_probe_texts(task, columns)};
     case OwnDataKind::cluster:

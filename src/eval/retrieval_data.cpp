@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -80,8 +81,24 @@ GradedPair parse_grade(std::string_view line, const std::string& location) {
   return {columns[0], columns[1], *grade};
 }
 
+/// The splits that a directory has qrels of.
+std::set<std::string> splits_there(const fs::path& directory) {
+  std::set<std::string> splits;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory / "qrels", error)) {
+    fs::path name = entry.path().filename();
+    if (name.extension() == ".gz") name = name.stem();
+    if (name.extension() == ".tsv") splits.insert(name.stem().string());
+  }
+  return splits;
+}
+
 fs::path grades_file(const fs::path& directory, const std::string& split) {
-  return existing(directory / "qrels" / (split + ".tsv"));
+  const fs::path file = directory / "qrels" / (split + ".tsv");
+  const std::set<std::string> splits = splits_there(directory);
+  if (!splits.empty() && !splits.contains(split))
+    fail("{}: no such file; splits there: {}", file.string(), fmt::join(splits, ", "));
+  return existing(file);
 }
 
 /// Error that names the lines of the qrels whose query is one of those missing.

@@ -1,6 +1,7 @@
 #include "eval/table.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace angle {
 namespace {
@@ -29,6 +30,13 @@ std::string format_table(const std::vector<Cells>& rows, size_t first_number) {
     table += line + "\n";
   }
   return table;
+}
+
+bool remove_empty_column(std::vector<Cells>& rows, size_t column) {
+  const auto is_empty = [&](const Cells& cells) { return cells[column].empty(); };
+  if (!std::all_of(rows.begin() + 1, rows.end(), is_empty)) return false;
+  for (Cells& cells : rows) cells.erase(cells.begin() + static_cast<std::ptrdiff_t>(column));
+  return true;
 }
 
 }  // namespace angle

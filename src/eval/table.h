@@ -15,4 +15,9 @@ using Cells = std::vector<std::string>;
 /// @param rows  at least one, all of the same length
 std::string format_table(const std::vector<Cells>& rows, size_t first_number);
 
+/// Removes a column that no row but the first, the header, has anything in.
+///
+/// @return  whether it did
+bool remove_empty_column(std::vector<Cells>& rows, size_t column);
+
 }  // namespace angle

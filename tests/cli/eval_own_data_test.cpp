@@ -2,6 +2,7 @@
 //  - a table and JSON for each kind, beside tasks of scored pairs or alone;
 //  - thresholds come from another split where there is one, and the report says which;
 //  - intervals beside all scores but thresholds, unless none are asked for; baselines in the same run;
+//  - retrieval is scored on the split that is asked for, which all results name;
 //  - prompts reach the side that they are for;
 //  - every score that a configuration can name is there;
 //  - malformed data end with 1 and are named by file and line, before the model is loaded where that can be.
@@ -56,6 +57,13 @@ class EvalOwnData : public ::testing::Test {
               "barks\"}\n");
     data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t1\nq2\td9\t1\n");
     return "retrieval:" + data.path().string();
+  }
+
+  /// Asks q1 for a document that is not like it.
+  ///
+  /// @return  the file
+  std::string write_dev_split() const {
+    return data.file("qrels/dev.tsv", "query-id\tcorpus-id\tscore\nq1\td3\t1\n").string();
   }
 
   /// Makes d1 longer than the model reads.
@@ -171,6 +179,8 @@ TEST_F(EvalOwnData, ReplacesNoFileThatItReads) {
   }
   const std::string pairs = (data.path() / "mine.tsv").string(), own = testing::write_binary_pairs(pairs);
   EXPECT_EQ(eval({"--task", own, "-o", pairs}).exit_code, 2);
+  const std::string dev = write_dev_split();
+  EXPECT_EQ(eval({"--task", task, "--split", "dev", "-o", dev}).exit_code, 2);
 }
 
 TEST_F(EvalOwnData, RetrievesDocuments) {
@@ -184,6 +194,29 @@ TEST_F(EvalOwnData, RetrievesDocuments) {
                   .at("about")
                   .get<std::string>(),
               HasSubstr("query prompt \"the tide \", document prompt \"boats \""));
+}
+
+TEST_F(EvalOwnData, RetrievesForTheSplitThatIsAskedFor) {
+  const std::string task = write_retrieval();
+  write_dev_split();
+  EXPECT_EQ(scores(task).at("split"), "test");
+  const std::vector<std::string> of_dev = {"--split", "dev"};
+  const json dev = scores(task, of_dev);
+  EXPECT_EQ(dev.at("split"), "dev");
+  EXPECT_EQ(dev.at("scores").at("recall@1"), 0.0);
+  EXPECT_THAT(dev.at("about").get<std::string>(), HasSubstr("1 query, 3 documents"));
+  std::vector<std::string> args = {"--task", task, "--compare",
+                                   testing::golden_path("models/tiny-roberta").string()};
+  args.insert(args.end(), of_dev.begin(), of_dev.end());
+  const std::string table = eval(args).out;
+  const size_t comparison = table.find("\nother: ");
+  ASSERT_NE(comparison, std::string::npos) << table;
+  for (const std::string& part : {table.substr(0, comparison), table.substr(comparison)})
+    EXPECT_THAT(part, HasSubstr("\n" + task + "  dev    ndcg@10"));
+  args.push_back("--json");
+  const json compared = json::parse(eval(args).out).at("comparison");
+  EXPECT_EQ(compared.at("differences").at(0).at("split"), "dev");
+  EXPECT_EQ(compared.at("own_data").at(0).at("split"), "dev");
 }
 
 TEST_F(EvalOwnData, ShowsTheScoresThatAreNamed) {
@@ -411,6 +444,11 @@ TEST_F(EvalOwnData, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
               HasSubstr("/absent.tsv: no such data file; correct the path"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--split", "test"}),
               HasSubstr("--split test: cluster:"));
+  const std::string retrieval = write_retrieval();
+  EXPECT_THAT(error({"--task", retrieval + ",cluster:" + data.path().string(), "--split", "test"}),
+              HasSubstr("--split test: cluster:"));
+  EXPECT_THAT(error({"--task", retrieval, "--split", "validation"}),
+              HasSubstr("qrels/validation.tsv: no such file; splits there: test"));
   EXPECT_THAT(error({"--task", "cluster:" + data.path().string(), "--verify"}),
               HasSubstr("--verify: needs a public task of scored pairs"));
 }

@@ -158,6 +158,12 @@ TEST(CompareOwnData, PairsScoresByTheirNames) {
   EXPECT_EQ(differences[1].metric, "ndcg@10");
 }
 
+TEST(CompareOwnData, NamesTheSplit) {
+  const std::vector<OwnDataResult> dev{
+      {{OwnDataKind::retrieval, "faq", "retrieval:faq", "dev"}, {{"ndcg@10", 0.5}}, ""}};
+  EXPECT_EQ(compare_own_data(dev, dev, kCosine).at(0).split, "dev");
+}
+
 TEST(FormatComparison, IsATable) {
   EvaluationReport other;
   const ScoreDifference difference{"stsb", "test", "cosine_spearman", 0.82032, 0.83, Interval{-0.02, 0.001},
@@ -179,7 +185,7 @@ difference: model - other, x 100; interval and p (two-sided, of no difference): 
   EXPECT_TRUE(result.at("differences").at(1).at("p_value").is_null());
 }
 
-TEST(FormatComparison, OfOwnDataHasNoSplitsAndTheRemarksOnTheOtherModel) {
+TEST(FormatComparison, HasNoColumnOfSplitsWithoutAnyAndTheRemarksOnTheOtherModel) {
   const ScoreDifference difference{"retrieval:faq", "", "ndcg@10", 0.5, 0.25, std::nullopt, std::nullopt};
   const std::vector<OwnDataResult> own_data{
       {{OwnDataKind::retrieval, "faq", "retrieval:faq"}, {}, "9 queries; 2 of 40 texts were cut"}};

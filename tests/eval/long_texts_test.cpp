@@ -112,6 +112,16 @@ TEST_F(LongTextComparison, ShowsTheSimilaritiesThatAreNamedForOwnData) {
   EXPECT_EQ(differences[0].metric, "dot_f1");
 }
 
+TEST_F(LongTextComparison, NamesTheSplitOfOwnData) {
+  const EvaluationReport none;
+  std::vector<OwnDataResult> cut = kCut;
+  cut[0].task = {OwnDataKind::retrieval, "faq", "retrieval:faq", "dev"};
+  const auto differences = compare_long_texts({none, cut}, {none, cut}, kDefaultMetric, kDefaultMetric);
+  ASSERT_EQ(differences.size(), 1u);
+  EXPECT_EQ(differences[0].task, "retrieval:faq dev");
+  EXPECT_EQ(differences[0].texts, 18);
+}
+
 TEST_F(LongTextComparison, CountsLongTexts) {
   const EvaluationReport none, cut = report(1.0, 4);
   EXPECT_EQ(count_long_texts({cut, kCut}), 11);

@@ -44,6 +44,18 @@ TEST_F(OwnDataFiles, AreAllThatIsRead) {
   EXPECT_THAT(files("cluster:" + path("kinds/train.jsonl")), ElementsAre("kinds/train.jsonl"));
 }
 
+TEST_F(OwnDataFiles, OfRetrievalAreThoseOfItsSplit) {
+  OwnDataTask task = *parse_own_data_task(testing::write_retrieval(path("faq")));
+  task.split = "dev";
+  EXPECT_ERROR(own_data_files(task), "faq/qrels/dev.tsv: no such file; splits there: test");
+  const std::string qrels = read_file(path("faq/qrels/test.tsv"));
+  const size_t end_of_first_row = qrels.find('\n', qrels.find('\n') + 1) + 1;
+  data.file("faq/qrels/dev.tsv", qrels.substr(0, end_of_first_row));
+  EXPECT_EQ(own_data_files(task).back(), path("faq/qrels/dev.tsv"));
+  const OwnData dev = read_own_data(task);
+  EXPECT_EQ(std::get<RetrievalQueries>(dev.content).queries.size(), 1u);
+}
+
 TEST_F(OwnDataFiles, ThatAreMissingAreNamed) {
   EXPECT_ERROR(files("pairs:/absent.tsv"), "/absent.tsv: no such file or directory");
   EXPECT_ERROR(files("cluster:/absent.tsv"), "/absent.tsv: no such file or directory");

@@ -17,7 +17,9 @@ TEST(ParseOwnDataTask, ReadsKindAndPath) {
   EXPECT_EQ(task.kind, OwnDataKind::pairs);
   EXPECT_EQ(task.path, "own/a:b.tsv");
   EXPECT_EQ(task.name, "pairs:own/a:b.tsv");
+  EXPECT_EQ(task.split, "");
   EXPECT_EQ(parse_own_data_task("retrieval:/faq")->kind, OwnDataKind::retrieval);
+  EXPECT_EQ(parse_own_data_task("retrieval:/faq")->split, "test");
   EXPECT_FALSE(parse_own_data_task("stsb").has_value());
 }
 
@@ -41,6 +43,11 @@ TEST(OwnDataResult, HasScoresByName) {
   EXPECT_EQ(kResults[0].value("dot_f1"), 0.75);
   EXPECT_EQ(kResults[0].value("v_measure"), std::nullopt);
 }
+
+const std::vector<OwnDataResult> kWithASplit{{{OwnDataKind::retrieval, "faq", "retrieval:faq", "dev"},
+                                              {{"ndcg@10", 0.5}, {"mrr@10", 0.25}},
+                                              "9 queries"},
+                                             kResults[1]};
 
 constexpr BootstrapOptions kThree{.resamples = 3, .seed = 7};
 constexpr BootstrapOptions kNone{.resamples = 0};
@@ -72,6 +79,20 @@ TEST(FormatOwnData, ShowsTheSimilaritiesOfTheMetrics) {
   EXPECT_THAT(
       format_own_data(few, dot, kThree),
       ::testing::HasSubstr("n/a: more than a twentieth of the resamples have no such score: too few"));
+}
+
+TEST(FormatOwnData, NamesTheSplitWhereThereIsOne) {
+  EXPECT_THAT(format_own_data(kWithASplit, std::vector<Metric>{Metric{}}, kNone),
+              ::testing::StartsWith("task           split  metric      score\n"
+                                    "retrieval:faq  dev    ndcg@10     50.00\n"
+                                    "                      mrr@10      25.00\n"
+                                    "cluster:c.tsv         v_measure  100.00\n"));
+}
+
+TEST(OwnDataJson, NamesTheSplitWhereThereIsOne) {
+  const nlohmann::json results = own_data_json(kWithASplit, kNone);
+  EXPECT_EQ(results.at(0).at("split"), "dev");
+  EXPECT_TRUE(results.at(1).at("split").is_null());
 }
 
 TEST(OwnDataJson, HasAllDigits) {

@@ -1,5 +1,6 @@
 // Pins: BEIR's three files, plain or gzip; titles stand before texts; queries without a relevant document are
-// left out; every damaged line is named; relevant documents that the corpus doesn't have are counted.
+// left out; every damaged line is named, and so are the splits that are there in place of one that is not;
+// relevant documents that the corpus doesn't have are counted.
 #include "angle/eval/retrieval_data.h"
 
 #include <gmock/gmock.h>
@@ -64,12 +65,17 @@ TEST_F(RetrievalData, MayBeCompressed) {
 }
 
 TEST_F(RetrievalData, NamesWhatIsMissing) {
-  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "qrels/dev.tsv: no such file", "corpus.jsonl");
+  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "qrels/dev.tsv: no such file; splits there: test");
+  data.file("qrels/train.tsv.gz", "");
+  data.file("qrels/README.md", "");
+  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "splits there: test, train");
   std::filesystem::remove(data.path() / "queries.jsonl");
   EXPECT_ERROR(read_queries(data.path(), {}, "test"), "queries.jsonl: no such file");
   data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"who purrs\"}\n");
   EXPECT_ERROR(read_queries(data.path(), grades(), "test"), "qrels/test.tsv:4: query q2 is not in",
                "queries.jsonl");
+  std::filesystem::remove_all(data.path() / "qrels");
+  EXPECT_ERROR(grades(), "qrels/test.tsv: no such file; a retrieval task is a directory with corpus.jsonl");
 }
 
 TEST_F(RetrievalData, NamesAllDamagedLinesUpToALimit) {

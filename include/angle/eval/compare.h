@@ -17,7 +17,7 @@ namespace angle {
 /// One number of two models.
 struct ScoreDifference {
   std::string task;                  // or `average sts`
-  std::string split;                 // empty for an average and for own data
+  std::string split;                 // empty for an average, and for own data but retrieval
   std::string metric;                // `cosine_spearman`; of own data `cosine_f1` …
   double score = 0.0;                // in [-1, 1]
   double other = 0.0;                // in [-1, 1]

@@ -23,7 +23,7 @@ struct ReadScores {
 
 /// One number in both ways of reading.
 struct LongTextDifference {
-  std::string task;        // with its split; `average sts`; the name of a task on own data
+  std::string task;        // with its split, if any; `average sts`; the name of a task on own data
   int64_t texts = 0;       // that were read; 0 for an average
   int64_t long_texts = 0;  // of these, how many are longer than the model reads
   std::string metric;

@@ -3,7 +3,7 @@
 //
 //     pairs:FILE       scored pairs with labels 0 and 1 (data/reader.h): average precision, F1, accuracy
 //     pairs:DIR        the same for DIR/test, with the thresholds chosen on DIR/validation, else DIR/train
-//     retrieval:DIR    BEIR's layout (retrieval_data.h): nDCG@10, MRR@10, MAP@100, recall
+//     retrieval:DIR    BEIR's layout (retrieval_data.h), a split of it: nDCG@10, MRR@10, MAP@100, recall
 //     classify:DIR     DIR/train and DIR/test with texts and labels (labelled_texts.h): two probes
 //     cluster:FILE     texts and labels: V-measure of k-means with as many clusters as labels
 #pragma once
@@ -33,11 +33,12 @@ ANGLE_JSON_ENUM(OwnDataKind, {{OwnDataKind::pairs, "pairs"},
 struct OwnDataTask {
   OwnDataKind kind;
   std::filesystem::path path;
-  std::string name;  // as it was given, `pairs:mine.tsv`
+  std::string name;        // as it was given, `pairs:mine.tsv`
+  std::string split = {};  // of `retrieval:` the one that is scored; others have none
 };
 
 /// The task of a name with a colon; nothing for a name without. Error for an unknown kind, with the nearest,
-/// and for a kind alone. Whether the path is there is not looked at.
+/// and for a kind alone. Whether the path is there is not looked at. The split of `retrieval:` is `test`.
 ///
 /// @param where  what the name was given to, for the message
 std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const std::string& where = "--task");
@@ -75,8 +76,9 @@ bool is_of(const NamedScore& score, std::span<const Metric> metrics);
 std::string format_own_data(std::span<const OwnDataResult> results, std::span<const Metric> metrics,
                             const BootstrapOptions& bootstrap);
 
-/// [{"task", "kind", "path", "about", "scores": {"cosine_f1": 0.71, …}, "intervals": {"cosine_f1": [low,
-/// high], …}, "bootstrap": {"method", "confidence", "resamples", "seed"}}], the last two with a bootstrap.
+/// [{"task", "kind", "path", "split", "about", "scores": {"cosine_f1": 0.71, …}, "intervals": {"cosine_f1":
+/// [low, high], …}, "bootstrap": {"method", "confidence", "resamples", "seed"}}], the last two with a
+/// bootstrap; the split is null where there is none.
 nlohmann::json own_data_json(std::span<const OwnDataResult> results, const BootstrapOptions& bootstrap);
 
 }  // namespace angle

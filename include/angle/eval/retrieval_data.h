@@ -2,7 +2,7 @@
 //
 //     corpus.jsonl    {"_id": "d1", "title": "may be missing", "text": "…"}
 //     queries.jsonl   {"_id": "q1", "text": "…"}
-//     qrels/test.tsv  a header, then query-id <tab> corpus-id <tab> score
+//     qrels/test.tsv  a header, then query-id <tab> corpus-id <tab> score; one for each split
 //
 // Each may be compressed (`corpus.jsonl.gz`). The corpus is read a part at a time.
 #pragma once
@@ -28,7 +28,8 @@ struct IdentifiedText {
 /// The grades that people gave to documents, by query and document.
 using RelevanceGrades = std::map<std::string, std::map<std::string, int64_t>>;
 
-/// The three files of a directory, the qrels those of a split. Error when one is not there.
+/// The three files of a directory, the qrels those of a split. Error when one is not there; of a split that
+/// is not, with those that are.
 std::vector<std::filesystem::path> retrieval_files(const std::filesystem::path& directory,
                                                    const std::string& split);
 
