@@ -90,7 +90,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(OptimizationConfig, epochs, max_
 struct EvaluationConfig {
   std::string task;                  // "stsb", "stsb,sts12/test" (see eval/tasks.h), files of scored pairs,
                                      // "retrieval:DIR" (eval/own_data.h), looked up as data are; "": none
-  std::string split = "validation";  // of public tasks without a split of their own; never test by default
+  std::string split = "validation";  // of public tasks without a split of their own; never test by default.
+                                     // Own data have theirs: "retrieval:DIR/qrels/dev.tsv", else test
   std::vector<DataSetConfig> loss_data;    // files like those of data.train, to take the losses on; [] none
   std::string metric = "cosine_spearman";  // what decides, the field's for STS; see train/validation_metric.h
   int64_t every_steps = 0;                 // optimizer updates; 0: at the end of each epoch

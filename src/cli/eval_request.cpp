@@ -49,8 +49,10 @@ ChosenMetrics parse_metrics(const std::vector<std::string>& names, const Request
   return chosen;
 }
 
-/// A task that --split says the split of.
-bool takes_split(const OwnDataTask& task) { return task.kind == OwnDataKind::retrieval; }
+/// Whether --split says the split of a task: retrieval, unless it names one, `retrieval:faq/qrels/dev.tsv`.
+bool takes_split(const OwnDataTask& task) {
+  return task.kind == OwnDataKind::retrieval && !is_pair_file(task.name);
+}
 
 /// The first task on files of the user's own that have no splits; "" without one.
 std::string task_without_splits(const RequestedTasks& requested) {

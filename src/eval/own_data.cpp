@@ -16,7 +16,20 @@ using nlohmann::json;
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* kUsualSplit = "test";  // of retrieval
+
+/// Of `retrieval:`, whose path is a directory or its `qrels/SPLIT.tsv`.
+OwnDataTask retrieval_task(const fs::path& path, const std::string& name) {
+  fs::path file = path.filename();
+  if (file.extension() == ".gz") file = file.stem();
+  const fs::path qrels = path.parent_path();
+  if (file.extension() != ".tsv" || qrels.filename() != "qrels")
+    return {OwnDataKind::retrieval, path, name, kUsualSplit};
+  const fs::path directory = qrels.has_parent_path() ? qrels.parent_path() : fs::path(".");
+  return {OwnDataKind::retrieval, directory, name, file.stem().string()};
+}
 
 std::string number(const NamedScore& score) {
   return score.is_threshold ? fmt::format("{:.4f}", score.value) : fmt::format("{:.2f}", 100.0 * score.value);
@@ -77,7 +90,8 @@ std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const st
     kinds.emplace_back(candidate_name);
     if (kind != candidate_name) continue;
     if (path.empty()) fail("{} {}: no path behind the colon", where, name);
-    return OwnDataTask{candidate, path, name, candidate == OwnDataKind::retrieval ? kUsualSplit : ""};
+    return candidate == OwnDataKind::retrieval ? retrieval_task(path, name)
+                                               : OwnDataTask{candidate, path, name};
   }
   fail("{} {}: unknown kind of task{} (kinds: {})", where, name, suggestion(kind, kinds),
        fmt::join(kinds, ", "));

@@ -219,6 +219,21 @@ TEST_F(EvalOwnData, RetrievesForTheSplitThatIsAskedFor) {
   EXPECT_EQ(compared.at("own_data").at(0).at("split"), "dev");
 }
 
+TEST_F(EvalOwnData, RetrievesForTwoSplitsThatAreNamed) {
+  const std::string task = write_retrieval(), dev = task + "/qrels/dev.tsv";
+  write_dev_split();
+  const CommandResult result = eval({"--task", task + "," + dev, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json found = json::parse(result.out).at("own_data");
+  EXPECT_EQ(found.at(0).at("split"), "test");
+  EXPECT_EQ(found.at(1).at("split"), "dev");
+  EXPECT_EQ(found.at(1).at("task"), dev);
+  EXPECT_EQ(found.at(1).at("scores"), scores(task, {"--split", "dev"}).at("scores"));
+  const CommandResult refused = eval({"--task", dev, "--split", "test"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--split test: " + dev + " has files of its own, not splits"));
+}
+
 TEST_F(EvalOwnData, ShowsTheScoresThatAreNamed) {
   const std::string task = write_retrieval();
   const CommandResult result = eval({"--task", task, "--metric", "ndcg@10"});

@@ -3,6 +3,7 @@
 #include "angle/eval/own_data.h"
 
 #include <cmath>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,6 +22,21 @@ TEST(ParseOwnDataTask, ReadsKindAndPath) {
   EXPECT_EQ(parse_own_data_task("retrieval:/faq")->kind, OwnDataKind::retrieval);
   EXPECT_EQ(parse_own_data_task("retrieval:/faq")->split, "test");
   EXPECT_FALSE(parse_own_data_task("stsb").has_value());
+}
+
+TEST(ParseOwnDataTask, TakesTheSplitOfRetrievalFromItsQrels) {
+  for (const auto& [name, directory, split] :
+       {std::tuple("retrieval:/faq/qrels/dev.tsv", "/faq", "dev"),
+        std::tuple("retrieval:own/faq/qrels/train.tsv.gz", "own/faq", "train"),
+        std::tuple("retrieval:qrels/dev.tsv", ".", "dev"),
+        std::tuple("retrieval:faq/qrels", "faq/qrels", "test"),
+        std::tuple("retrieval:faq/dev.tsv", "faq/dev.tsv", "test")}) {
+    const OwnDataTask task = parse_own_data_task(name).value();
+    EXPECT_EQ(task.path, directory) << name;
+    EXPECT_EQ(task.split, split) << name;
+    EXPECT_EQ(task.name, name);
+  }
+  EXPECT_EQ(parse_own_data_task("cluster:faq/qrels/dev.tsv")->path, "faq/qrels/dev.tsv");
 }
 
 TEST(ParseOwnDataTask, RefusesWhatIsMistyped) {

@@ -29,6 +29,13 @@ TEST(TaskNames, OfFilesAndOwnDataHaveNoSplit) {
                           TaskName{"retrieval:/data/faq", ""}, TaskName{"stsb", "validation"}));
 }
 
+TEST(TaskNames, OfRetrievalMayNameTheSplitInTheirPath) {
+  const std::string dev = "retrieval:faq/qrels/dev.tsv";
+  EXPECT_THAT(parse_task_names(dev, "validation"), ElementsAre(TaskName{dev, ""}));
+  EXPECT_NO_THROW(check_task_name({dev, ""}, "evaluation.task"));
+  EXPECT_EQ(metrics_of({dev, ""}).front(), "ndcg@10");
+}
+
 TEST(TaskNames, OfPathsWithoutAKindAreWhole) {
   EXPECT_THAT(parse_task_names("./faq,own/faq,/data/faq,../sts12/faq,stbs/test", "validation"),
               ElementsAre(TaskName{"./faq", ""}, TaskName{"own/faq", ""}, TaskName{"/data/faq", ""},

@@ -181,6 +181,24 @@ TEST_F(ValidationTest, HasAScoreForEachTaskWhateverItsKind) {
   }
 }
 
+TEST_F(ValidationTest, TellsSplitsOfOneRetrievalTaskApart) {
+  const TempDir data;
+  const std::string faq = testing::write_retrieval(data.path()), dev = faq + "/qrels/dev.tsv";
+  data.file("qrels/dev.tsv", read_file(data.path() / "qrels/test.tsv"));
+  const Validation judge =
+      validation({"evaluation.task=" + faq + "," + dev, "evaluation.metric=" + dev + "/ndcg@10"},
+                 {.tasks = {},
+                  .own_data = {parse_own_data_task(faq).value(), parse_own_data_task(dev).value()},
+                  .loss_sets = {}});
+  EXPECT_EQ(judge.name(), dev + " ndcg@10");
+  const Measurement found = judge.measure(model);
+  EXPECT_TRUE(found.score);
+  EXPECT_THAT(found.others, UnorderedElementsAre(Key(faq + "/ndcg@10")));
+  const json files = judge.describe();
+  EXPECT_EQ(files.at(2).at("file"), "test.tsv");
+  EXPECT_EQ(files.at(5).at("file"), "dev.tsv");
+}
+
 TEST_F(ValidationTest, NamesWhatIsWrongWithOwnDataBeforeItMeasures) {
   const TempDir data;
   const std::string file = data.file("flat.tsv", "text\tlabel\na\tx\nb\tx\n").string();

@@ -4,6 +4,7 @@
 //     pairs:FILE       scored pairs with labels 0 and 1 (data/reader.h): average precision, F1, accuracy
 //     pairs:DIR        the same for DIR/test, with the thresholds chosen on DIR/validation, else DIR/train
 //     retrieval:DIR    BEIR's layout (retrieval_data.h), a split of it: nDCG@10, MRR@10, MAP@100, recall
+//     retrieval:DIR/qrels/dev.tsv    the same for the split `dev`
 //     classify:DIR     DIR/train and DIR/test with texts and labels (labelled_texts.h): two probes
 //     cluster:FILE     texts and labels: V-measure of k-means with as many clusters as labels
 #pragma once
@@ -38,7 +39,7 @@ struct OwnDataTask {
 };
 
 /// The task of a name with a colon; nothing for a name without. Error for an unknown kind, with the nearest,
-/// and for a kind alone. Whether the path is there is not looked at. The split of `retrieval:` is `test`.
+/// and for a kind alone. Whether the path is there is not looked at. The split of `retrieval:DIR` is `test`.
 ///
 /// @param where  what the name was given to, for the message
 std::optional<OwnDataTask> parse_own_data_task(const std::string& name, const std::string& where = "--task");
