@@ -159,8 +159,8 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries
     add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries,
               options.bootstrap);
   result.about = fmt::format(
-      "{} {}, {} {}, by cosine; query prompt {}, document prompt {}{}{}{}{}", queries.size(),
-      queries.size() == 1 ? "query" : "queries", found.ids.size(),
+      "{} {}, {} {}, by cosine; nDCG with linear gain; query prompt {}, document prompt {}{}{}{}{}",
+      queries.size(), queries.size() == 1 ? "query" : "queries", found.ids.size(),
       found.ids.size() == 1 ? "document" : "documents", nlohmann::json(query_prompt).dump(),
       nlohmann::json(document_prompt).dump(), options.baselines ? bm25_remark() : "",
       left_out == 0 ? "" : fmt::format("; left out: {} found by the query of the same id", left_out),

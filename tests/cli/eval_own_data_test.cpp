@@ -189,7 +189,8 @@ TEST_F(EvalOwnData, RetrievesDocuments) {
   EXPECT_EQ(result.at("scores").at("mrr@10"), 1.0);
   EXPECT_EQ(result.at("scores").at("recall@1"), 0.75);  // one of two relevant documents of q2 is not there
   EXPECT_THAT(result.at("about").get<std::string>(),
-              AllOf(HasSubstr("2 queries, 3 documents"), HasSubstr("; not in the corpus: 1 of 3 relevant")));
+              AllOf(HasSubstr("2 queries, 3 documents"), HasSubstr("; nDCG with linear gain; "),
+                    HasSubstr("; not in the corpus: 1 of 3 relevant")));
   EXPECT_THAT(scores(task, {"--query-prompt", "the tide ", "--document-prompt", "boats "})
                   .at("about")
                   .get<std::string>(),

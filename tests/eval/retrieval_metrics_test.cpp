@@ -77,6 +77,11 @@ TEST(ScoreRanking, StopsAtItsCutoffs) {
   EXPECT_DOUBLE_EQ(scores.recall[3], 2.0 / 3);
 }
 
+TEST(ScoreRanking, GainsTheGradeItself) {
+  EXPECT_DOUBLE_EQ(score_ranking(Grades{1, 3}, Grades{3, 1}).ndcg_10,
+                   (1 + 3 / std::log2(3)) / (3 + 1 / std::log2(3)));  // not 2^3 - 1 = 7
+}
+
 TEST(ScoreRanking, HandlesFewDocuments) {
   const RetrievalScores scores = score_ranking(Grades{0, 2}, Grades{2, 1});
   EXPECT_DOUBLE_EQ(scores.ndcg_10, (2 / std::log2(3)) / (2 + 1 / std::log2(3)));

@@ -13,7 +13,9 @@ namespace angle {
 /// The cut-offs of recall.
 inline constexpr std::array<int64_t, 4> kRecallCutoffs = {1, 5, 10, 100};
 
-/// Of one query, or the means over queries. All in [0, 1].
+/// Of one query, or the means over queries. All in [0, 1]. The gain of nDCG is linear, the grade itself, as
+/// in pytrec_eval, which BEIR uses; with the exponential one, 2^grade − 1, it differs where a grade is
+/// above 1.
 struct RetrievalScores {
   double ndcg_10 = 0.0;  // Σ grade / log₂(rank + 1) over ranks 1 … 10, over that of the best order
   double mrr_10 = 0.0;   // 1 / rank of the first relevant document, 0 beyond rank 10
