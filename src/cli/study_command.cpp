@@ -36,6 +36,7 @@ namespace fs = std::filesystem;
 struct StudyOptions {
   std::string config;
   std::vector<std::string> overrides;
+  StudyPart part;  // to do and to show
   std::string output;
   std::string runs;
   std::string data_dir;
@@ -59,6 +60,8 @@ std::string study_name(const StudyOptions& options) {
 std::string describe_command(const StudyOptions& options) {
   std::string command = "angle study --config " + shell_word(options.config);
   for (const std::string& assignment : options.overrides) command += " --set " + shell_word(assignment);
+  for (const std::string& row : options.part.rows) command += " --row " + shell_word(row);
+  if (!options.part.seeds.empty()) command += fmt::format(" --seeds {}", fmt::join(options.part.seeds, ","));
   return command;
 }
 
@@ -75,12 +78,15 @@ class Study {
  public:
   explicit Study(const StudyOptions& options)
       : options_(options),
-        config_(load_study_config(options.config)),
+        whole_(load_study_config(options.config)),
+        config_(take_part(whole_, options.part)),
+        left_out_(left_out_of(whole_, config_)),
         inputs_(data_places(options, config_)),
         plan_(plan_study(
             config_, options.overrides, [&](const TrainConfig& config) { return inputs_.checksums(config); },
             options.config)),
         output_(first_given(options.output, config_.output, fs::path("runs") / study_name(options))),
+        tables_(left_out_.empty() ? output_ : output_ / "part"),
         runs_(first_given(options.runs, config_.runs, output_ / "runs")),
         runner_(runner_options()) {}
 
@@ -95,16 +101,18 @@ class Study {
  private:
   StudyRunnerOptions runner_options();
   StudyReport report() const;
+  void write_tables(const StudyReport& report) const;
   bool finish(size_t run);
   void tell_before() const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left);
 
   Interruption interruption_;
   const StudyOptions& options_;
-  StudyConfig config_;
+  StudyConfig whole_, config_;  // as in its file, and what is done of it
+  std::string left_out_;
   StudyInputs inputs_;
   StudyPlan plan_;
-  fs::path output_, runs_;
+  fs::path output_, tables_, runs_;
   StudyRunner runner_;
   std::vector<std::string> failures_;  // of runs
 };
@@ -128,7 +136,8 @@ StudyReport Study::report() const {
                      .plan = plan_,
                      .scores = {},
                      .results = {},
-                     .failures = failures_};
+                     .failures = failures_,
+                     .left_out = left_out_};
   for (const StudyRun& run : plan_.runs) report.scores.push_back(runner_.scores_of(run));
   report.results = study_results(config_, plan_, report.scores);
   return report;
@@ -200,7 +209,7 @@ void Study::tell_before() const {
 }
 
 bool Study::run() {
-  check_study_output(output_, study_name(options_), config_);
+  check_study_output(tables_, study_name(options_), whole_);
   const DirectoryLock lock(output_);
   std::optional<DirectoryLock> runs_lock;
   std::error_code missing;
@@ -230,12 +239,19 @@ void print(const std::string& text) {
 
 void Study::show_table() const {
   const StudyReport report = this->report();
-  if (!options_.table) {
-    write_file(output_ / "study.json", pretty_text(study_json(report)));
-    write_file(output_ / "study.md", format_study_markdown(report));
-    log_info("the tables are in {} and study.json", (output_ / "study.md").string());
-  }
+  if (!options_.table) write_tables(report);
   print(format_study(report));
+}
+
+/// A part has its own place: the tables of all rows and seeds may have taken weeks, and stay.
+void Study::write_tables(const StudyReport& report) const {
+  fs::create_directories(tables_);
+  write_file(tables_ / "study.json", pretty_text(study_json(report)));
+  write_file(tables_ / "study.md", format_study_markdown(report));
+  log_info("the tables are in {} and study.json", (tables_ / "study.md").string());
+  if (!left_out_.empty())
+    log_info("they are of a part of the study; those of all of it, in {}, stay as they are",
+             output_.string());
 }
 
 /// `step 40`: how far a run is, of so many steps.
@@ -261,7 +277,8 @@ void Study::show_plan() {
   int64_t steps_left = 0;
   for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
   print(format_table(table, kFirstNumber) +
-        fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left));
+        fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left) +
+        (left_out_.empty() ? "" : "left out: " + left_out_ + "\n"));
   tell_before();
 }
 
@@ -278,6 +295,18 @@ int run_study(const StudyOptions& options) {
   return 0;
 }
 
+void add_part_options(CLI::App& command, StudyPart& part) {
+  command
+      .add_option(
+          "--row", part.rows,
+          "do and show this row alone, beside the baseline, which is always there; one each time, may "
+          "be repeated; default: all rows")
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  command.add_option("--seeds", part.seeds, "do and show these seeds of the study alone: 1,2; default: all")
+      ->delimiter(',');
+}
+
 }  // namespace
 
 void add_study_command(CLI::App& app, int& exit_code) {
@@ -286,8 +315,11 @@ void add_study_command(CLI::App& app, int& exit_code) {
       "study", "train variants with several seeds and tell which differences are more than chance");
   command.add_option("--config", options->config, "study file (JSON), or - for stdin")->required();
   add_set_option(command, options->overrides, "change one value of the base configuration: train.epochs=1");
-  command.add_option("--output", options->output,
-                     "directory of the tables; default: what the study says, else runs/<name of the study>");
+  add_part_options(command, options->part);
+  command.add_option(
+      "--output", options->output,
+      "directory of the tables, those of a part of the study in part/ there; default: what the "
+      "study says, else runs/<name of the study>");
   command.add_option(
       "--runs", options->runs,
       "directory of the runs, which studies may share; default: what the study says, else runs/ in "

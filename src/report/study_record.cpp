@@ -51,6 +51,7 @@ StudyRecord record_of(const json& study) {
                      .runs = study.at("runs").get<int64_t>(),
                      .finished_runs = study.at("finished_runs").get<int64_t>()};
   result.failures = study.value("failures", std::vector<std::string>());  // missing in older versions' files
+  result.left_out = study.value("left_out", std::string());
   for (const json& task : study.at("tasks"))
     result.tasks.push_back(task_of(task, study.at("metric").get<std::string>()));
   return result;

@@ -79,6 +79,7 @@ std::string study_section(const StudyRecord& study) {
   std::string html =
       fmt::format("<h2>{}</h2>\n<p>{}</p>\n", escape_html(study.name), escape_html(study.description));
   for (size_t number = 0; number < study.tasks.size(); ++number) html += task_section(study, number);
+  if (!study.left_out.empty()) html += "<p>Left out: " + escape_html(study.left_out) + "</p>\n";
   for (const std::string& failure : study.failures) html += "<p>Failed: " + escape_html(failure) + "</p>\n";
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "

@@ -7,6 +7,7 @@
 #include "angle/error.h"
 #include "angle/eval/own_data.h"
 #include "angle/eval/tasks.h"
+#include "angle/excerpt.h"
 #include "angle/suggest.h"
 
 #include "config_checker.h"
@@ -131,6 +132,33 @@ void flatten(const json& value, const std::string& path, std::vector<std::string
     flatten(child, path.empty() ? key : path + "." + key, assignments);
 }
 
+std::vector<std::string> row_names(const StudyConfig& config) {
+  std::vector<std::string> names;
+  for (const StudyRow& row : config.rows) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string> seed_names(const StudyConfig& config) {
+  std::vector<std::string> names;
+  for (const int64_t seed : config.seeds) names.push_back(std::to_string(seed));
+  return names;
+}
+
+bool is_among(const std::string& name, const std::vector<std::string>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Error for the first of some names that is not known.
+///
+/// @param option     that names them, for the message
+/// @param all_known  `rows: "mean", "cls"`
+void require_known(const std::vector<std::string>& names, const std::vector<std::string>& known,
+                   const std::string& option, const std::string& all_known) {
+  for (const std::string& name : names)
+    if (!is_among(name, known))
+      fail("{} {}: not in the study{} ({})", option, excerpt(name), suggestion(name, known), all_known);
+}
+
 }  // namespace
 
 std::vector<std::string> override_assignments(const json& set, const std::string& where) {
@@ -167,6 +195,31 @@ size_t baseline_row(const StudyConfig& config) {
   const auto found = std::find_if(rows.begin(), rows.end(),
                                   [&](const StudyRow& row) { return row.name == config.baseline; });
   return found == rows.end() ? 0 : static_cast<size_t>(found - rows.begin());
+}
+
+StudyConfig take_part(const StudyConfig& study, const StudyPart& part) {
+  const std::vector<std::string> rows = row_names(study), seeds = seed_names(study);
+  require_known(part.rows, rows, "--row", "rows: " + list_in_quotes(rows));
+  require_known(part.seeds, seeds, "--seeds", fmt::format("seeds: {}", fmt::join(seeds, ", ")));
+  const std::string& baseline = rows[baseline_row(study)];
+  StudyConfig result = study;
+  if (!part.rows.empty())
+    std::erase_if(result.rows, [&](const StudyRow& row) {
+      return row.name != baseline && !is_among(row.name, part.rows);
+    });
+  if (!part.seeds.empty())
+    std::erase_if(result.seeds, [&](int64_t seed) { return !is_among(std::to_string(seed), part.seeds); });
+  return result;
+}
+
+std::string left_out_of(const StudyConfig& study, const StudyConfig& part) {
+  std::vector<std::string> rows = row_names(study), seeds = seed_names(study);
+  std::erase_if(rows, [there = row_names(part)](const auto& row) { return is_among(row, there); });
+  std::erase_if(seeds, [there = seed_names(part)](const auto& seed) { return is_among(seed, there); });
+  std::vector<std::string> parts;
+  if (!rows.empty()) parts.push_back("rows " + list_in_quotes(rows));
+  if (!seeds.empty()) parts.push_back(fmt::format("seeds {}", fmt::join(seeds, ", ")));
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 StudyConfig parse_study_config(const json& given, const std::string& source) {

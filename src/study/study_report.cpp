@@ -176,6 +176,7 @@ std::string format_study(const StudyReport& report) {
     for (const std::string& note : notes_to_tell(report.results, number)) text += "note: " + note + "\n";
   }
   text += wrapped(explanation(report), kWidth);
+  if (!report.left_out.empty()) text += "left out: " + report.left_out + "\n";
   for (const std::string& failure : report.failures) text += "failed: " + failure + "\n";
   return text + fmt::format("{} of {} runs are finished\n", report.finished_runs(), report.plan.runs.size());
 }
@@ -193,6 +194,7 @@ std::string format_study_markdown(const StudyReport& report) {
     for (const std::string& note : notes_to_tell(report.results, number)) text += "\nNote: " + note + "\n";
   }
   text += fmt::format("\n{}\n", explanation(report));
+  if (!report.left_out.empty()) text += "\nLeft out: " + report.left_out + "\n";
   for (const std::string& failure : report.failures) text += "\nFailed: " + failure + "\n";
   return text +
          fmt::format("\n{} of {} runs are finished.\n", report.finished_runs(), report.plan.runs.size());
@@ -215,6 +217,7 @@ json study_json(const StudyReport& report) {
           {"finished_runs", report.finished_runs()},
           {"failures", report.failures},
           {"bootstrap", {{"resamples", study.resamples}, {"seed", BootstrapOptions{}.seed}}},
+          {"left_out", report.left_out},
           {"rows", rows},
           {"tasks", tasks}};
 }

@@ -12,6 +12,7 @@
 //  - the data directory need not be there when nothing lies in it;
 //  - a log that is cut while its run goes on ends neither the run nor the study;
 //  - tables of another study, and files that no study has written, are not replaced;
+//  - a part of the rows and seeds is done and shown alone, with the runs of the study, whose tables stay;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
 //  - where OpenMP binds threads, training has more than the first CPU.
@@ -198,6 +199,39 @@ TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
   write_file(path("topics/test.jsonl"),
              read_file(path("topics/test.jsonl")) + "{\"text\": \"x\", \"label\": \"answer\"}\n");
   EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("0 of 4 runs are finished"));
+}
+
+TEST_F(StudyCommand, DoesAPartOfItsRowsAndSeeds) {
+  study_["rows"].push_back({{"name", "cosine, not"}, {"set", {"loss.cosine_weight=0"}}});
+  const std::vector<std::string> part = {"--row", "cosine, not", "--seeds", "2"};
+  std::vector<std::string> dry = part;
+  dry.emplace_back("--dry-run");
+  const char* left_out = "left out: rows \"without angle\"; seeds 1\n";
+  EXPECT_THAT(run("out", dry).out,
+              AllOf(HasSubstr("2 runs in "), HasSubstr("; 12 steps to do\n"), HasSubstr(left_out)));
+
+  const CommandResult result = run("out", part);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("\nall "), HasSubstr("\ncosine, not "), HasSubstr(left_out),
+                                Not(HasSubstr("\nwithout angle ")), HasSubstr("2 of 2 runs are finished\n")));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("the tables are in " + path("out/part/study.md").string()),
+                                HasSubstr("they are of a part of the study; those of all of it, in ")));
+  EXPECT_FALSE(fs::exists(path("out/study.json")));
+  EXPECT_THAT(read_file(path("out/part/study.md")),
+              AllOf(HasSubstr(" --row 'cosine, not' --seeds 2\n"), HasSubstr("\nLeft out: rows ")));
+  EXPECT_EQ(read_json(path("out/part/study.json")).at("left_out"), "rows \"without angle\"; seeds 1");
+
+  const CommandResult whole = run("out");
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_THAT(whole.err, AllOf(HasSubstr("run 1 of 6: all (seed 1)"), Not(HasSubstr("cosine, not (seed 2)"))))
+      << "it was done with the part";
+  EXPECT_THAT(whole.out, Not(HasSubstr("left out")));
+  const std::string tables = read_file(path("out/study.json"));
+  std::vector<std::string> shown = part;
+  shown.emplace_back("--table");
+  EXPECT_EQ(run("out", shown).out, result.out);
+  EXPECT_EQ(run("out", {"--seeds", "1"}).exit_code, 0);
+  EXPECT_EQ(read_file(path("out/study.json")), tables);
 }
 
 TEST_F(StudyCommand, DoesNothingTwice) {
@@ -549,6 +583,9 @@ TEST_F(StudyCommand, TellsMistakesBeforeAnythingRuns) {
   };
   EXPECT_THAT(error({"--set", "loss.angel_weight=1"}),
               HasSubstr("tiny.json:\n  loss.angel_weight: unknown key; did you mean \"angle_weight\"?"));
+  EXPECT_THAT(error({"--row", "without angel"}),
+              HasSubstr("--row without angel: not in the study; did you mean \"without angle\"? (rows: "));
+  EXPECT_THAT(error({"--seeds", "1,7"}), HasSubstr("--seeds 7: not in the study (seeds: 1, 2)"));
   study_["rows"][1]["set"] = {{"train", {{"epochs", 0}}}};
   EXPECT_THAT(error(),
               HasSubstr("angle_weight.json: row \"without angle\":\n  train.epochs: 0, expected at least 1"));

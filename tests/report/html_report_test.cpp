@@ -99,6 +99,13 @@ TEST(HtmlReport, ShowsTheTableOfAStudyAndWhatIsSignificant) {
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
 }
 
+TEST(HtmlReport, TellsWhatTablesOfAPartLeaveOut) {
+  StudyRecord study = some_study();
+  EXPECT_THAT(html_report({}, std::vector{study}), Not(HasSubstr("Left out")));
+  study.left_out = "seeds 3, 4";
+  EXPECT_THAT(html_report({}, std::vector{study}), HasSubstr("<p>Left out: seeds 3, 4</p>"));
+}
+
 TEST(HtmlReport, TellsTheNotesOfATaskOnce) {
   StudyRecord study = some_study();
   study.tasks = {{"retrieval:faq", "ndcg@10", 0, {}, {"9 queries"}},

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto kStudy =
     R"({"name": "objectives", "description": "d", "command": "c", "metric": "cosine_spearman",
-  "baseline": "all", "runs": 4, "finished_runs": 3, "failures": ["none (seed 1): e"], "tasks": [{"task": "stsb/test", "pairs": 9, "notes": ["n"],
+  "baseline": "all", "runs": 4, "finished_runs": 3, "failures": ["none (seed 1): e"], "left_out": "seeds 3", "tasks": [{"task": "stsb/test", "pairs": 9, "notes": ["n"],
   "rows": [{"name": "all", "seeds": [1, 2], "mean": 0.86, "deviation": 0.01, "difference": null},
            {"name": "other", "seeds": [1], "mean": 0.85, "deviation": null, "difference":
             {"mean": -0.01, "deviation": null, "interval": [-0.02, -0.005], "by_seeds": null,
@@ -28,6 +28,7 @@ TEST(StudyRecord, HoldsTablesAndTests) {
   EXPECT_EQ(study.baseline, "all");
   EXPECT_EQ(study.finished_runs, 3);
   EXPECT_EQ(study.failures, std::vector<std::string>{"none (seed 1): e"});
+  EXPECT_EQ(study.left_out, "seeds 3");
   EXPECT_EQ(study.tasks.at(0).metric, "cosine_spearman");
   const auto& rows = study.tasks.at(0).rows;
   ASSERT_EQ(rows.size(), 3u);

@@ -4,6 +4,8 @@
 // - overrides are a list as `--set` takes it, or an object of the configuration's shape, to the same effect;
 // - the base is looked up beside the study; tasks without a split are scored on the one that they are
 //   reported on, by those of the metrics that they have, or else by their main one;
+// - a part of a study has the rows and seeds that are named, in the study's order, and its baseline; what is
+//   not in the study is refused with the nearest name and all that are, and what was left out can be told;
 // - every study of the project can be planned, and says which question it answers.
 #include "angle/study/study_config.h"
 
@@ -26,6 +28,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 
 const char* const kExample = R"({
   "description": "a question",
@@ -141,6 +144,37 @@ TEST(StudyConfig, RefusesWhatMakesNoStudy) {
   EXPECT_ERROR(parse(changed("/rows/2/set", {"train.seed=3"})), "rows[2].set: train.seed is what");
   EXPECT_ERROR(parse(changed("/precision", "int8")), "precision: \"int8\" is not one of: float32, bfloat16");
   EXPECT_ERROR(parse(json::array()), "expected object, found array");
+}
+
+TEST(StudyPart, HasTheRowsAndSeedsThatAreNamedAndTheBaseline) {
+  const StudyConfig study = parse(changed("/baseline", "without angle"));
+  const auto names = [](const StudyConfig& config) {
+    std::vector<std::string> result;
+    for (const StudyRow& row : config.rows) result.push_back(row.name);
+    return result;
+  };
+  const StudyConfig part = take_part(study, {.rows = {"with a list"}, .seeds = {"2"}});
+  EXPECT_THAT(names(part), ElementsAre("without angle", "with a list"));
+  EXPECT_EQ(baseline_row(part), 0);
+  EXPECT_THAT(part.seeds, ElementsAre(2));
+  EXPECT_EQ(left_out_of(study, part), "rows \"all\"; seeds 1");
+
+  const StudyConfig first = parse(changed("/baseline", ""));  // the baseline is the first row
+  EXPECT_THAT(names(take_part(first, {.rows = {"with a list", "without angle"}, .seeds = {}})),
+              ElementsAre("all", "without angle", "with a list"));
+  EXPECT_THAT(take_part(study, {.rows = {}, .seeds = {"2", "1"}}).seeds, ElementsAre(1, 2));
+  EXPECT_THAT(names(take_part(study, {})), SizeIs(3));
+  EXPECT_EQ(left_out_of(study, take_part(study, {})), "");
+  EXPECT_EQ(left_out_of(study, take_part(study, {.rows = {}, .seeds = {"1"}})), "seeds 2");
+}
+
+TEST(StudyPart, RefusesWhatTheStudyDoesNotHave) {
+  const StudyConfig study = parse(json::parse(kExample));
+  EXPECT_ERROR(take_part(study, {.rows = {"all", "without angel"}, .seeds = {}}),
+               "--row without angel: not in the study; did you mean \"without angle\"? (rows: \"all\", "
+               "\"without angle\", \"with a list\")");
+  EXPECT_ERROR(take_part(study, {.rows = {}, .seeds = {"1", "3"}}),
+               "--seeds 3: not in the study (seeds: 1, 2)");
 }
 
 TEST(Overrides, OfAnObjectAreThoseOfAList) {

@@ -44,6 +44,7 @@ struct StudyRecord {
   int64_t runs = 0;
   int64_t finished_runs = 0;
   std::vector<std::string> failures;  // of runs
+  std::string left_out = {};          // of the study, where these are tables of a part
   std::vector<StudyRecordTask> tasks;
 };
 

@@ -60,6 +60,19 @@ std::string task_id(const TaskName& task);
 /// The row that others are compared with.
 size_t baseline_row(const StudyConfig& config);
 
+/// Some rows of a study with some of its seeds, as the command line names them.
+struct StudyPart {
+  std::vector<std::string> rows;   // by name; none: all
+  std::vector<std::string> seeds;  // none: all
+};
+
+/// The study with these rows and seeds alone, in its own order, and with the baseline, which the others are
+/// compared with. Error for a row or a seed that it does not have, with those that it has.
+StudyConfig take_part(const StudyConfig& study, const StudyPart& part);
+
+/// What a part of a study is without: `rows "cls", "max"; seeds 3, 4`; "" for the whole study.
+std::string left_out_of(const StudyConfig& study, const StudyConfig& part);
+
 /// Checks and converts. Error with every problem, one a line, as parse_config(). The base configuration is
 /// not looked at.
 ///

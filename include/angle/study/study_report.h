@@ -20,6 +20,7 @@ struct StudyReport {
   std::vector<RunScores> scores;  // [runs of the plan], empty for a run that is not finished
   std::vector<TaskResult> results;
   std::vector<std::string> failures;  // of runs that were tried, each with the run's name in front
+  std::string left_out = {};          // of the study: `seeds 3, 4`; "" for the whole study
 
   size_t finished_runs() const;
 };
@@ -33,6 +34,7 @@ std::string format_study_markdown(const StudyReport& report);
 
 /// {"name", "description", "command", "base", "metric": those of the tables, "baseline", "seeds", "runs",
 ///  "finished_runs", "failures": texts, "bootstrap": {"resamples", "seed"},
+///  "left_out": text,
 ///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
 ///  "tasks": [{"task", "metric", "pairs", "file_checksum", "notes", "rows": [ROW, …]}]}: what is undefined is
 /// null.
