@@ -10,6 +10,8 @@
 #include "angle/eval/sts.h"
 #include "angle/model/model_directory.h"
 
+#include "cli/configured_model.h"
+
 namespace angle::cli {
 namespace {
 
@@ -55,8 +57,9 @@ TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOp
 
 }  // namespace
 
-RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options) {
-  Model model = load_model(find_model(directory.string()));
+RunScores score_model(const ModelConfig& config, const ScoringOptions& options) {
+  Model model = load_model(find_model(config.path));
+  apply_model_config(config, model);
   model.encoder.prepare_inference(options.device, Precision::float32);
   Embedder embedder(model, {.prompt = model.default_prompt});
   RunScores scores;

@@ -1,4 +1,4 @@
-// The scores of a model that a study has trained.
+// The scores of a model that a study has trained, or starts from.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "angle/config.h"
 #include "angle/study/run_scores.h"
 
 namespace angle::cli {
@@ -18,6 +19,8 @@ struct ScoringOptions {
 
 /// Scores a model in float32, by every similarity, and on own data by all that it can be judged by. A
 /// similarity that is not a number for some pair is left empty.
-RunScores score_model(const std::filesystem::path& directory, const ScoringOptions& options);
+///
+/// @param model  a directory or a name, and what is to be another way than it says
+RunScores score_model(const ModelConfig& model, const ScoringOptions& options);
 
 }  // namespace angle::cli

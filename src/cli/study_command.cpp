@@ -102,6 +102,8 @@ class Study {
   StudyRunnerOptions runner_options();
   StudyReport report() const;
   void write_tables(const StudyReport& report) const;
+  const StudyRun& baseline_run() const;
+  void score_untrained();
   bool finish(size_t run);
   void tell_before() const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left);
@@ -139,8 +141,29 @@ StudyReport Study::report() const {
                      .failures = failures_,
                      .left_out = left_out_};
   for (const StudyRun& run : plan_.runs) report.scores.push_back(runner_.scores_of(run));
-  report.results = study_results(config_, plan_, report.scores);
+  const RunScores untrained =
+      config_.before_training ? runner_.untrained_scores(baseline_run()) : RunScores();
+  report.results = study_results(config_, plan_, report.scores, untrained);
   return report;
+}
+
+/// The first of them: all start from the same model.
+const StudyRun& Study::baseline_run() const {
+  return plan_.runs[plan_.runs_of[baseline_row(config_)].front()];
+}
+
+/// A model that can't be scored is no reason to train none: what is wrong with it, the runs may tell better.
+void Study::score_untrained() {
+  const StudyRun& run = baseline_run();
+  if (!config_.before_training || !runner_.untrained_scores(run).empty()) return;
+  log_info("{}: {} is scored", kBeforeTraining, run.config.model.path);
+  try {
+    runner_.score_untrained(run);
+  } catch (const InputsChanged&) {
+    throw;
+  } catch (const Error& error) {
+    log_warning("the tables are without the row \"{}\": {}", kBeforeTraining, error.what());
+  }
 }
 
 /// `without angle (seed 3)`
@@ -219,6 +242,7 @@ bool Study::run() {
       "of an evaluation; a second Ctrl-C stops at once without saving");
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
   tell_before();
+  score_untrained();
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
     if (runner_.state_of(plan_.runs[number]) == RunState::finished) {
       runner_.tidy(plan_.runs[number]);
@@ -276,8 +300,10 @@ void Study::show_plan() {
   std::vector<Cells> table = {{"run", "row", "state", "seed", "steps"}};
   int64_t steps_left = 0;
   for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
+  const bool scores_untrained = config_.before_training && runner_.untrained_scores(baseline_run()).empty();
   print(format_table(table, kFirstNumber) +
         fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left) +
+        (scores_untrained ? "the model before training is to be scored, too\n" : "") +
         (left_out_.empty() ? "" : "left out: " + left_out_ + "\n"));
   tell_before();
 }

@@ -69,10 +69,30 @@ int64_t last_logged_step(const fs::path& metrics) {
   return step;
 }
 
+/// Adds scores to those that a file has.
+void add_to(const fs::path& file, RunScores found) {
+  RunScores scores = read_run_scores(file);
+  for (auto& [task, of_task] : found) add_scores(scores, task, std::move(of_task));
+  write_run_scores(file, scores);
+}
+
 }  // namespace
 
 RunScores StudyRunner::scores_of(const StudyRun& run) const {
   return scores_on(read_run_scores(directory_of(run) / "scores.json"), options_.tasks);
+}
+
+RunScores StudyRunner::untrained_scores(const StudyRun& run) const {
+  return scores_on(read_run_scores(untrained_file(run)), options_.tasks);
+}
+
+/// By what the model is made of, wherever it lies, and the way it is used: studies may share it.
+fs::path StudyRunner::untrained_file(const StudyRun& run) const {
+  const ModelConfig& model = run.config.model;
+  const json identity = {{"model", run.inputs.at("model")},
+                         {"pooling", model.pooling},
+                         {"max_seq_length", model.max_seq_length}};
+  return options_.runs / fmt::format("untrained-{}.json", checksum(identity.dump()).substr(0, 16));
 }
 
 RunState StudyRunner::state_of(const StudyRun& run) const {
@@ -118,7 +138,7 @@ bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std
   write_file(directory_of(run) / "run.json", pretty_text(record));
   if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
-  score(run);
+  add_to(directory_of(run) / "scores.json", score({.path = (directory_of(run) / "model").string()}));
   settle(run);
   return true;
 }
@@ -212,16 +232,21 @@ void StudyRunner::check_tasks() const {
       throw InputsChanged(fmt::format("{} has changed while the study ran; start again", task_id(task.task)));
 }
 
-void StudyRunner::score(const StudyRun& run) const {
-  const fs::path file = directory_of(run) / "scores.json";
-  RunScores scores = read_run_scores(file);
+RunScores StudyRunner::score(const ModelConfig& model) const {
   const ScoringOptions options{
       .tasks = options_.tasks, .data_dir = options_.places.data_dir, .device = parse_device(options_.device)};
   make_current(options.device);
-  RunScores scored = score_model(directory_of(run) / "model", options);
+  RunScores scores = score_model(model, options);
   check_tasks();  // after their files were read
-  for (auto& [task, found] : scored) add_scores(scores, task, std::move(found));
-  write_run_scores(file, scores);
+  return scores;
+}
+
+void StudyRunner::score_untrained(const StudyRun& run) const {
+  RunScores found = score(run.config.model);
+  if (StudyInputs(options_.places).checksums(run.config).at("model") != run.inputs.at("model"))
+    throw InputsChanged(
+        fmt::format("{} has changed while the study ran; start again", run.config.model.path));
+  add_to(untrained_file(run), std::move(found));
 }
 
 void StudyRunner::tidy(const StudyRun& run) const {

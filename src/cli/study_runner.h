@@ -46,7 +46,7 @@ enum class RunState {
 /// A run's directory has: model/, where it is trained, until it is scored; scores.json; run.json with its
 /// configuration, command, whether the model is kept and the scores that are wanted of it; train.log; and the
 /// trainer's metrics.jsonl, train_config.json and, if any, predictions.json and saturation.jsonl, so that
-/// `angle report` can draw it.
+/// `angle report` can draw it. Beside the directories are the scores of models before training.
 class StudyRunner {
  public:
   explicit StudyRunner(StudyRunnerOptions options);
@@ -55,6 +55,9 @@ class StudyRunner {
 
   /// The scores of a run; none unless all that the study asks for are there.
   RunScores scores_of(const StudyRun& run) const;
+
+  /// The same of the model that a run starts from.
+  RunScores untrained_scores(const StudyRun& run) const;
 
   RunState state_of(const StudyRun& run) const;
 
@@ -75,6 +78,9 @@ class StudyRunner {
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
 
+  /// Scores the model that a run starts from. InputsChanged as said there.
+  void score_untrained(const StudyRun& run) const;
+
   /// Makes up for what a kill after the scores left undone. A model that another study is training, or has
   /// still to score, is left alone.
   void tidy(const StudyRun& run) const;
@@ -87,7 +93,8 @@ class StudyRunner {
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;
   void check_tasks() const;
-  void score(const StudyRun& run) const;
+  RunScores score(const ModelConfig& model) const;
+  std::filesystem::path untrained_file(const StudyRun& run) const;
   void settle(const StudyRun& run) const;
 
   StudyRunnerOptions options_;

@@ -38,6 +38,8 @@ StudyRecordTask task_of(const json& task, const std::string& metric) {
   StudyRecordTask result{.task = task.at("task").get<std::string>(),
                          .metric = task.value("metric", metric),
                          .pairs = task.at("pairs").get<int64_t>()};
+  const json untrained = task.value("before_training", json());  // missing in older versions' files
+  if (!untrained.is_null()) result.rows.push_back(row_of(untrained));
   for (const json& row : task.at("rows")) result.rows.push_back(row_of(row));
   result.notes = task.at("notes").get<std::vector<std::string>>();
   return result;

@@ -25,9 +25,11 @@ std::string show(const std::optional<StudyTest>& test) {
 
 bool is_significant(const std::optional<StudyTest>& test) { return test && test->significant; }
 
+bool is_untrained(const StudyRecordRow& row) { return row.seeds == 0 && row.mean; }
+
 std::vector<std::string> cells_of(const StudyRecordRow& row, const std::string& baseline) {
   std::vector<std::string> cells = {escape_html(row.name),
-                                    std::to_string(row.seeds),
+                                    is_untrained(row) ? kNoValue : std::to_string(row.seeds),
                                     kNoValue,
                                     row.name == baseline ? "baseline" : kNoValue,
                                     kNoValue,
@@ -42,12 +44,13 @@ std::vector<std::string> cells_of(const StudyRecordRow& row, const std::string& 
   return cells;
 }
 
-/// Differences that both tests find significant stand out.
+/// Differences that both tests find significant stand out. That of the model before training is left to the
+/// table: next to it the others would be too small to see.
 std::string difference_chart(const StudyRecordTask& task, const StudyRecord& study) {
   constexpr int kSignificant = 0, kOther = 7;
   std::vector<IntervalRow> rows;
   for (const StudyRecordRow& row : task.rows) {
-    if (!row.difference || !row.low || !row.high) continue;
+    if (!row.difference || !row.low || !row.high || is_untrained(row)) continue;
     const bool significant = is_significant(row.by_seeds) && is_significant(row.by_pairs);
     rows.push_back({row.name, 100 * *row.difference, 100 * *row.low, 100 * *row.high,
                     significant ? kSignificant : kOther});
@@ -85,8 +88,9 @@ std::string study_section(const StudyRecord& study) {
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
       "over seeds; p (pairs) and interval: paired bootstrap of the pairs, where there are scored pairs. *: "
       "significant at 5 % after Holm’s correction over the rows of a table, in the chart blue where both "
-      "are. {} of {} runs are finished.</p>\n",
-      escape_html(study.baseline), study.finished_runs, study.runs);
+      "are. “before training”, where it is a row, is the model that “{}” starts from. {} of {} runs are "
+      "finished.</p>\n",
+      escape_html(study.baseline), escape_html(study.baseline), study.finished_runs, study.runs);
   return html + "<pre>" + escape_html(study.command) + "</pre>\n";
 }
 

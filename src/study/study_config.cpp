@@ -72,6 +72,11 @@ class Rules : ConfigRules {
       require(!row.name.empty(), "rows[{}].name: missing", i);
       require(row.name.find_first_of("|\n\r") == std::string::npos,
               "rows[{}].name: a \"|\" or a line end, which would break the table", i);
+      require(
+          !config_.before_training || row.name != kBeforeTraining,
+          "rows[{}].name: \"{}\" is the row of the model that was not trained; take another name, or leave "
+          "that row out by \"before_training\": false",
+          i, kBeforeTraining);
       require(row.name.empty() || names.insert(row.name).second, "rows[{}].name: \"{}\" is there twice", i,
               row.name);
       check_overrides(row.set, fmt::format("rows[{}].set", i));

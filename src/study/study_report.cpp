@@ -31,7 +31,7 @@ std::string show(const std::optional<TestResult>& test) {
 Cells cells_of(const RowResult& row, bool is_baseline) {
   Cells cells(7, kNoValue);
   cells[0] = row.name;
-  cells[1] = std::to_string(row.seeds.size());
+  if (!row.seeds.empty() || row.scores.empty()) cells[1] = std::to_string(row.seeds.size());
   if (is_baseline) cells[3] = "baseline";
   if (row.scores.empty()) return cells;
   const Spread spread = spread_of(row.scores);
@@ -50,6 +50,7 @@ Cells cells_of(const RowResult& row, bool is_baseline) {
 std::vector<Cells> table_of(const TaskResult& task, size_t baseline) {
   std::vector<Cells> table = {
       {"row", "seeds", "score", "difference", "95 % interval", "p (seeds)  ", "p (pairs)  "}};
+  if (task.before_training) table.push_back(cells_of(*task.before_training, /*is_baseline=*/false));
   for (size_t i = 0; i < task.rows.size(); ++i) table.push_back(cells_of(task.rows[i], i == baseline));
   return table;
 }
@@ -68,6 +69,15 @@ std::string own_data_remark(const std::vector<TaskResult>& results) {
              : "";
 }
 
+/// What the first row is, where there is one without training.
+std::string untrained_remark(const StudyReport& report) {
+  const bool any = std::any_of(report.results.begin(), report.results.end(),
+                               [](const TaskResult& task) { return task.before_training.has_value(); });
+  return any ? fmt::format(" {}: the model that the row \"{}\" starts from; its difference has no test.",
+                           kBeforeTraining, report.study.rows[baseline_row(report.study)].name)
+             : "";
+}
+
 std::string explanation(const StudyReport& report) {
   const StudyConfig& study = report.study;
   const std::string text = fmt::format(
@@ -77,7 +87,7 @@ std::string explanation(const StudyReport& report) {
       "seeds: would other pairs show it with these seeds? *: significant at 5 % after Holm's correction over "
       "the rows of the table.",
       study.rows[baseline_row(study)].name, study.resamples);
-  return text + own_data_remark(report.results);
+  return text + untrained_remark(report) + own_data_remark(report.results);
 }
 
 /// Lines of at most `width` letters.
@@ -134,9 +144,13 @@ json row_json(const RowResult& row) {
 json task_json(const TaskResult& task) {
   json rows = json::array();
   for (const RowResult& row : task.rows) rows.push_back(row_json(row));
-  return {{"task", task.task},   {"metric", task.metric},
-          {"pairs", task.pairs}, {"file_checksum", task.file_checksum},
-          {"notes", task.notes}, {"rows", rows}};
+  return {{"task", task.task},
+          {"metric", task.metric},
+          {"pairs", task.pairs},
+          {"file_checksum", task.file_checksum},
+          {"notes", task.notes},
+          {"before_training", task.before_training ? row_json(*task.before_training) : json()},
+          {"rows", rows}};
 }
 
 /// Those of the tables, each once.

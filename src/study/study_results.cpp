@@ -15,7 +15,7 @@ namespace {
 
 using Values = std::vector<double>;
 
-/// The runs of a study on one task by one metric.
+/// The runs of a study on one task by one metric, and the model before training as the last of them.
 struct ScoredRuns {
   std::string task;
   std::string metric;
@@ -207,6 +207,19 @@ std::optional<RowDifference> difference_of(const std::vector<size_t>& runs, cons
                        .by_pairs = test_result(difference_p_value(resampled_differences))};
 }
 
+/// Nothing when the model before training has no score. It is compared with each seed of the baseline.
+std::optional<RowResult> untrained_row(const std::vector<size_t>& baseline, const ScoredRuns& scored) {
+  const size_t untrained = scored.scores.size() - 1;
+  if (!scored.scores[untrained]) return std::nullopt;
+  RowResult row{
+      .name = kBeforeTraining, .seeds = {}, .scores = {*scored.scores[untrained]}, .difference = {}};
+  row.difference = difference_of(std::vector<size_t>(baseline.size(), untrained), baseline, scored);
+  if (!row.difference) return row;
+  row.difference->by_seeds.reset();
+  row.difference->by_pairs.reset();
+  return row;
+}
+
 /// Holm's correction of one of the tests over the rows that have it.
 void adjust(std::vector<RowResult>& rows, std::optional<TestResult> RowDifference::*test) {
   std::vector<TestResult*> tests;
@@ -228,6 +241,7 @@ TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const Sc
                     .rows = {},
                     .notes = scored.notes};
   const size_t baseline = baseline_row(study);
+  result.before_training = untrained_row(plan.runs_of[baseline], scored);
   for (size_t i = 0; i < study.rows.size(); ++i) {
     result.rows.push_back(row_result(study.rows[i].name, plan.runs_of[i], study, scored));
     if (i != baseline)
@@ -241,9 +255,11 @@ TaskResult task_result(const StudyConfig& study, const StudyPlan& plan, const Sc
 }  // namespace
 
 std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
-                                      const std::vector<RunScores>& scores) {
-  std::vector<ScoredRuns> scored = score_runs(study, plan, scores);
-  for (ScoredRuns& average : averages(scored, scores.size())) scored.push_back(std::move(average));
+                                      const std::vector<RunScores>& scores, const RunScores& untrained) {
+  std::vector<RunScores> all = scores;
+  all.push_back(untrained);
+  std::vector<ScoredRuns> scored = score_runs(study, plan, all);
+  for (ScoredRuns& average : averages(scored, all.size())) scored.push_back(std::move(average));
 
   std::vector<TaskResult> results;
   for (const ScoredRuns& task : scored) results.push_back(task_result(study, plan, task));

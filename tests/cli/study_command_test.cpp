@@ -13,6 +13,7 @@
 //  - a log that is cut while its run goes on ends neither the run nor the study;
 //  - tables of another study, and files that no study has written, are not replaced;
 //  - a part of the rows and seeds is done and shown alone, with the runs of the study, whose tables stay;
+//  - the model that the baseline starts from is scored once, in the way the baseline uses it, as eval does;
 //  - --dry-run and --table train nothing; mistakes are told before anything runs;
 //  - the runs may lie in the output itself; the ends of runs are seen whatever the caller does with SIGCHLD;
 //  - where OpenMP binds threads, training has more than the first CPU.
@@ -111,9 +112,10 @@ class StudyCommand : public ::testing::Test {
 TEST_F(StudyCommand, MakesTablesOfRowsAndSeeds) {
   const CommandResult result = run("out");
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("pairs_validation.tsv, 72 pairs: cosine_spearman × 100\nrow "),
-                                HasSubstr("\nall                2  "), HasSubstr("\nwithout angle      2  "),
-                                HasSubstr("4 of 4 runs are finished\n")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("pairs_validation.tsv, 72 pairs: cosine_spearman × 100\nrow "),
+                    HasSubstr("\nall                  2  "), HasSubstr("\nwithout angle        2  "),
+                    HasSubstr("4 of 4 runs are finished\n")));
   EXPECT_THAT(result.err, AllOf(HasSubstr("run 1 of 4: all (seed 1), in "),
                                 HasSubstr("run 4 of 4: without angle (seed 2), in ")));
   EXPECT_THAT(read_file(path("out/study.md")), AllOf(HasSubstr("# angle_weight\n\nIs the angle of use?\n"),
@@ -167,6 +169,48 @@ TEST_F(StudyCommand, ScoresAsEvalDoes) {
   ASSERT_EQ(scored.exit_code, 0) << scored.err;
   EXPECT_EQ(json::parse(scored.out).at("evaluations").at(0).at("scores").at("cosine").at("spearman"),
             study.at("tasks").at(0).at("rows").at(1).at("scores").at(0));
+}
+
+TEST_F(StudyCommand, ScoresTheModelBeforeTrainingOnce) {
+  study_["seeds"] = {1};
+  study_["rows"].erase(1);
+  study_["runs"] = path("shared").string();
+  EXPECT_THAT(run("out", {"--dry-run"}).out, HasSubstr("\nthe model before training is to be scored, too\n"));
+  EXPECT_THAT(run("out", {"--table"}).out, Not(HasSubstr("before training")));
+  const CommandResult result = run("out");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("before training: " + testing::golden_path("models/tiny-bert").string() +
+                                    " is scored"));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("\nbefore training      –  "),
+                                HasSubstr("the model that the row \"all\" starts from")));
+  const json row = read_json(path("out/study.json")).at("tasks").at(0).at("before_training");
+  const CommandResult scored =
+      testing::run_command({ANGLE_BINARY, "eval", "--json", "--resamples", "0", "--task", study_["tasks"][0],
+                            "--model", testing::golden_path("models/tiny-bert").string()});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(json::parse(scored.out).at("evaluations").at(0).at("scores").at("cosine").at("spearman"),
+            row.at("mean"));
+
+  EXPECT_THAT(run("out", {"--dry-run"}).out, Not(HasSubstr("before training")));
+  const CommandResult other = run("other");  // with the same directory of runs
+  EXPECT_THAT(other.err, Not(HasSubstr("before training")));
+  EXPECT_EQ(other.out, result.out);
+  study_["set"]["model"]["pooling"] = "cls";
+  EXPECT_THAT(run("other").err, HasSubstr("before training: ")) << "it is another model in this way";
+  EXPECT_NE(read_json(path("other/study.json")).at("tasks").at(0).at("before_training"), row);
+  study_["before_training"] = false;
+  EXPECT_THAT(run("other").out, Not(HasSubstr("before training")));
+}
+
+TEST_F(StudyCommand, TrainsWhatItCanNotScoreBeforeTraining) {
+  study_["seeds"] = {1};
+  study_["baseline"] = "too long";
+  study_["rows"].push_back({{"name", "too long"}, {"set", {"model.max_seq_length=100000"}}});
+  const CommandResult result = run("out");
+  EXPECT_EQ(result.exit_code, 1) << "its run fails, too";
+  EXPECT_THAT(result.err,
+              HasSubstr("the tables are without the row \"before training\": model.max_seq_length: 100000"));
+  EXPECT_THAT(result.out, AllOf(Not(HasSubstr("\nbefore training ")), HasSubstr("2 of 3 runs are finished")));
 }
 
 TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
@@ -239,7 +283,7 @@ TEST_F(StudyCommand, DoesNothingTwice) {
   const CommandResult first = run("out", {"--runs", path("shared").string()});
   ASSERT_EQ(first.exit_code, 0) << first.err;
   EXPECT_THAT(first.err, HasSubstr("run 1 of 4: all = the same (seed 1), in "));
-  EXPECT_THAT(first.out, HasSubstr("the same           2  "));
+  EXPECT_THAT(first.out, HasSubstr("the same             2  "));
 
   study_["runs"] = path("shared").string();
   study_["rows"].push_back({{"name", "new"}, {"set", {"loss.cosine_weight=0"}}});
@@ -468,7 +512,8 @@ TEST_F(StudyCommand, ListsItsRuns) {
               AllOf(HasSubstr("all            finished      1      6\n"),
                     HasSubstr("all            not begun     2      6\n"), HasSubstr("; 12 steps to do\n")));
   const CommandResult table = run("out", {"--table"});
-  EXPECT_THAT(table.out, AllOf(HasSubstr("without angle      1  "), HasSubstr("2 of 4 runs are finished\n")));
+  EXPECT_THAT(table.out,
+              AllOf(HasSubstr("without angle        1  "), HasSubstr("2 of 4 runs are finished\n")));
   EXPECT_THAT(table.err, IsEmpty());
   EXPECT_THAT(run("out", {"--dry-run", "--set", "train.epochs=1", "--set", "train.max_steps=0"}).out,
               HasSubstr("92 steps to do"));  // 360 pairs in batches of 16, four times

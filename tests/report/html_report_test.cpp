@@ -99,6 +99,20 @@ TEST(HtmlReport, ShowsTheTableOfAStudyAndWhatIsSignificant) {
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
 }
 
+TEST(HtmlReport, ShowsTheModelBeforeTrainingInTheTableAlone) {
+  StudyRecord study = some_study();
+  StudyRecordRow untrained{.name = "before training", .mean = 0.82};
+  untrained.difference = -0.04;
+  untrained.low = -0.05, untrained.high = -0.03;
+  study.tasks[0].rows.insert(study.tasks[0].rows.begin(), untrained);
+  const std::string page = html_report({}, std::vector{study});
+  EXPECT_THAT(page, HasSubstr("<td>before training</td><td>–</td><td>82.00</td><td>-4.00</td>"));
+  const size_t chart = page.find("difference to all");
+  ASSERT_NE(chart, std::string::npos);
+  EXPECT_EQ(page.substr(chart, page.find("</svg>", chart) - chart).find("before training"),
+            std::string::npos);
+}
+
 TEST(HtmlReport, TellsWhatTablesOfAPartLeaveOut) {
   StudyRecord study = some_study();
   EXPECT_THAT(html_report({}, std::vector{study}), Not(HasSubstr("Left out")));

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "angle/io/json.h"
+
 #include "support/expect_error.h"
 #include "support/temp_dir.h"
 
@@ -40,6 +42,22 @@ TEST(StudyRecord, HoldsTablesAndTests) {
   EXPECT_TRUE(rows[1].by_pairs->significant);
   EXPECT_EQ(rows[1].by_pairs->p_value, 0.001);
   EXPECT_FALSE(rows[2].mean.has_value());
+}
+
+TEST(StudyRecord, HasTheModelBeforeTrainingAsTheFirstRow) {
+  const testing::TempDir directory;
+  json study = json::parse(kStudy);
+  study["tasks"][0]["before_training"] = {{"name", "before training"},
+                                          {"seeds", json::array()},
+                                          {"mean", 0.82},
+                                          {"deviation", nullptr},
+                                          {"difference", nullptr}};
+  directory.file("study.json", study.dump());
+  const auto rows = read_study(directory.path()).tasks.at(0).rows;
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[0].name, "before training");
+  EXPECT_EQ(rows[0].seeds, 0u);
+  EXPECT_EQ(rows[0].mean, 0.82);
 }
 
 TEST(StudyRecord, KnowsTheMetricOfEachTable) {

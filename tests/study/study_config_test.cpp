@@ -140,6 +140,11 @@ TEST(StudyConfig, RefusesWhatMakesNoStudy) {
   EXPECT_ERROR(parse(changed("/baseline", "alll")),
                "baseline: there is no row \"alll\"; did you mean \"all\"?");
   EXPECT_ERROR(parse(changed("/rows/0/name", "a|b")), "rows[0].name: a \"|\" or a line end");
+  EXPECT_ERROR(parse(changed("/rows/1/name", "before training")),
+               "rows[1].name: \"before training\" is the row of the model that was not trained");
+  json without = changed("/rows/1/name", "before training");
+  without["before_training"] = false;
+  EXPECT_NO_THROW(parse(without));
   EXPECT_ERROR(parse(changed("/set", {{"train", {{"seed", 3}}}})), "set: train.seed is what \"seeds\" says");
   EXPECT_ERROR(parse(changed("/rows/2/set", {"train.seed=3"})), "rows[2].set: train.seed is what");
   EXPECT_ERROR(parse(changed("/precision", "int8")), "precision: \"int8\" is not one of: float32, bfloat16");

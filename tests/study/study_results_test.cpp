@@ -8,6 +8,8 @@
 // chosen by apart from those that tell;
 // - a task on own data has a table for each metric, tested over seeds alone, and the report says why;
 // - scores on other files of the same name are other scores, and stay beside them;
+// - the model before training is compared with every seed of the baseline, without tests, and changes nothing
+// of the other rows;
 // - unfinished runs and undefined scores are left out and counted; other labels are an error;
 // - the tables say all that, as text and Markdown; the JSON has every number.
 #include "angle/study/study_results.h"
@@ -143,6 +145,45 @@ TEST_F(Results, CompareTheSeedsThatBothRowsHave) {
   EXPECT_EQ(worse.by_seeds, std::nullopt);  // one seed says nothing about others
   EXPECT_NE(worse.by_pairs, std::nullopt);
   EXPECT_THAT(table(), HasSubstr("4 of 6 runs are finished"));
+}
+
+TEST_F(Results, HaveTheModelBeforeTrainingFirst) {
+  study_.tasks = {"stsb", "sts12"};
+  for (uint64_t run = 0; run < 6; ++run) scores_[run]["sts12/test"] = noisy(3, 100 + run);
+  const RunScores untrained = {{"stsb/test", noisy(20, 99)}, {"sts12/test", noisy(20, 98)}};
+  const auto without = results(), with = study_results(study_, plan_, scores_, untrained);
+  EXPECT_EQ(without.at(0).before_training, std::nullopt);
+  const RowResult& row = with.at(0).before_training.value();
+  EXPECT_EQ(row.name, "before training");
+  EXPECT_THAT(row.seeds, IsEmpty());
+  const double own = *spearman(untrained.at("stsb/test").similarities.at("cosine"), labels());
+  EXPECT_THAT(row.scores, ElementsAre(own));
+  const Values differences{own - score(0), own - score(1), own - score(2)};
+  const RowDifference& difference = row.difference.value();
+  EXPECT_DOUBLE_EQ(difference.mean, spread_of(differences).mean);
+  EXPECT_DOUBLE_EQ(*difference.deviation, *spread_of(differences).deviation);
+  EXPECT_LT(difference.interval.value().high, 0);
+  EXPECT_EQ(difference.by_seeds, std::nullopt);
+  EXPECT_EQ(difference.by_pairs, std::nullopt);
+  EXPECT_THAT(with.at(2).before_training.value().scores, SizeIs(1)) << "of the average";
+
+  const RowDifference &before = *without[0].rows[1].difference, &after = *with[0].rows[1].difference;
+  EXPECT_EQ(before.by_seeds->adjusted, after.by_seeds->adjusted);
+  EXPECT_EQ(before.by_pairs->adjusted, after.by_pairs->adjusted);
+}
+
+TEST_F(Results, ShowTheModelBeforeTraining) {
+  StudyReport report{.name = "noise", .study = study_, .plan = plan_, .scores = scores_};
+  report.results = study_results(study_, plan_, scores_, {{"stsb/test", noisy(20, 99)}});
+  EXPECT_THAT(format_study_markdown(report),
+              AllOf(HasSubstr("|---:|\n| before training | – | "), HasSubstr(" | – | – |\n| base | 3 | "),
+                    HasSubstr("before training: the model that the row \"base\" starts from")));
+  const json task = study_json(report).at("tasks").at(0);
+  EXPECT_EQ(task.at("before_training").at("seeds"), json::array());
+  EXPECT_EQ(task.at("rows").size(), 3);
+  report.results = results();
+  EXPECT_TRUE(study_json(report).at("tasks").at(0).at("before_training").is_null());
+  EXPECT_THAT(format_study(report), Not(HasSubstr("before training")));
 }
 
 TEST_F(Results, OfNothingAreAnEmptyTable) {

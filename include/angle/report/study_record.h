@@ -17,7 +17,7 @@ struct StudyTest {
 /// A row of a table. Scores are in [-1, 1].
 struct StudyRecordRow {
   std::string name;
-  size_t seeds = 0;
+  size_t seeds = 0;  // 0 with a mean: the model before training
   std::optional<double> mean;
   std::optional<double> deviation;
   std::optional<double> difference;  // to the baseline; empty for the baseline itself
@@ -29,10 +29,10 @@ struct StudyRecordRow {
 };
 
 struct StudyRecordTask {
-  std::string task;    // `stsb/test`
-  std::string metric;  // `cosine_spearman`
-  int64_t pairs = 0;   // 0: on own data, or an average
-  std::vector<StudyRecordRow> rows;
+  std::string task;                  // `stsb/test`
+  std::string metric;                // `cosine_spearman`
+  int64_t pairs = 0;                 // 0: on own data, or an average
+  std::vector<StudyRecordRow> rows;  // the first may be the model before training
   std::vector<std::string> notes;
 };
 

@@ -20,6 +20,9 @@ struct StudyRow {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(StudyRow, name, set)
 
+/// The name of the row of the model that was not trained.
+inline constexpr const char* kBeforeTraining = "before training";
+
 struct StudyConfig {
   std::string description;         // which question it answers
   std::string base;                // training configuration, relative: looked up beside the study; required
@@ -33,14 +36,15 @@ struct StudyConfig {
   std::string baseline;  // the row that others are compared with; "": the first
   std::string output;    // directory of the tables; "": runs/<name of the study>
   std::string runs;      // directory of the runs, which studies may share; "": <output>/runs
-  bool keep_models = false;   // else only scores and logs stay of a run
+  bool keep_models = false;     // else only scores and logs stay of a run
+  bool before_training = true;  // score the model that the baseline starts from, too: the first row of tables
   std::string precision;      // train.precision of all rows that have none of their own; "": as the base says
   int64_t threads = 0;        // CPU threads; 0: one per core
   int64_t resamples = 10000;  // of the pairs, for the bootstrap
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(StudyConfig, description, base, set, rows, seeds, tasks,
-                                                metric, baseline, output, runs, keep_models, precision,
-                                                threads, resamples)
+                                                metric, baseline, output, runs, keep_models, before_training,
+                                                precision, threads, resamples)
 
 /// Overrides as `--set` takes them, `loss.angle_weight=0`. They are given as a list of such assignments, or
 /// as an object of the shape of the configuration: `{"loss": {"angle_weight": 0}}`. Error for anything else.

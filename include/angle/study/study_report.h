@@ -36,8 +36,8 @@ std::string format_study_markdown(const StudyReport& report);
 ///  "finished_runs", "failures": texts, "bootstrap": {"resamples", "seed"},
 ///  "left_out": text,
 ///  "rows": [{"name", "config": without the seed, "inputs": checksums, "runs": [key of each seed]}],
-///  "tasks": [{"task", "metric", "pairs", "file_checksum", "notes", "rows": [ROW, …]}]}: what is undefined is
-/// null.
+///  "tasks": [{"task", "metric", "pairs", "file_checksum", "notes", "before_training": ROW, "rows": [ROW,
+///  …]}]}: what is undefined is null.
 ///
 /// ROW: {"name", "seeds", "scores", "mean", "deviation", "difference": {"mean", "deviation", "interval":
 /// [low, high], "by_seeds": {"p_value", "adjusted", "significant"}, "by_pairs": …}}.

@@ -46,6 +46,10 @@ struct TaskResult {
   std::string file_checksum;  // of the task's files
   std::vector<RowResult> rows;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
+
+  // The model before training: one score without a seed, its difference without tests. That training changes
+  // a model is no question, and Holm's correction is for those of the rows.
+  std::optional<RowResult> before_training = {};
 };
 
 /// A table for each task and metric, and one of the average for a metric that several tasks have. Tasks that
@@ -54,8 +58,9 @@ struct TaskResult {
 /// themselves. What is not finished is left out. Error when the labels of a task are not the same in all
 /// runs.
 ///
-/// @param scores  [runs of the plan], empty for a run that is not finished
+/// @param scores     [runs of the plan], empty for a run that is not finished
+/// @param untrained  of the model that the baseline starts from; empty: the tables are without it
 std::vector<TaskResult> study_results(const StudyConfig& study, const StudyPlan& plan,
-                                      const std::vector<RunScores>& scores);
+                                      const std::vector<RunScores>& scores, const RunScores& untrained = {});
 
 }  // namespace angle
