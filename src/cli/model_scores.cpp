@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "angle/embed/embedder.h"
 #include "angle/eval/contamination.h"
@@ -44,7 +45,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
 
 /// All that a model can be judged by, whatever the study shows of it.
 TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOptions& options) {
-  const OwnDataResult scored = evaluate_own_data(
+  OwnDataResult scored = evaluate_own_data(
       read_own_data(task), model,
       {.embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false});
   TaskScores result;
@@ -52,6 +53,7 @@ TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOp
     if (const auto score = scored.value(metric)) result.scores[metric] = *score;
   result.notes = own_data_notes(seen_files(model.train_config), task, options.data_dir);
   result.notes.insert(result.notes.begin(), scored.about);
+  result.items = std::move(scored.items);
   return result;
 }
 

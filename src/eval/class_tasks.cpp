@@ -37,6 +37,11 @@ void add_score(OwnDataResult& result, const std::string& name, const Contingency
   bootstrap_last(result, classified.items(), resampled, options.bootstrap);
 }
 
+/// What texts were taken for, as it is kept among their items.
+std::vector<double> as_values(const std::vector<int64_t>& numbers) {
+  return {numbers.begin(), numbers.end()};
+}
+
 /// V-measure and its parts, and their bootstrap over the texts. Clusters stay as they were found.
 void add_v_measure(OwnDataResult& result, const Contingency& clustered, const OwnDataOptions& options) {
   const VMeasure score = v_measure(clustered.cells());
@@ -70,8 +75,9 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
   const Tensor vectors = embed_in_parts(embedder, test.texts, options.progress);
   require_finite(training.vectors, task);
   require_finite(vectors, task);
-  const Contingency by_neighbours(test.labels, classify_by_neighbours(training, vectors, kNeighbours));
-  const Contingency by_regression(test.labels, fit_logistic_regression(training, classes).classify(vectors));
+  const std::vector<int64_t> neighbours = classify_by_neighbours(training, vectors, kNeighbours);
+  const std::vector<int64_t> regression = fit_logistic_regression(training, classes).classify(vectors);
+  const Contingency by_neighbours(test.labels, neighbours), by_regression(test.labels, regression);
 
   const auto unknown = static_cast<int64_t>(test.classes.size()) - classes;
   OwnDataResult result{task,
@@ -82,6 +88,9 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
                                    unknown > 0 ? fmt::format(" and {} that only the test has", unknown) : "",
                                    kNeighbours, cut_remark(embedder.statistics())),
                        embedder.statistics()};
+  result.items = {as_values(test.labels),
+                  {{"knn", as_values(neighbours)}, {"logistic_regression", as_values(regression)}},
+                  {}};
   add_score(result, "knn_accuracy", by_neighbours, accuracy, options);
   add_score(result, "knn_macro_f1", by_neighbours, macro_f1, options);
   add_score(result, "logistic_regression_accuracy", by_regression, accuracy, options);
@@ -110,6 +119,7 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& 
                        embedder.statistics()};
   const std::vector<int64_t> clusters = k_means(vectors, classes, k_means_options).cluster;
   add_v_measure(result, Contingency(data.labels, clusters), options);
+  result.items = {as_values(data.labels), {{kClusterItems, as_values(clusters)}}, {}};
   return result;
 }
 

@@ -30,9 +30,12 @@ void add_pair_scores(OwnDataResult& result, Similarity similarity, const ScoredL
   const auto average = average_precision(scores, scored.labels);
   const auto thresholds = best_thresholds(chosen_scores, chosen_on.labels);
   if (!average || !thresholds) fail("{}: an embedding is not finite", result.task.name);
+  const std::string name = to_string(similarity);
+  result.items.values[name] = scores;
+  result.items.thresholds[name + "_f1"] = thresholds->f1;
+  result.items.thresholds[name + "_accuracy"] = thresholds->accuracy;
   const Confusion by_f1 = confusion_at(thresholds->f1, scores, scored.labels);
   const Confusion by_accuracy = confusion_at(thresholds->accuracy, scores, scored.labels);
-  const std::string name = to_string(similarity);
   const auto add = [&](const std::string& what, double value, bool is_threshold = false) {
     result.scores.push_back({name + what, value, is_threshold, similarity});
   };
@@ -74,6 +77,7 @@ OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const Binary
   const ScoredLabels scored = score_binary_pairs(pairs.test, embedder, options);
   const ScoredLabels chosen = same_pairs ? scored : score_binary_pairs(pairs.chosen_on, embedder, options);
   OwnDataResult result{task, {}, {}};
+  result.items.labels = scored.labels;
   for (const Similarity similarity : kSimilarities)
     add_pair_scores(result, similarity, chosen, scored, options.bootstrap);
   if (options.baselines) {

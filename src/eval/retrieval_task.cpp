@@ -123,6 +123,17 @@ void add_means(OwnDataResult& result, const std::string& baseline, std::span<con
   bootstrap_last(result, static_cast<int64_t>(queries.size()), score, bootstrap);
 }
 
+/// The scores of each query, of which the means are made.
+ScoredItems items_of(std::span<const RetrievalScores> queries) {
+  ScoredItems items;
+  const std::vector<std::string> names = own_data_metrics(OwnDataKind::retrieval);
+  for (const RetrievalScores& query : queries) {
+    const std::vector<double> values = values_of(query);
+    for (size_t i = 0; i < names.size(); ++i) items.values[names[i]].push_back(values[i]);
+  }
+  return items;
+}
+
 std::string missing_documents_remark(const RelevantDocuments& relevant) {
   return relevant.missing == 0
              ? ""
@@ -155,6 +166,7 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries
   statistics += document_embedder.statistics();
   OwnDataResult result{task, {}, {}};
   add_means(result, "", scores, options.bootstrap);
+  result.items = items_of(scores);
   if (found.by_words)
     add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries,
               options.bootstrap);

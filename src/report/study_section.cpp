@@ -86,9 +86,9 @@ std::string study_section(const StudyRecord& study) {
   for (const std::string& failure : study.failures) html += "<p>Failed: " + escape_html(failure) + "</p>\n";
   html += fmt::format(
       "<p>Scores and differences to “{}”: mean ± standard deviation over seeds. p (seeds): paired t-test "
-      "over seeds; p (pairs) and interval: paired bootstrap of the pairs, where there are scored pairs. *: "
-      "significant at 5 % after Holm’s correction over the rows of a table, in the chart blue where both "
-      "are. “before training”, where it is a row, is the model that “{}” starts from. {} of {} runs are "
+      "over seeds; p (pairs) and interval: paired bootstrap of the pairs, on own data of pairs, queries or "
+      "texts. *: significant at 5 % after Holm’s correction over the rows of a table, in the chart blue where "
+      "both are. “before training”, where it is a row, is the model that “{}” starts from. {} of {} runs are "
       "finished.</p>\n",
       escape_html(study.baseline), escape_html(study.baseline), study.finished_runs, study.runs);
   return html + "<pre>" + escape_html(study.command) + "</pre>\n";

@@ -9,11 +9,21 @@
 namespace angle {
 namespace {
 
+/// There are as many values of each kind, and as many labels where there are any.
+bool is_consistent(const ScoredItems& items) {
+  if (items.values.empty()) return true;
+  const size_t number = items.values.begin()->second.size();
+  return (items.labels.empty() || items.labels.size() == number) &&
+         std::all_of(items.values.begin(), items.values.end(),
+                     [&](const auto& entry) { return entry.second.size() == number; });
+}
+
 /// Every similarity has a number for each label, or none at all.
 bool is_consistent(const TaskScores& task) {
-  return std::all_of(task.similarities.begin(), task.similarities.end(), [&](const auto& entry) {
-    return entry.second.empty() || entry.second.size() == task.labels.size();
-  });
+  return is_consistent(task.items) &&
+         std::all_of(task.similarities.begin(), task.similarities.end(), [&](const auto& entry) {
+           return entry.second.empty() || entry.second.size() == task.labels.size();
+         });
 }
 
 /// Correlations are made of similarities when they are needed. Of own data all scores were taken at once.
@@ -37,6 +47,7 @@ void to_json(json& out, const TaskScores& task) {
          {"similarities", task.similarities},
          {"notes", task.notes}};
   if (!task.scores.empty()) out["scores"] = task.scores;
+  if (!task.items.values.empty()) out["items"] = task.items;
 }
 
 void from_json(const json& in, TaskScores& task) {
@@ -45,6 +56,7 @@ void from_json(const json& in, TaskScores& task) {
   in.at("similarities").get_to(task.similarities);
   in.at("notes").get_to(task.notes);
   if (in.contains("scores")) in.at("scores").get_to(task.scores);
+  if (in.contains("items")) in.at("items").get_to(task.items);
 }
 
 RunScores read_run_scores(const std::filesystem::path& file) {

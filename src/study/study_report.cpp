@@ -61,11 +61,18 @@ std::string title_of(const TaskResult& task) {
   return fmt::format("{}{}: {} × 100", task.task, pairs, task.metric);
 }
 
-/// Where some tables have no test over pairs, why.
+bool has_difference_without_interval(const TaskResult& task) {
+  return std::any_of(task.rows.begin(), task.rows.end(),
+                     [](const RowResult& row) { return row.difference && !row.difference->interval; });
+}
+
+/// Where some rows have no test over pairs, why.
 std::string own_data_remark(const std::vector<TaskResult>& results) {
-  const bool any = std::any_of(results.begin(), results.end(),
-                               [](const TaskResult& task) { return !find_metric(task.metric); });
-  return any ? " –: tasks on own data have no scored pairs to draw again, so neither interval nor p (pairs)."
+  const bool any = std::any_of(results.begin(), results.end(), [](const TaskResult& task) {
+    return !find_metric(task.metric) && has_difference_without_interval(task);
+  });
+  return any ? " – for interval and p (pairs): too few pairs, queries or texts, or runs that an older version "
+               "has scored, which kept nothing of them to draw again."
              : "";
 }
 
@@ -83,9 +90,9 @@ std::string explanation(const StudyReport& report) {
   const std::string text = fmt::format(
       "score: mean ± standard deviation over seeds. difference: to the row \"{}\", mean ± standard deviation "
       "over seeds. p (seeds): paired t-test over seeds: would other seeds show the difference on these "
-      "pairs? p (pairs) and interval: paired bootstrap of the pairs ({} resamples), scores averaged over "
-      "seeds: would other pairs show it with these seeds? *: significant at 5 % after Holm's correction over "
-      "the rows of the table.",
+      "pairs? p (pairs) and interval: paired bootstrap of the pairs, on own data of pairs, queries or texts ({} "
+      "resamples), scores averaged over seeds: would others show it with these seeds? *: significant at 5 % "
+      "after Holm's correction over the rows of the table.",
       study.rows[baseline_row(study)].name, study.resamples);
   return text + untrained_remark(report) + own_data_remark(report.results);
 }

@@ -7,8 +7,11 @@
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
 #include "angle/eval/metric.h"
+#include "angle/eval/own_data_resamples.h"
 #include "angle/eval/significance.h"
 #include "angle/eval/tasks.h"
+
+#include "eval/paired_difference.h"
 
 namespace angle {
 namespace {
@@ -23,7 +26,7 @@ struct ScoredRuns {
   int64_t pairs = 0;
   std::string file_checksum = {};
   std::vector<std::optional<double>> scores = {};  // [runs]
-  std::vector<Values> resampled = {};              // [runs][resamples], of scored pairs
+  std::vector<Values> resampled = {};              // [runs][resamples]; of a run empty if nothing was kept
   std::vector<std::string> notes = {};
 };
 
@@ -67,22 +70,26 @@ ScoredRuns correlate_runs(const std::string& task, const Metric& metric, const B
   return result;
 }
 
-/// Scores of all runs on a task on own data, of which the runs kept no more than that.
-ScoredRuns take_scores(const std::string& task, const std::string& metric,
+/// Scores of all runs on a task on own data, and all of them on the same resamples of its items.
+ScoredRuns take_scores(const OwnDataTask& task, const std::string& metric, const BootstrapOptions& options,
                        const std::vector<RunScores>& scores) {
-  ScoredRuns result{.task = task, .metric = metric};
+  ScoredRuns result{.task = task.name, .metric = metric};
   for (const RunScores& run : scores) {
     result.scores.emplace_back();
     result.resampled.emplace_back();
-    const auto found = run.find(task);
+    const auto found = run.find(task.name);
     if (found == run.end()) continue;
+    if (task.kind == OwnDataKind::pairs)
+      result.pairs = static_cast<int64_t>(found->second.items.labels.size());
     result.file_checksum = found->second.file_checksum;
     for (const std::string& note : found->second.notes) add_note(result.notes, note);
     const auto score = found->second.scores.find(metric);
-    if (score == found->second.scores.end())
+    if (score == found->second.scores.end()) {
       add_note(result.notes, "a run is left out: its model has no " + metric);
-    else
-      result.scores.back() = score->second;
+      continue;
+    }
+    result.scores.back() = score->second;
+    result.resampled.back() = resample_own_data(task.kind, metric, found->second.items, options);
   }
   return result;
 }
@@ -109,7 +116,7 @@ std::vector<ScoredRuns> score_runs(const StudyConfig& study, const StudyPlan& pl
     for (const std::string& name : scored_metrics(study, task)) {
       const auto correlation = find_metric(name);
       scored.push_back(correlation ? correlate_runs(task_id(task), *correlation, bootstrap, scores)
-                                   : take_scores(task_id(task), name, scores));
+                                   : take_scores(*parse_own_data_task(task.task), name, bootstrap, scores));
       scored.back().chooses = chooses(task, plan);
     }
   }
@@ -196,9 +203,7 @@ std::optional<RowDifference> difference_of(const std::vector<size_t>& runs, cons
   }
   if (differences.empty()) return std::nullopt;
 
-  Values resampled_differences = mean_of(resampled);
-  const Values other_means = mean_of(other_resampled);
-  for (size_t i = 0; i < resampled_differences.size(); ++i) resampled_differences[i] -= other_means.at(i);
+  const Values resampled_differences = subtract(mean_of(resampled), mean_of(other_resampled));
   const Spread spread = spread_of(differences);
   return RowDifference{.mean = spread.mean,
                        .deviation = spread.deviation,

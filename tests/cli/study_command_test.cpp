@@ -223,7 +223,7 @@ TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
   EXPECT_THAT(result.out, AllOf(HasSubstr("72 pairs: cosine_spearman × 100\n"),
                                 HasSubstr("\n" + topics + ": knn_accuracy × 100\nrow "),
                                 HasSubstr("\nnote: 58 training and 30 test texts, 2 classes")));
-  EXPECT_THAT(read_file(path("out/study.md")), HasSubstr("own data have no scored pairs to draw again"));
+  EXPECT_THAT(read_file(path("out/study.md")), Not(HasSubstr("an older version")));
   const json study = read_json(path("out/study.json"));
   const std::string key = study.at("rows").at(1).at("runs").at(0);
   const CommandResult scored =
@@ -234,7 +234,7 @@ TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
   EXPECT_EQ(table.at("metric"), "knn_accuracy");
   EXPECT_EQ(table.at("rows").at(1).at("scores").at(0),
             json::parse(scored.out).at("own_data").at(0).at("scores").at("knn_accuracy"));
-  EXPECT_TRUE(table.at("rows").at(1).at("difference").at("by_pairs").is_null());
+  EXPECT_FALSE(table.at("rows").at(1).at("difference").at("by_pairs").is_null());
 
   study_["metric"] = "logistic_regression_macro_f1";  // was kept with the others
   const CommandResult again = run("out");
@@ -243,6 +243,53 @@ TEST_F(StudyCommand, ScoresOwnDataAsEvalDoes) {
   write_file(path("topics/test.jsonl"),
              read_file(path("topics/test.jsonl")) + "{\"text\": \"x\", \"label\": \"answer\"}\n");
   EXPECT_THAT(run("out", {"--table"}).out, HasSubstr("0 of 4 runs are finished"));
+}
+
+TEST_F(StudyCommand, TestsDifferencesOnOwnDataAsEvalDoes) {
+  study_["seeds"] = {1};
+  study_["keep_models"] = true;
+  study_["rows"][1] = {{"name", "fast"}, {"set", {"train.learning_rate=0.01"}}};
+  const std::string pairs = testing::write_binary_pairs(path("binary.tsv")),
+                    faq = testing::write_retrieval(path("faq")),
+                    topics = testing::write_classes(path("topics")),
+                    clusters = "cluster:" + path("topics/train.jsonl").string();
+  study_["tasks"] = {pairs, faq, topics, clusters};
+  study_["metric"] =
+      "cosine_average_precision,cosine_f1,cosine_precision,cosine_recall,cosine_accuracy,ndcg@10,recall@5,"
+      "logistic_regression_accuracy,logistic_regression_macro_f1,knn_macro_f1,v_measure,homogeneity,completeness";
+  const CommandResult result = run("out");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("binary.tsv, 72 pairs: cosine_average_precision × 100\n"));
+  const json study = read_json(path("out/study.json"));
+  const auto model = [&](size_t row) {
+    return path("out/runs/" + study.at("rows").at(row).at("runs").at(0).get<std::string>() + "/model")
+        .string();
+  };
+  const CommandResult compared = testing::run_command(
+      {ANGLE_BINARY, "eval", "--json", "--resamples", "200", "--task",
+       fmt::format("{},{},{},{}", pairs, faq, topics, clusters), "--model", model(1), "--compare", model(0)});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  size_t found = 0;
+  const json differences = json::parse(compared.out).at("comparison").at("differences");
+  for (const json& expected : differences) {
+    for (const json& table : study.at("tasks")) {
+      if (table.at("task") != expected.at("task") || table.at("metric") != expected.at("metric")) continue;
+      const json& difference = table.at("rows").at(1).at("difference");
+      EXPECT_EQ(difference.at("interval"), expected.at("interval")) << expected;
+      EXPECT_EQ(difference.at("by_pairs").at("p_value"), expected.at("p_value")) << expected;
+      ++found;
+    }
+  }
+  EXPECT_EQ(found, 13u);
+  EXPECT_EQ(study.at("tasks").size(), 13u);
+  EXPECT_NE(study.at("tasks").at(0).at("rows").at(1).at("difference").at("mean"), 0.0);
+
+  for (const fs::path& run : runs("out")) {  // as an older version wrote them
+    json scores = read_json(run / "scores.json");
+    for (json& task : scores) EXPECT_EQ(task.erase("items"), 1u);
+    write_file(run / "scores.json", scores.dump());
+  }
+  EXPECT_THAT(run("out", {"--table"}).out, AllOf(HasSubstr("older"), HasSubstr("2 of 2 runs are finished")));
 }
 
 TEST_F(StudyCommand, DoesAPartOfItsRowsAndSeeds) {

@@ -1,5 +1,6 @@
 // Pins: what has a colon is a task on own data, whose kind is checked at once; a score by its name; the table
-// and JSON of its results, with intervals when they were resampled.
+// and JSON of its results, with intervals when they were resampled; scores are made again of resamples of
+// what was kept, none of what was not.
 #include "angle/eval/own_data.h"
 
 #include <cmath>
@@ -7,6 +8,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "angle/eval/binary_classification.h"
+#include "angle/eval/own_data_resamples.h"
 
 #include "support/expect_error.h"
 
@@ -122,6 +126,47 @@ TEST(OwnDataJson, HasAllDigits) {
   EXPECT_FALSE(results.at(0).at("intervals").contains("cosine_f1_threshold"));
   EXPECT_EQ(results.at(0).at("bootstrap").at("resamples"), 3);
   EXPECT_FALSE(own_data_json(kResults, kNone).at(0).contains("intervals"));
+}
+
+TEST(ResampleOwnData, ScoresResamplesOfWhatWasKept) {
+  const BootstrapOptions options{.resamples = 50};
+  const ScoredItems pairs{
+      {1, 0, 1, 0}, {{"cosine", {0.9, 0.8, 0.7, 0.1}}}, {{"cosine_f1", 0.65}, {"cosine_accuracy", 0.85}}};
+  const std::vector<double>& cosine = pairs.values.at("cosine");
+  const ResampleScorer score = [&](const ResampleCounts& counts) -> std::vector<double> {
+    const Confusion f1 = confusion_at(0.65, cosine, pairs.labels, counts);
+    return {f1.f1(), f1.precision(), f1.recall(),
+            confusion_at(0.85, cosine, pairs.labels, counts).accuracy()};
+  };
+  const auto expected = resample_scores(4, score, options);
+  const auto resampled = [&](const char* metric) {
+    return resample_own_data(OwnDataKind::pairs, metric, pairs, options);
+  };
+  EXPECT_EQ(resampled("cosine_f1"), expected.at(0));
+  EXPECT_EQ(resampled("cosine_precision"), expected.at(1));
+  EXPECT_EQ(resampled("cosine_recall"), expected.at(2));
+  EXPECT_EQ(resampled("cosine_accuracy"), expected.at(3));
+  EXPECT_NE(expected.at(0), expected.at(3));
+
+  const ScoredItems queries{{}, {{"ndcg@10", {0.25, 0.5}}}, {}};
+  const ResampleScorer mean = [](const ResampleCounts& counts) {
+    return std::vector{(counts[0] * 0.25 + counts[1] * 0.5) / 2};
+  };
+  EXPECT_EQ(resample_own_data(OwnDataKind::retrieval, "ndcg@10", queries, options),
+            resample_scores(2, mean, options).front());
+}
+
+TEST(ResampleOwnData, HasNothingOfWhatWasNotKept) {
+  const ScoredItems pairs{{1, 0}, {{"cosine", {0.9, 0.8}}}, {}};
+  const BootstrapOptions options{.resamples = 5};
+  EXPECT_EQ(resample_own_data(OwnDataKind::pairs, "cosine_average_precision", pairs, options).size(), 5u);
+  for (const char* metric : {"angle_average_precision", "cosine_f1"})
+    EXPECT_TRUE(resample_own_data(OwnDataKind::pairs, metric, pairs, options).empty()) << metric;
+  EXPECT_TRUE(resample_own_data(OwnDataKind::pairs, "cosine_average_precision", pairs, kNone).empty());
+  for (const OwnDataKind kind :
+       {OwnDataKind::pairs, OwnDataKind::retrieval, OwnDataKind::classify, OwnDataKind::cluster})
+    for (const std::string& metric : own_data_metrics(kind))
+      EXPECT_TRUE(resample_own_data(kind, metric, {}, options).empty()) << metric;
 }
 
 }  // namespace

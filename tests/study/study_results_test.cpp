@@ -6,7 +6,8 @@
 // - Holm's correction is over the rows that are compared, for each test and task by itself;
 // - several tasks with a metric have an average of the runs that all of them have, those that models are
 // chosen by apart from those that tell;
-// - a task on own data has a table for each metric, tested over seeds alone, and the report says why;
+// - a task on own data has a table for each metric, tested over what the runs kept of its items as well;
+// where nothing was kept over seeds alone, and the report says why;
 // - scores on other files of the same name are other scores, and stay beside them;
 // - the model before training is compared with every seed of the baseline, without tests, and changes nothing
 // of the other rows;
@@ -18,6 +19,7 @@
 #include <gtest/gtest.h>
 
 #include "angle/eval/correlation.h"
+#include "angle/eval/own_data_resamples.h"
 #include "angle/eval/significance.h"
 #include "angle/random.h"
 #include "angle/study/study_report.h"
@@ -266,7 +268,34 @@ TEST_F(OwnDataResults, HaveATableForEachTaskAndMetric) {
                                   "retrieval:faq recall@5", "classify:topics logistic_regression_accuracy"));
 }
 
-TEST_F(OwnDataResults, AreTestedOverSeedsAlone) {
+TEST_F(OwnDataResults, AreTestedOverTheItemsThatRunsKept) {
+  for (uint64_t run = 0; run < 6; ++run) {
+    SplitMix64 random(run);
+    Values& queries = scores_[run].at("retrieval:faq").items.values["ndcg@10"];
+    for (int query = 0; query < 60; ++query) queries.push_back(random.uniform() * (run < 3 ? 1.0 : 0.5));
+  }
+  const auto resampled = [&](size_t run) {
+    return resample_own_data(OwnDataKind::retrieval, "ndcg@10", scores_[run].at("retrieval:faq").items,
+                             {.resamples = 1000});
+  };
+  Values differences(1000);
+  for (size_t seed = 0; seed < 3; ++seed) {
+    const Values worse = resampled(3 + seed), base = resampled(seed);
+    for (size_t i = 0; i < 1000; ++i) differences[i] += (worse.at(i) - base.at(i)) / 3;
+  }
+  const RowDifference worse = *results().at(1).rows[1].difference;
+  EXPECT_DOUBLE_EQ(worse.by_pairs.value().p_value, *difference_p_value(differences));
+  EXPECT_NEAR(worse.interval.value().low, confidence_interval(differences)->low, 1e-12);
+  EXPECT_NEAR(worse.interval.value().high, confidence_interval(differences)->high, 1e-12);
+  EXPECT_TRUE(worse.by_pairs->is_significant());
+  EXPECT_THAT(table(), HasSubstr("older")) << "the other tables have none";
+
+  scores_[0].at("retrieval:faq").items = {};  // of an older version
+  EXPECT_EQ(results().at(1).rows[1].difference->by_pairs, std::nullopt);
+  EXPECT_THAT(results().at(1).rows[1].scores, SizeIs(3));
+}
+
+TEST_F(OwnDataResults, OfOlderRunsAreTestedOverSeedsAlone) {
   const TaskResult task = results().at(1);
   EXPECT_EQ(task.pairs, 0);
   EXPECT_EQ(task.file_checksum, "faq");
@@ -304,7 +333,7 @@ TEST_F(OwnDataResults, AreShownWithAFootnote) {
       .name = "own", .command = "", .study = study_, .plan = plan_, .scores = scores_, .results = results()};
   const std::string text = format_study_markdown(report);
   EXPECT_THAT(text, AllOf(HasSubstr("\nretrieval:faq: ndcg@10 × 100\n"), HasSubstr(" | – | "),
-                          HasSubstr(" –: tasks on own data have no scored pairs to draw again")));
+                          HasSubstr("runs that an older version has scored, which kept nothing of them")));
   EXPECT_EQ(text.find("\nNote: 9 queries\n"), text.rfind("\nNote: 9 queries\n")) << "once for both tables";
   EXPECT_THAT(text, HasSubstr("\nNote: 9 queries\n"));
   const std::string shown = format_study(report);
@@ -314,7 +343,7 @@ TEST_F(OwnDataResults, AreShownWithAFootnote) {
   EXPECT_EQ(study_json(report).at("tasks").at(1).at("metric"), "ndcg@10");
   EXPECT_EQ(study_json(report).at("metric"), "cosine_spearman,ndcg@10,recall@5,logistic_regression_accuracy");
   study_.tasks = {"stsb"};
-  EXPECT_THAT(table(), Not(HasSubstr("own data")));
+  EXPECT_THAT(table(), Not(HasSubstr("older")));
 }
 
 TEST_F(Results, RefuseScoresOfOtherPairs) {
@@ -376,6 +405,14 @@ TEST(RunScores, ComeBackToTheLastDigit) {
   write_run_scores(directory.path() / "own.json",
                    {{"retrieval:faq", {.file_checksum = "faq", .scores = own}}});
   EXPECT_EQ(read_run_scores(directory.path() / "own.json").at("retrieval:faq").scores, own);
+  EXPECT_FALSE(read_json(directory.path() / "own.json").at("retrieval:faq").contains("items"));
+  const ScoredItems items{{0, 1}, {{"cosine", {1.0 / 3, 0.5}}}, {{"cosine_f1", 0.1}}};
+  write_run_scores(directory.path() / "own.json",
+                   {{"pairs:mine.tsv", {.file_checksum = "mine", .scores = own, .items = items}}});
+  const ScoredItems back = read_run_scores(directory.path() / "own.json").at("pairs:mine.tsv").items;
+  EXPECT_EQ(back.labels, items.labels);
+  EXPECT_EQ(back.values, items.values);
+  EXPECT_EQ(back.thresholds, items.thresholds);
 }
 
 TEST(RunScores, AreOfTheVeryFilesAndHaveTheMetric) {
@@ -416,7 +453,9 @@ TEST(RunScores, ThatAreDamagedAreNamed) {
   const testing::TempDir directory;
   for (const char* content :
        {"[]", R"({"a": 1})", R"({"a": {"labels": []}})",
-        R"({"a": {"file_checksum": "", "labels": [1], "notes": [], "similarities": {"cosine": [1, 2]}}})"})
+        R"({"a": {"file_checksum": "", "labels": [1], "notes": [], "similarities": {"cosine": [1, 2]}}})",
+        R"({"a": {"file_checksum": "", "labels": [], "notes": [], "similarities": {},
+             "items": {"labels": [1], "values": {"cosine": [1, 2]}, "thresholds": {}}}})"})
     EXPECT_ERROR(read_run_scores(directory.file("scores.json", content)),
                  "scores.json: not the scores of a run", "remove the file");
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,11 +58,29 @@ struct NamedScore {
   bool is_baseline = false;                   // nothing of the model is in it
 };
 
+/// What the scores were made of, item by item: enough to make them again of other items
+/// (own_data_resamples.h). Has no texts.
+struct ScoredItems {
+  /// [items] Of pairs 0 or 1, of texts their classes; none of queries.
+  std::vector<double> labels;
+
+  /// [items] by name: of pairs their similarity `cosine`, of queries their score `ndcg@10`, of texts the
+  /// class that `knn` took them for, or their cluster.
+  std::map<std::string, std::vector<double>> values;
+
+  std::map<std::string, double> thresholds;  // of pairs: `cosine_f1`, `cosine_accuracy`
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ScoredItems, labels, values, thresholds)
+
+/// The clusters of texts among the values of their items.
+inline constexpr const char* kClusterItems = "cluster";
+
 struct OwnDataResult {
   OwnDataTask task;
   std::vector<NamedScore> scores;
   std::string about;               // what was scored and how, a sentence
   TextStatistics statistics = {};  // of what the model read
+  ScoredItems items = {};          // without those of baselines
 
   /// The score of a name; empty when there is none, as of the angle of an odd number of dims.
   std::optional<double> value(std::string_view score) const;

@@ -31,7 +31,7 @@ struct StudyRecordRow {
 struct StudyRecordTask {
   std::string task;                  // `stsb/test`
   std::string metric;                // `cosine_spearman`
-  int64_t pairs = 0;                 // 0: on own data, or an average
+  int64_t pairs = 0;                 // 0: an average, or on own data other than pairs
   std::vector<StudyRecordRow> rows;  // the first may be the model before training
   std::vector<std::string> notes;
 };

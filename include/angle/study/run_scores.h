@@ -1,6 +1,6 @@
 // What stays of a finished run of a study: for each task of scored pairs the labels and similarities of all
-// pairs, which is what scores and tests are made of; for a task on own data its scores. The file has no
-// texts.
+// pairs, which is what scores and tests are made of; for a task on own data its scores, and what they are
+// made of. The file has no texts.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +21,11 @@ struct TaskScores {
   std::map<std::string, std::vector<double>> similarities;  // "cosine": [pairs]; empty where it is undefined
   std::map<std::string, double> scores;  // "ndcg@10", of own data, which have neither labels nor similarities
   std::vector<std::string> notes;        // what to know before comparing the score with others
+  ScoredItems items = {};                // of own data; none where an older version has scored them
 };
 
-/// `scores` is only written, and looked for, where there are any: what older versions wrote has none.
+/// `scores` and `items` are only written, and looked for, where there are any: what older versions wrote has
+/// none.
 void to_json(json& out, const TaskScores& task);
 void from_json(const json& in, TaskScores& task);
 

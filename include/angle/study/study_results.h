@@ -23,13 +23,14 @@ struct TestResult {
 };
 
 /// A row minus the baseline, over the seeds that both have. The two tests ask different things: whether other
-/// seeds would show the difference on these pairs, and whether other pairs would show it with these seeds.
+/// seeds would show the difference on these pairs, and whether other pairs (on own data pairs, queries or
+/// texts) would show it with these seeds.
 struct RowDifference {
   double mean = 0.0;
   std::optional<double> deviation;     // over seeds; empty for a single one
-  std::optional<Interval> interval;    // of 95 %, by the bootstrap over pairs; empty on own data
+  std::optional<Interval> interval;    // of 95 %, by the bootstrap over pairs; empty as by_pairs
   std::optional<TestResult> by_seeds;  // paired t-test; empty for a single seed
-  std::optional<TestResult> by_pairs;  // paired bootstrap of the mean over seeds; empty on own data
+  std::optional<TestResult> by_pairs;  // paired bootstrap of the mean over seeds; empty with too few pairs
 };
 
 struct RowResult {
@@ -42,7 +43,7 @@ struct RowResult {
 struct TaskResult {
   std::string task;           // `stsb/test`, `average`, or `average (validation)`
   std::string metric;         // `cosine_spearman`, `ndcg@10`
-  int64_t pairs = 0;          // 0 for the average and on own data
+  int64_t pairs = 0;          // 0 for the average, and on own data that are no pairs
   std::string file_checksum;  // of the task's files
   std::vector<RowResult> rows;
   std::vector<std::string> notes;  // what to know before comparing these scores with others
