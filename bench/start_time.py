@@ -11,7 +11,7 @@ TEXT = "The cat sat.\n"
 def stages(angle):
     """Each command does what those before it do, and what its name says: (name, command, environment, input)."""
     program, loader = angle.parent / "libexec" / "angle", {"LD_TRACE_LOADED_OBJECTS": "1"}
-    launched = {"GOMP_SPINCOUNT": "1000", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # what the launcher sets
+    launched = {"GOMP_SPINCOUNT": "1000"}  # what the launcher sets
     tokenize, embed = [angle, "tokenize"], [angle, "embed", "--threads", "1"]
     return [("finding and mapping the shared libraries", [program], loader, ""),
             ("relocations of data", [program], {**loader, "LD_WARN": "yes"}, ""),

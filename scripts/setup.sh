@@ -37,7 +37,7 @@ cuda_wheels=(
 debian_packages=(
   build-essential cmake ninja-build ccache mold pkg-config clang-format-14 shellcheck python3 python3-pip python3-venv
   ca-certificates curl unzip gzip nlohmann-json3-dev libcli11-dev libspdlog-dev libsentencepiece-dev libutf8proc-dev libxxhash-dev zlib1g-dev
-  libgloo-dev libcpp-httplib-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libgloo-dev libcpp-httplib-dev libssl-dev libgoogle-perftools-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }

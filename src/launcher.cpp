@@ -1,13 +1,9 @@
-// `angle`, the program people start: sets what libraries read only while they are loaded, and becomes
+// `angle`, the program people start: sets what a library reads only while it is loaded, and becomes
 // libexec/angle, the program proper.
 //
-// - OpenMP's threads wait for each other by spinning for milliseconds. Beside another busy process that makes
-//   training ten times slower and embedding two times. Spinning for a moment loses nothing on an idle
-//   machine.
-// - glibc's malloc doesn't ask for huge pages. With them a model is loaded with less than a third of the page
-//   faults, and one line is embedded in five sixths of the time.
-//
-// BENCHMARKS.md ("Threads that wait", "Start") has the figures. What the user set is left as it is.
+// OpenMP's threads wait for each other by spinning for milliseconds. Beside another busy process that makes
+// training ten times slower and embedding two times. Spinning for a moment loses nothing on an idle machine.
+// BENCHMARKS.md ("Threads that wait") has the figures. What the user set is left as it is.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -30,7 +26,6 @@ std::string own_folder() {
 
 int main(int, char** argv) {
   if (!std::getenv("OMP_WAIT_POLICY")) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
-  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", /*overwrite=*/0);
   const std::string folder = own_folder();
   if (!folder.empty()) {
     execv((folder + "/libexec/angle").c_str(), argv);     // as built

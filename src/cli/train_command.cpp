@@ -1,7 +1,6 @@
 #include "cli/train_command.h"
 
 #include <chrono>
-#include <malloc.h>
 #include <memory>
 #include <string>
 #include <vector>
@@ -176,14 +175,6 @@ void log_end(const TrainResult& result, const std::string& output) {
     log_info("interrupted before the first step; begin again with --resume");
 }
 
-/// Every step needs the same memory again. By default glibc gives large blocks back to the system at once and
-/// gets them again page by page, which costs a seventh of a step.
-void keep_freed_memory() {
-  constexpr int kBytes = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, kBytes);
-  mallopt(M_TRIM_THRESHOLD, kBytes);
-}
-
 /// The command that makes the model, without what says only where and on what machine.
 std::string describe_command(const TrainOptions& options) {
   std::string command = "angle train --config " + shell_word(options.config);
@@ -260,7 +251,6 @@ at::Device device_of(const LaunchEnvironment& environment, const std::string& na
 int run_train(const TrainOptions& options, const LaunchEnvironment& environment) {
   Interruption interruption;
   if (environment.size > 1) start_logging_as(environment.rank);
-  keep_freed_memory();
   const TrainConfig config = load_config(options.config, options.overrides);
   if (options.threads > 0) at::set_num_threads(options.threads);
   const at::Device device = device_of(environment, options.device);

@@ -55,8 +55,7 @@ void for_stripes(int64_t rows, int64_t size, const Run& run) {
   const int64_t stripes = at::divup(rows, stripe), threads = at::get_num_threads();
   at::parallel_for(0, std::min(stripes, threads), 1, [&](int64_t begin, int64_t end) {
     for (int64_t thread = begin; thread < end; ++thread)
-      for (int64_t i = thread; i < stripes; i += threads)
-        run(i * stripe, std::min((i + 1) * stripe, rows));
+      for (int64_t i = thread; i < stripes; i += threads) run(i * stripe, std::min((i + 1) * stripe, rows));
   });
 }
 
@@ -181,8 +180,8 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
       .inverse_root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, step))),
       .epsilon = static_cast<float>(options_.epsilon)};
   auto *const numbers = tensor.mutable_data_ptr<float>(),
-       *const first_moments = exp_avgs_[parameter].mutable_data_ptr<float>(),
-       *const second_moments = exp_avg_sqs_[parameter].mutable_data_ptr<float>();
+              *const first_moments = exp_avgs_[parameter].mutable_data_ptr<float>(),
+              *const second_moments = exp_avg_sqs_[parameter].mutable_data_ptr<float>();
   const int64_t size = row_size(tensor);
   const std::vector<float> zeros(static_cast<size_t>(size));
   const auto update_row = [&](int64_t row, const float* of_row) {

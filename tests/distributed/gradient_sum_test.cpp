@@ -30,7 +30,8 @@ struct Gradients {
   Tensor bias;    // [kColumns]
 };
 
-/// The gradients before a step's sum, rank after rank, and the rows of the weight, which every step may have others of.
+/// The gradients before a step's sum, rank after rank, and the rows of the weight, which every step may have
+/// others of.
 struct Step {
   std::vector<Gradients> before;
   int64_t rows = 4;

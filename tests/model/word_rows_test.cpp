@@ -1,5 +1,6 @@
 // The rows of the word embeddings that a training step has:
-//  - tokens have the embeddings and the gradient that they have by the whole table, to the bit, whatever rows there
+//  - tokens have the embeddings and the gradient that they have by the whole table, to the bit, whatever rows
+//  there
 //    are besides theirs;
 //  - the padding row, which a text can name, gets no gradient;
 //  - the table's gradient is sparse and holds these rows only; without a backward pass there is none.
@@ -18,7 +19,9 @@ Tensor table() { return at::arange(40, at::kFloat).view({10, 4}).cos().requires_
 
 /// A gradient whose sums are rounded.
 void backward(const Tensor& embedded) {
-  (embedded * (at::arange(embedded.numel(), at::kFloat) + 1).reciprocal().view(embedded.sizes())).sum().backward();
+  (embedded * (at::arange(embedded.numel(), at::kFloat) + 1).reciprocal().view(embedded.sizes()))
+      .sum()
+      .backward();
 }
 
 TEST(WordRows, AreEmbeddedLikeTheWholeTable) {

@@ -13,8 +13,8 @@ class GradientSum {
  public:
   explicit GradientSum(ProcessGroup group) : group_(std::move(group)) {}
 
-  /// Replaces the gradient of every leaf by its sum over all processes. A leaf has a gradient afterwards when it
-  /// had one anywhere. Sums are parts of a buffer that the next call overwrites: a step begins without
+  /// Replaces the gradient of every leaf by its sum over all processes. A leaf has a gradient afterwards when
+  /// it had one anywhere. Sums are parts of a buffer that the next call overwrites: a step begins without
   /// gradients.
   ///
   /// The 86 million parameters of BERT-base without its vocabulary are 344 MB, a fraction of a second between

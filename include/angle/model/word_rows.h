@@ -9,8 +9,8 @@ namespace angle {
 
 /// A copy of some rows of the word embeddings, which collects their gradient in place of the whole table.
 ///
-/// The table's gradient would be as large as the table (47 MB of MiniLM, 0.8 GB of XLM-RoBERTa) and nearly all
-/// of it zero, to be written, added up, measured and read by the optimizer in every step.
+/// The table's gradient would be as large as the table (47 MB of MiniLM, 0.8 GB of XLM-RoBERTa) and nearly
+/// all of it zero, to be written, added up, measured and read by the optimizer in every step.
 class WordRows {
  public:
   /// @param table         [vocab, hidden]
@@ -25,8 +25,8 @@ class WordRows {
   /// [rows, hidden], a leaf of the graph.
   const Tensor& rows() const { return rows_; }
 
-  /// The gradient of the table, sparse in its rows and coalesced: [vocab, hidden]. Undefined where rows() have
-  /// none.
+  /// The gradient of the table, sparse in its rows and coalesced: [vocab, hidden]. Undefined where rows()
+  /// have none.
   Tensor table_gradient() const;
 
  private:

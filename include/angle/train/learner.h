@@ -92,8 +92,8 @@ class Learner {
     Tensor embeddings;    // [texts, dims], without their graph
   };
 
-  /// Adds the gradient of a micro-batch's share of the loss to the parameters, of the word embeddings to their
-  /// rows.
+  /// Adds the gradient of a micro-batch's share of the loss to the parameters, of the word embeddings to
+  /// their rows.
   ///
   /// @param words  null: the word embeddings are not trained
   Outcome backward(const FormattedBatch& micro_batch, double share, const WordRows* words);

@@ -20,8 +20,8 @@ struct AdamWOptions {
 /// is a max_norm of 0, it is 1.
 double clipping_factor(double norm, double max_norm);
 
-/// Updates parameters from their gradients, which may be sparse in rows where they are coalesced (see WordRows).
-/// A parameter without a gradient is left alone, not even decayed.
+/// Updates parameters from their gradients, which may be sparse in rows where they are coalesced (see
+/// WordRows). A parameter without a gradient is left alone, not even decayed.
 class AdamW {
  public:
   AdamW(std::vector<Parameter> parameters, AdamWOptions options);
@@ -52,7 +52,7 @@ class AdamW {
   };
 
   std::vector<size_t> with_gradient() const;  // their places
-  std::vector<Tensor> gradients() const;            // dense all of them
+  std::vector<Tensor> gradients() const;      // dense all of them
   void step_by_torch(double learning_rate);
   void step_in_one_pass(size_t parameter, double learning_rate, double gradient_factor);
   RestingRows& resting_rows(size_t parameter);
