@@ -29,8 +29,8 @@ std::string describe_process() {
 
 /// What is known of another process.
 struct Peer {
-  std::string sign;  // the last one: a number that grows, and the exchanges that it has come to
-  Clock::time_point changed;
+  std::string sign;   // the last one: a number that grows, and the exchanges that it has come to
+  int64_t round = 0;  // of reading signs, in which this one was new
   int64_t arrived = 0;
 };
 
@@ -52,6 +52,7 @@ struct Watch::State {
   std::condition_variable stopped;
   bool stop = false;
   std::string failure;
+  int64_t round = 0;  // the last one in which all signs have been read
   std::vector<Peer> peers;
 
   State(const KeyStore& given, const Options& chosen)
@@ -81,7 +82,6 @@ struct Watch::State {
     } catch (const c10::Error&) {
       fail("given up: {}", describe_loss());
     }
-    for (Peer& peer : peers) peer.changed = Clock::now();
   }
 
   bool all_joined() {
@@ -123,8 +123,8 @@ struct Watch::State {
     for (int64_t number = 1; !stop_after_interval(); ++number) {
       try {
         store.set(key("sign", options.rank), fmt::format("{} {}", number, arrived.load()));
-        for (int rank = 0; rank < options.size; ++rank) read_sign(rank);
-        read_failure();
+        for (int rank = 0; rank < options.size; ++rank) read_sign(rank, number);
+        end_round(number);
       } catch (const std::exception&) {
         store_lost = true;
         break;
@@ -138,21 +138,22 @@ struct Watch::State {
     return stopped.wait_for(lock, interval, [this] { return stop; });
   }
 
-  void read_sign(int rank) {
+  void read_sign(int rank, int64_t number) {
     const std::string sign = store.get(key("sign", rank)).value_or("");
     const std::lock_guard lock(mutex);
     Peer& peer = peers[static_cast<size_t>(rank)];
-    if (rank != options.rank && sign == peer.sign) return;
+    if (sign == peer.sign) return;
     peer.sign = sign;
-    peer.changed = Clock::now();
+    peer.round = number;
     if (const size_t space = sign.find(' '); space != std::string::npos)
       peer.arrived = std::stoll(sign.substr(space));
   }
 
-  void read_failure() {
+  void end_round(int64_t number) {
     const std::string reason = store.get(failure_key(options.attempt)).value_or("");
     const std::lock_guard lock(mutex);
     failure = reason;
+    round = number;
   }
 
   std::optional<std::string> announced() const {
@@ -160,14 +161,15 @@ struct Watch::State {
     return failure.empty() ? std::nullopt : std::optional(failure);
   }
 
-  /// The process that has been silent for the longest time, if that is longer than `limit`. Counted at this
-  /// process's own last sign: after it was stopped itself, it must read the others' first.
+  /// The process that has been silent for the longest time, if that is `limit` or longer. Counted in rounds,
+  /// of which there are none while this process is stopped, or the one that keeps the store: the others'
+  /// signs come first afterwards.
   std::optional<std::string> silent(Clock::duration limit) const {
     const std::lock_guard lock(mutex);
     const auto oldest = std::min_element(peers.begin(), peers.end(),
-                                         [](const Peer& a, const Peer& b) { return a.changed < b.changed; });
-    const Seconds silence = peers[static_cast<size_t>(options.rank)].changed - oldest->changed;
-    if (silence <= limit) return std::nullopt;
+                                         [](const Peer& a, const Peer& b) { return a.round < b.round; });
+    const Seconds silence = (round - oldest->round) * interval;
+    if (silence < limit) return std::nullopt;
     return fmt::format(
         "{} has given no sign of life for {:.0f} s: it has died, it hangs, or it can't be reached",
         name(static_cast<int>(oldest - peers.begin())), silence.count());

@@ -2,7 +2,8 @@
 //  - N processes give what one gives, to rounding, without dropout; with it the same bytes every time;
 //  - only rank 0 says anything; stdin serves all of them; all may use all CPUs;
 //  - Ctrl-C saves and exits 130, and any number of processes can go on from there;
-//  - a process that is killed, hangs or fails ends all, with its rank and the reason, within the timeout;
+//  - a process that is killed, hangs or fails ends all, with its rank and the reason, within the timeout; a
+//    launcher that is suspended ends none;
 //  - processes that somebody else starts, with torchrun's environment, do the same;
 //  - wrong numbers and different configurations are errors.
 
@@ -268,6 +269,24 @@ TEST(Processes, EndWithTheRankOfOneThatHangs) {
                                 HasSubstr("rank 1 (process " + std::to_string(victim) + " on "),
                                 HasSubstr("no sign of life")));
   EXPECT_THAT(members(output), IsEmpty());
+}
+
+TEST(Processes, GoOnWhileTheLauncherIsSuspended) {
+  const TempDir directory;
+  const fs::path output = directory.path() / "model";
+  Args more = kEndless;
+  more.insert(more.end(), {"--timeout", "2"});
+  RunningCommand run(tiny_command(output, processes(2, more)));
+  wait_for_steps(output, 3);
+  run.send(SIGSTOP);
+  std::this_thread::sleep_for(4s);
+  run.send(SIGCONT);
+  std::this_thread::sleep_for(1s);
+  const std::string log = read_file(output / "metrics.jsonl");
+  wait_for_steps(output, std::count(log.begin(), log.end(), '\n') + 3);
+  run.send(SIGINT);
+  const CommandResult result = end_of(run, 20s);
+  EXPECT_EQ(result.exit_code, 130) << result.err;
 }
 
 TEST(Processes, EndWithTheLauncher) {
