@@ -157,8 +157,10 @@ class ProcessGroup::Member {
       std::this_thread::sleep_for(pause);
       pause = std::min(2 * pause, std::chrono::microseconds(500));
       if (const auto problem = watch_.problem()) end(*problem);
-      if (patience == Patience::timeout && Clock::now() - start > timeout_)
+      if (Clock::now() - start <= timeout_) continue;
+      if (patience == Patience::timeout)
         give_up(fmt::format("no exchange within {} s (--timeout allows more)", timeout_.count()));
+      if (const auto silence = watch_.store_silence()) end(*silence);
     }
   }
 

@@ -12,6 +12,8 @@
 
 #include "angle/error.h"
 
+#include "distributed/detached_task.h"
+
 namespace angle {
 namespace {
 
@@ -25,6 +27,23 @@ std::string describe_process() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   return fmt::format("process {} on {}", getpid(), host);
+}
+
+/// Between two signs of life.
+Clock::duration interval_of(const Watch::Options& options) {
+  return std::clamp<Clock::duration>(options.timeout / 10, std::chrono::milliseconds(100),
+                                     std::chrono::seconds(1));
+}
+
+/// For what comes soon, if at all.
+Clock::duration patience_of(const Watch::Options& options) {
+  return std::max<Clock::duration>(6 * interval_of(options), std::chrono::seconds(1));
+}
+
+std::string describe_silence(const std::string& keeper, Watch::Seconds silence) {
+  return fmt::format(
+      "{}, where the processes meet, has not answered for {:.0f} s: it hangs, or it can't be reached", keeper,
+      silence.count());
 }
 
 /// What is known of another process.
@@ -42,9 +61,10 @@ struct Watch::State {
   KeyStore store;
   Options options;
   std::vector<std::string> names;
-  Clock::duration interval;
+  Clock::duration interval, patience;
 
   std::atomic<int64_t> arrived = 0;
+  std::atomic<int64_t> unanswered = 0;  // intervals since the store has answered
   std::atomic<bool> store_lost = false;
   std::atomic<bool> ended = false;
 
@@ -59,8 +79,8 @@ struct Watch::State {
       : store(given.clone()),
         options(chosen),
         names(static_cast<size_t>(chosen.size)),
-        interval(std::clamp<Clock::duration>(chosen.timeout / 10, std::chrono::milliseconds(100),
-                                             std::chrono::seconds(1))),
+        interval(interval_of(chosen)),
+        patience(patience_of(chosen)),
         peers(static_cast<size_t>(chosen.size)) {}
 
   std::string key(const char* what, int rank) const { return key_of(options.attempt, what, rank); }
@@ -102,15 +122,19 @@ struct Watch::State {
         missing.size(), options.size, options.timeout.count(), fmt::join(missing, ", "));
   }
 
-  std::string describe_loss() const {
-    return fmt::format("{} has gone, where the processes meet",
-                       options.launcher_hosts_store ? "the launcher" : name(0));
-  }
+  /// Who keeps the store.
+  std::string keeper() const { return options.launcher_hosts_store ? "the launcher" : name(0); }
+
+  std::string describe_loss() const { return fmt::format("{} has gone, where the processes meet", keeper()); }
 
   std::string announce(const std::string& reason) const {
     std::string first = reason;  // when nobody can be told any more
     try {
-      first = store.set_once(failure_key(options.attempt), reason);
+      // Detached, because a store whose process hangs never answers.
+      auto answer = start_detached(
+          [keys = store, key = failure_key(options.attempt), reason] { return keys.set_once(key, reason); });
+      if (answer.wait_for(patience) != std::future_status::ready) return first;
+      first = answer.get();
     } catch (const std::exception&) {
       return first;
     }
@@ -133,13 +157,24 @@ struct Watch::State {
     ended = true;
   }
 
+  /// Counts how long the store does not answer, but not while this process is stopped itself.
+  void count() {
+    while (!stop_after_interval()) ++unanswered;
+  }
+
   bool stop_after_interval() {
     std::unique_lock lock(mutex);
     return stopped.wait_for(lock, interval, [this] { return stop; });
   }
 
+  std::string read(const std::string& key_to_read) {
+    std::string value = store.get(key_to_read).value_or("");
+    unanswered = 0;
+    return value;
+  }
+
   void read_sign(int rank, int64_t number) {
-    const std::string sign = store.get(key("sign", rank)).value_or("");
+    const std::string sign = read(key("sign", rank));
     const std::lock_guard lock(mutex);
     Peer& peer = peers[static_cast<size_t>(rank)];
     if (sign == peer.sign) return;
@@ -150,7 +185,7 @@ struct Watch::State {
   }
 
   void end_round(int64_t number) {
-    const std::string reason = store.get(failure_key(options.attempt)).value_or("");
+    const std::string reason = read(failure_key(options.attempt));
     const std::lock_guard lock(mutex);
     failure = reason;
     round = number;
@@ -189,12 +224,26 @@ struct Watch::State {
   std::optional<std::string> lost() const {
     return store_lost ? std::optional(describe_loss()) : std::nullopt;
   }
+
+  std::optional<std::string> store_silent(Clock::duration limit) const {
+    const Seconds silence = unanswered.load() * interval;
+    return silence < limit ? std::nullopt : std::optional(describe_silence(keeper(), silence));
+  }
 };
 
-Watch::Watch(const KeyStore& store, const Options& options)
-    : state_(std::make_shared<State>(store, options)) {
-  state_->join();
-  thread_ = std::thread([state = state_] { state->beat(); });
+Watch::Watch(const KeyStore& store, const Options& options) {
+  // Detached, because a store whose process hangs never answers.
+  auto joined = start_detached([store, options] {
+    auto state = std::make_shared<State>(store, options);
+    state->join();
+    return state;
+  });
+  const Clock::duration limit = options.timeout + 2 * patience_of(options);
+  if (joined.wait_for(limit) != std::future_status::ready)
+    fail("given up: {}", describe_silence(options.launcher_hosts_store ? "the launcher" : "rank 0", limit));
+  state_ = joined.get();
+  beating_ = std::thread([state = state_] { state->beat(); });
+  counting_ = std::thread([state = state_] { state->count(); });
 }
 
 Watch::~Watch() {
@@ -206,9 +255,10 @@ Watch::~Watch() {
   const auto end = Clock::now() + std::chrono::seconds(1);
   while (!state_->ended && Clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (state_->ended)
-    thread_.join();
+    beating_.join();
   else
-    thread_.detach();  // it waits for a machine that has vanished
+    beating_.detach();  // it waits for a process that hangs, or a machine that has vanished
+  counting_.join();
 }
 
 void Watch::arrive() { ++state_->arrived; }
@@ -219,13 +269,18 @@ std::optional<std::string> Watch::problem() const {
   return state_->silent(state_->options.timeout);
 }
 
+std::optional<std::string> Watch::store_silence() const {
+  return state_->store_silent(state_->options.timeout);
+}
+
 std::string Watch::explain(const std::string& what) const {
-  const auto patience = std::max<Clock::duration>(6 * state_->interval, std::chrono::seconds(1));
+  const auto patience = state_->patience;
   const auto end = Clock::now() + patience;
   while (Clock::now() < end) {
     if (const auto reason = problem()) return *reason;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+  if (const auto reason = state_->store_silent(patience)) return *reason;
   if (const auto reason = state_->silent(patience - 2 * state_->interval)) return *reason;
   if (const auto reason = state_->late()) return fmt::format("{}: {}", what, *reason);
   return what;

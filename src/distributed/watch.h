@@ -14,7 +14,8 @@ namespace angle {
 /// Keys of the store, shared with the launcher.
 std::string failure_key(const std::string& attempt);
 
-/// A thread that writes this process's sign of life to the store about once a second and reads the others'.
+/// A thread that writes this process's sign of life to the store about once a second and reads the others',
+/// and one that counts for how long the store does not answer the first. No function waits for ever for it.
 class Watch {
  public:
   using Seconds = std::chrono::duration<double>;
@@ -27,7 +28,8 @@ class Watch {
     std::chrono::seconds timeout{300};
   };
 
-  /// Begins. Waits for all processes to join; Error that names the missing ones after the timeout.
+  /// Begins. Waits for all processes to join; Error that names the missing ones after the timeout, and for a
+  /// store that does not answer.
   Watch(const KeyStore& store, const Options& options);
   ~Watch();
   Watch(const Watch&) = delete;
@@ -39,6 +41,10 @@ class Watch {
   /// Why waiting is useless: what somebody announced, a process that gave no sign of life within the timeout,
   /// a store that is gone. Cheap enough to ask all the time.
   std::optional<std::string> problem() const;
+
+  /// Who keeps the store and has not answered for the timeout. No problem as long as exchanges come to an
+  /// end: that may be a launcher that somebody has suspended.
+  std::optional<std::string> store_silence() const;
 
   /// Who is to blame for an exchange that failed or did not end, as far as that can be told, after waiting a
   /// few seconds for the answer.
@@ -56,7 +62,7 @@ class Watch {
   struct State;
 
   std::shared_ptr<State> state_;  // shared, because a thread that hangs in a call is left behind
-  std::thread thread_;
+  std::thread beating_, counting_;
 };
 
 }  // namespace angle

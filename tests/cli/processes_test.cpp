@@ -103,12 +103,15 @@ std::map<int, pid_t> members(const fs::path& output) {
   return found;
 }
 
-/// Times a run from here to its end.
+/// Waits for the end of a run; the test fails, and the run is killed, when that does not come within `limit`.
 CommandResult end_of(RunningCommand& run, Clock::duration limit) {
-  const auto start = Clock::now();
-  CommandResult result = run.wait();
-  EXPECT_LT(Clock::now() - start, limit);
-  return result;
+  const auto end = Clock::now() + limit;
+  while (run.is_running() && Clock::now() < end) std::this_thread::sleep_for(10ms);
+  if (run.is_running()) {
+    ADD_FAILURE() << "the run does not end";
+    run.send(SIGKILL);
+  }
+  return run.wait();
 }
 
 // --- what comes out
@@ -376,6 +379,41 @@ TEST(Processes, StartedByHandNameTheOneThatIsKilled) {
     EXPECT_THAT(other.err, AllOf(HasSubstr("error: given up: "),
                                  HasSubstr("rank " + std::to_string(victim) + " (process ")));
   }
+}
+
+TEST(Processes, StartedByHandNameTheFirstWhenItHangs) {
+  const TempDir directory;
+  const uint16_t port = testing::free_port();
+  const fs::path output = directory.path() / "model";
+  Args more = kEndless;
+  more.insert(more.end(), {"--timeout", "2"});
+  RunningCommand first(member(0, 2, port, tiny_command(output, more)));
+  RunningCommand second(member(1, 2, port, tiny_command(output, more)));
+  wait_for_steps(output, 3);
+  first.send(SIGSTOP);  // with it the store, where the others would read who is alive
+  const CommandResult other = end_of(second, 20s);
+  first.send(SIGKILL);
+  first.wait();
+  EXPECT_EQ(other.exit_code, 1) << other.err;
+  EXPECT_THAT(other.err, StartsWith("rank 1: error: given up: rank 0 (process " +
+                                    std::to_string(first.process_id()) + " on "));
+  EXPECT_THAT(other.err, HasSubstr("where the processes meet, has not answered for"));
+  EXPECT_EQ(std::count(other.err.begin(), other.err.end(), '\n'), 1) << other.err;
+}
+
+TEST(Processes, StartedByHandNameTheFirstWhenItHangsBeforeAllHaveCome) {
+  const TempDir directory;
+  const uint16_t port = testing::free_port();
+  const fs::path output = directory.path() / "model";
+  RunningCommand first(member(0, 3, port, tiny_command(output, {"--timeout", "60"})));
+  RunningCommand second(member(1, 3, port, tiny_command(output, {"--timeout", "4"})));
+  std::this_thread::sleep_for(2s);  // both wait for the third by now
+  first.send(SIGSTOP);
+  const CommandResult other = end_of(second, 25s);
+  first.send(SIGKILL);
+  first.wait();
+  EXPECT_EQ(other.exit_code, 1) << other.err;
+  EXPECT_THAT(other.err, AllOf(StartsWith("rank 1: error: "), HasSubstr("rank 0")));
 }
 
 TEST(Processes, NameTheOnesThatNeverCame) {
