@@ -22,8 +22,8 @@ using BackendPointer = c10::intrusive_ptr<c10d::Backend>;
 
 /// How long to wait for the others.
 enum class Patience {
-  timeout,     // they are about to come
-  while_alive  // they may be busy
+  timeout,        // they are about to come
+  while_they_run  // they may be busy
 };
 
 KeyStore open_store(const LaunchEnvironment& environment, std::chrono::seconds timeout) {
@@ -76,7 +76,7 @@ class ProcessGroup::Member {
 
   std::string share(const std::string& text) {
     const Tensor length = at::full({1}, static_cast<int64_t>(text.size()), at::kLong).to(device_);
-    broadcast(length, Patience::while_alive);
+    broadcast(length, Patience::while_they_run);
     Tensor bytes = at::empty({length.item<int64_t>()}, at::kByte);
     if (rank == 0) std::copy(text.begin(), text.end(), bytes.mutable_data_ptr<uint8_t>());
     bytes = bytes.to(device_);
@@ -253,7 +253,7 @@ void ProcessGroup::announce_failure(const std::string& reason) const {
 }
 
 void ProcessGroup::leave() const {
-  if (member_) member_->sum(member_->flag(false), Patience::while_alive);
+  if (member_) member_->sum(member_->flag(false), Patience::while_they_run);
 }
 
 std::string ProcessGroup::share(const std::string& text) const { return member_->share(text); }

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <limits>
+#include <ctime>
 #include <mutex>
+#include <pthread.h>
+#include <sstream>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <c10/util/Exception.h>
@@ -19,6 +22,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// For how many timeouts the others wait for a process that works alone and stands still. A thread that gets
+/// on runs now and then, also while it waits for a slow disk; but there are file systems that send a whole
+/// file away in one call.
+constexpr int kTimeoutsOfStandstill = 10;
+
 std::string key_of(const std::string& attempt, const char* what, int rank) {
   return fmt::format("angle/{}/{}/{}", attempt, what, rank);
 }
@@ -27,6 +35,18 @@ std::string describe_process() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   return fmt::format("process {} on {}", getpid(), host);
+}
+
+/// A clock that goes on when this thread runs; where the system has none, one that always goes on.
+clockid_t clock_of_this_thread() {
+  clockid_t clock = CLOCK_MONOTONIC;
+  return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : CLOCK_MONOTONIC;
+}
+
+std::chrono::nanoseconds read_clock(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 /// Between two signs of life.
@@ -48,9 +68,10 @@ std::string describe_silence(const std::string& keeper, Watch::Seconds silence) 
 
 /// What is known of another process.
 struct Peer {
-  std::string sign;   // the last one: a number that grows, and the exchanges that it has come to
-  int64_t round = 0;  // of reading signs, in which this one was new
-  int64_t arrived = 0;
+  std::string sign;                    // the last one: a number that grows, and what follows
+  int64_t round = 0;                   // of reading signs, in which this one was new
+  int64_t arrived = 0;                 // exchanges that it has come to
+  std::chrono::seconds standstill{0};  // for how long the thread that works has not run
 };
 
 }  // namespace
@@ -68,6 +89,10 @@ struct Watch::State {
   std::atomic<bool> store_lost = false;
   std::atomic<bool> ended = false;
 
+  clockid_t worker;                    // the clock of the thread that works
+  std::chrono::nanoseconds worked{0};  // what it showed in the last round
+  int64_t still_rounds = 0;            // since it has gone on
+
   mutable std::mutex mutex;  // guards what follows
   std::condition_variable stopped;
   bool stop = false;
@@ -75,12 +100,13 @@ struct Watch::State {
   int64_t round = 0;  // the last one in which all signs have been read
   std::vector<Peer> peers;
 
-  State(const KeyStore& given, const Options& chosen)
+  State(const KeyStore& given, const Options& chosen, clockid_t clock)
       : store(given.clone()),
         options(chosen),
         names(static_cast<size_t>(chosen.size)),
         interval(interval_of(chosen)),
         patience(patience_of(chosen)),
+        worker(clock),
         peers(static_cast<size_t>(chosen.size)) {}
 
   std::string key(const char* what, int rank) const { return key_of(options.attempt, what, rank); }
@@ -146,7 +172,8 @@ struct Watch::State {
   void beat() {
     for (int64_t number = 1; !stop_after_interval(); ++number) {
       try {
-        store.set(key("sign", options.rank), fmt::format("{} {}", number, arrived.load()));
+        store.set(key("sign", options.rank),
+                  fmt::format("{} {} {}", number, arrived.load(), measure_standstill().count()));
         for (int rank = 0; rank < options.size; ++rank) read_sign(rank, number);
         end_round(number);
       } catch (const std::exception&) {
@@ -155,6 +182,13 @@ struct Watch::State {
       }
     }
     ended = true;
+  }
+
+  /// Called once a round. Counted in rounds: a process that is stopped does not stand still.
+  std::chrono::seconds measure_standstill() {
+    const auto before = std::exchange(worked, read_clock(worker));
+    still_rounds = worked == before ? still_rounds + 1 : 0;
+    return std::chrono::duration_cast<std::chrono::seconds>(still_rounds * interval);
   }
 
   /// Counts how long the store does not answer, but not while this process is stopped itself.
@@ -180,8 +214,10 @@ struct Watch::State {
     if (sign == peer.sign) return;
     peer.sign = sign;
     peer.round = number;
-    if (const size_t space = sign.find(' '); space != std::string::npos)
-      peer.arrived = std::stoll(sign.substr(space));
+    std::istringstream numbers(sign);
+    int64_t sign_number = 0, seconds = 0;
+    numbers >> sign_number >> peer.arrived >> seconds;
+    peer.standstill = std::chrono::seconds(seconds);
   }
 
   void end_round(int64_t number) {
@@ -210,6 +246,21 @@ struct Watch::State {
         name(static_cast<int>(oldest - peers.begin())), silence.count());
   }
 
+  /// A process that the others wait for and that has stood still for too long.
+  std::optional<std::string> stuck() const {
+    const std::lock_guard lock(mutex);
+    for (int rank = 0; rank < options.size; ++rank) {
+      const Peer& peer = peers[static_cast<size_t>(rank)];
+      if (rank == options.rank || peer.arrived >= arrived) continue;
+      if (peer.standstill < kTimeoutsOfStandstill * options.timeout) continue;
+      return fmt::format(
+          "{} has stood still for {} s: it waits for what does not come, such as the answer of a disk "
+          "(--timeout allows more)",
+          name(rank), peer.standstill.count());
+    }
+    return std::nullopt;
+  }
+
   /// The processes that are alive but have come to fewer exchanges than this one.
   std::optional<std::string> late() const {
     const std::lock_guard lock(mutex);
@@ -233,8 +284,8 @@ struct Watch::State {
 
 Watch::Watch(const KeyStore& store, const Options& options) {
   // Detached, because a store whose process hangs never answers.
-  auto joined = start_detached([store, options] {
-    auto state = std::make_shared<State>(store, options);
+  auto joined = start_detached([store, options, worker = clock_of_this_thread()] {
+    auto state = std::make_shared<State>(store, options, worker);
     state->join();
     return state;
   });
@@ -266,6 +317,7 @@ void Watch::arrive() { ++state_->arrived; }
 std::optional<std::string> Watch::problem() const {
   if (auto reason = state_->announced()) return reason;
   if (auto reason = state_->lost()) return reason;
+  if (auto reason = state_->stuck()) return reason;
   return state_->silent(state_->options.timeout);
 }
 

@@ -28,8 +28,8 @@ class Watch {
     std::chrono::seconds timeout{300};
   };
 
-  /// Begins. Waits for all processes to join; Error that names the missing ones after the timeout, and for a
-  /// store that does not answer.
+  /// Begins, in the thread that works. Waits for all processes to join; Error that names the missing ones
+  /// after the timeout, and for a store that does not answer.
   Watch(const KeyStore& store, const Options& options);
   ~Watch();
   Watch(const Watch&) = delete;
@@ -39,7 +39,8 @@ class Watch {
   void arrive();
 
   /// Why waiting is useless: what somebody announced, a process that gave no sign of life within the timeout,
-  /// a store that is gone. Cheap enough to ask all the time.
+  /// one that is late and whose thread has not run for ten times as long, a store that is gone. Cheap enough
+  /// to ask all the time.
   std::optional<std::string> problem() const;
 
   /// Who keeps the store and has not answered for the timeout. No problem as long as exchanges come to an

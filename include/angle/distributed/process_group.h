@@ -1,7 +1,8 @@
 // Several processes that train one model together.
 //
 // All of them call the same functions in the same order. Nothing waits for ever: when a process dies, hangs
-// or fails, the others end with a GroupFailure that names it and, where it is known, the reason.
+// or fails, the others end with a GroupFailure that names it and, where it is known, the reason. The one
+// exception is a process that computes without end while the others wait for its work: it looks busy.
 #pragma once
 
 #include <chrono>
@@ -35,7 +36,9 @@ class ProcessGroup {
   ///
   /// @param device   where the tensors of sum() and gather() are: Gloo carries them between CPUs, NCCL
   ///                 between GPUs, of which each process has its own
-  /// @param timeout  for how long a process may be silent, or one exchange take, before the others give up
+  /// @param timeout  for how long a process may be silent, or one exchange take, before the others give up;
+  ///                 and a tenth of the time for which the thread that called join() may stand still while
+  ///                 the others wait for its work
   static ProcessGroup join(const LaunchEnvironment& environment, at::Device device,
                            std::chrono::seconds timeout);
 
@@ -58,8 +61,9 @@ class ProcessGroup {
   /// Whether the flag is set anywhere.
   bool any(bool flag) const;
 
-  /// Runs `work` on rank 0 while the others wait, for as long as rank 0 is alive; its result everywhere. The
-  /// result is carried as JSON.
+  /// Runs `work` on rank 0, in the thread that called join(), while the others wait; its result everywhere.
+  /// It may take any time as long as that thread runs now and then: one that has not for ten timeouts waits
+  /// for what does not come, such as the answer of a disk. The result is carried as JSON.
   template <class Result>
   Result on_first(const std::function<Result()>& work) const {
     if (size() == 1) return work();
@@ -80,7 +84,7 @@ class ProcessGroup {
  private:
   class Member;
 
-  /// The text of rank 0 everywhere, however long that takes to come.
+  /// The text of rank 0 everywhere; see on_first().
   std::string share(const std::string& text) const;
 
   std::shared_ptr<Member> member_;  // none: a process on its own
