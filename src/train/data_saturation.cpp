@@ -23,6 +23,7 @@ void check_finite(const Tensor& embeddings, const Model& model, const TrainingSe
 DataSaturation measure_data_saturation(const Model& model, const std::vector<TrainingSet>& sets,
                                        const TrainConfig& config, int64_t max_batches,
                                        const BatchProgress& progress) {
+  check_fits_model(config.loss, sets, model);
   const at::NoGradGuard no_gradients;
   const Sampler sampler = make_sampler(config, sets);
   DataSaturation result;

@@ -95,15 +95,7 @@ void Trainer::check() const {
   if (config_.train.warmup_steps > total_steps_)
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
          total_steps_);
-  const int64_t dims = model_.encoder.dims();
-  if (config_.loss.angle_weight > 0 && dims % 2 != 0)
-    fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", dims);
-  for (const int64_t truncated : config_.loss.matryoshka_dims)
-    if (truncated > dims) fail("loss.matryoshka_dims: {}, but the model has {} dimensions", truncated, dims);
-  for (const TrainingSet& set : sets_)
-    if (!model_.include_prompt && !(set.encode.left_prompt.empty() && set.encode.right_prompt.empty()))
-      fail("{}: the model's include_prompt is false, which is not supported together with prompts",
-           set.file.string());
+  check_fits_model(config_.loss, sets_, model_);
 }
 
 TrainResult Trainer::run() {

@@ -153,6 +153,18 @@ void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptio
   errors.raise();
 }
 
+void check_fits_model(const LossOptions& loss, const std::vector<TrainingSet>& sets, const Model& model) {
+  const int64_t dims = model.encoder.dims();
+  if (loss.angle_weight > 0 && dims % 2 != 0)
+    fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", dims);
+  for (const int64_t truncated : loss.matryoshka_dims)
+    if (truncated > dims) fail("loss.matryoshka_dims: {}, but the model has {} dimensions", truncated, dims);
+  for (const TrainingSet& set : sets)
+    if (!model.include_prompt && !(set.encode.left_prompt.empty() && set.encode.right_prompt.empty()))
+      fail("{}: the model's include_prompt is false, which is not supported together with prompts",
+           set.file.string());
+}
+
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,
                                             const DataPlaces& places, const DataLoading& loading) {
   auto sets = load_sets(config.data.train, config.loss, max_seq_length, places, loading);

@@ -13,6 +13,7 @@
 #include "angle/io/json.h"
 
 #include "support/golden.h"
+#include "support/model_copy.h"
 #include "support/run_command.h"
 #include "support/temp_dir.h"
 
@@ -192,6 +193,22 @@ TEST(SaturationCommand, SaysWhatIsWrongWithDataAndValues) {
     EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--set", set}), HasSubstr("data")) << set;
   EXPECT_THAT(error({"--data", sample("pairs_validation.tsv"), "--model", "/absent/model"}),
               HasSubstr("/absent/model"));
+}
+
+TEST(SaturationCommand, RefusesWhatDoesNotFitTheModelAsTrainingDoes) {
+  const auto error = [](std::vector<std::string> args) {
+    args.insert(args.end(), {"--data", sample("pairs_validation.tsv")});
+    const CommandResult result = saturation(std::move(args));
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.out, IsEmpty());
+    return result.err;
+  };
+  EXPECT_THAT(error({"--set", "loss.matryoshka_dims=[32,64]"}),
+              HasSubstr("error: loss.matryoshka_dims: 64, but the model has 32 dimensions"));
+  const testing::ModelCopy copy;
+  copy.edit("1_Pooling/config.json", [](json& pooling) { pooling["include_prompt"] = false; });
+  EXPECT_THAT(error({"--set", R"(data.train[0].right_prompt="query: ")", "--model", copy.path().string()}),
+              HasSubstr("pairs_validation.tsv: the model's include_prompt is false, which is not supported"));
 }
 
 TEST(SaturationCommand, NeedsNoDataDirectoryForAFileThatIsHere) {

@@ -7,6 +7,7 @@
 //  - so are labels that are all the same when pairs are only ranked by them, and labels that regression has
 //    no score for;
 //  - small files are in memory, larger ones in their file, with the same examples, labels and checksum;
+//  - what does not fit the model is refused for its saturation as for its training (trainer_test.cpp);
 //  - data sets are mixed as the configuration says; with duplicates dropped, batches stay full;
 //  - the description of the data changes when a file's bytes or number of rows do, not when it moves.
 
@@ -16,7 +17,10 @@
 
 #include <gtest/gtest.h>
 
+#include "angle/train/data_saturation.h"
+
 #include "support/expect_error.h"
+#include "support/golden.h"
 #include "support/temp_dir.h"
 
 namespace angle {
@@ -298,6 +302,18 @@ TEST(MakeSampler, TellsEqualTextsWithDifferentPromptsApart) {
   EXPECT_EQ(rows_of_first_batch(), 1u);
   config.data.train[0].left_prompt = "query: ";
   EXPECT_EQ(rows_of_first_batch(), 2u);
+}
+
+TEST(CheckFitsModel, KeepsTheSaturationOfWhatAModelCannotHaveFromBeingMeasured) {
+  const TempDir directory;
+  directory.file("scored.tsv", kPairsFile);
+  const TrainConfig config = config_of({{.path = "scored.tsv"}});
+  const auto sets = load_training_sets(config, 64, {.data_dir = directory.path(), .config_dir = {}});
+  Model model = load_model(testing::golden_path("models/tiny-bert"));
+  EXPECT_EQ(measure_data_saturation(model, sets, config).batches, 1);
+  model.encoder.dense.push_back({Linear(32, 5), Activation::none});
+  EXPECT_ERROR(measure_data_saturation(model, sets, config),
+               "loss.angle_weight: ", "even number of dimensions, the model has 5");
 }
 
 TEST(DescribeTrainingSets, ChangesWithTheDataOnly) {

@@ -27,7 +27,8 @@ using BatchProgress = std::function<void(int64_t done, int64_t batches)>;
 /// without changing the model: the gradient of an objective depends on what else is in the batch. A batch
 /// that training encodes in chunks (train.gradient_cache_tokens) is encoded in chunks here, too.
 ///
-/// Error when an embedding is not finite.
+/// Error when the objective or the prompts do not fit the model (check_fits_model()), and when an embedding
+/// is not finite.
 ///
 /// @param max_batches  0: the whole epoch
 DataSaturation measure_data_saturation(const Model& model, const std::vector<TrainingSet>& sets,

@@ -14,6 +14,7 @@
 #include "angle/data/collate.h"
 #include "angle/data/example_store.h"
 #include "angle/data/sampler.h"
+#include "angle/model/model_directory.h"
 
 namespace angle {
 
@@ -57,6 +58,10 @@ std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t m
 /// reaches the positive threshold, or it is 0 and all labels are the same (which regression can learn from).
 /// Also when regression would meet labels outside of its scale. It tells of all data sets.
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss);
+
+/// Error when a model can't have what is asked of it: more dimensions (loss.matryoshka_dims) than it has,
+/// halves of an odd number of them, for the angle, or prompts where its pooling leaves them out.
+void check_fits_model(const LossOptions& loss, const std::vector<TrainingSet>& sets, const Model& model);
 
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to
 /// the sets, which must not move.
