@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -199,6 +201,26 @@ std::unique_ptr<DirectoryLock> claim_output(const TrainOptions& options, const T
   return lock;
 }
 
+/// What a run reads: what it trains on, and what it is judged by.
+struct RunData {
+  std::vector<TrainingSet> sets;
+  std::optional<Validation> validation;
+};
+
+/// Error with what is wrong with any of the files.
+///
+/// @param tasks  to validate on
+RunData load_run_data(const TrainConfig& config, ValidationData tasks, int64_t max_seq_length,
+                      const DataPlaces& places, const DataLoading& loading) {
+  RunData data;
+  ErrorList errors;
+  errors.collect([&] { data.sets = load_training_sets(config, max_seq_length, places, loading); });
+  errors.collect([&] { tasks.loss_sets = load_loss_sets(config, max_seq_length, places, loading); });
+  errors.collect([&] { data.validation.emplace(config, std::move(tasks)); });
+  errors.raise();
+  return data;
+}
+
 TrainResult run_member(const TrainOptions& options, const TrainConfig& config, at::Device device,
                        const ProcessGroup& group, Interruption& interruption) {
   std::unique_ptr<DirectoryLock> lock;
@@ -206,24 +228,19 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
                           .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
-  ValidationData validation = find_tasks(config.evaluation, places);
+  ValidationData tasks = find_tasks(config.evaluation, places);
   Model model = load_start_model(config.model, device);
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
                             .note = [](const std::string& text) { log_info("data: {}", text); }};
-  std::vector<TrainingSet> sets;
-  ErrorList errors;
-  errors.collect([&] { sets = load_training_sets(config, model.max_seq_length, places, loading); });
-  errors.collect(
-      [&] { validation.loss_sets = load_loss_sets(config, model.max_seq_length, places, loading); });
-  errors.raise();
-  log_start(config, model, sets);
+  RunData data = load_run_data(config, std::move(tasks), model.max_seq_length, places, loading);
+  log_start(config, model, data.sets);
   if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 
   interruption.hold(group.is_first() ? kInterruptionNotice : "");
   ProgressLine line;
-  Trainer trainer(config, model, std::move(sets),
+  Trainer trainer(config, model, std::move(data.sets),
                   {.output = options.output,
-                   .validation = std::move(validation),
+                   .validation = std::move(data.validation),
                    .command = describe_command(options),
                    .version = ANGLE_VERSION,
                    .resume = options.resume,

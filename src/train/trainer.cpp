@@ -77,7 +77,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       sampler_(make_sampler(config_, sets_)),
       total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
       total_steps_(count_steps(config_.train, sampler_.batches_per_epoch())),
-      validation_(config_, std::move(options_.validation)),
+      validation_(options_.validation ? std::move(*options_.validation) : Validation(config_, {})),
       learner_(model.encoder, learner_options(config_),
                make_dropout(config_, model.encoder.encoder.config(), options_.group.rank()), options_.group) {
   check();

@@ -102,8 +102,12 @@ Validation::Validation(const TrainConfig& config, ValidationData data)
       tasks_(names_of(data_)),
       metric_(parse_validation_metric(config.evaluation.metric, tasks_)),
       correlation_(find_metric(metric_.name).value_or(Metric{})) {
-  for (const ValidationTask& task : data_.tasks) pairs_.push_back(read_scored_pairs(task.file).examples);
-  for (const OwnDataTask& task : data_.own_data) own_data_.push_back(read_own_data(task));
+  ErrorList errors;
+  for (const ValidationTask& task : data_.tasks)
+    errors.collect([&] { pairs_.push_back(read_scored_pairs(task.file).examples); });
+  for (const OwnDataTask& task : data_.own_data)
+    errors.collect([&] { own_data_.push_back(read_own_data(task)); });
+  errors.raise();
 }
 
 std::string Validation::name() const {

@@ -149,15 +149,20 @@ TEST(TrainCommand, ReportsTheBadRowsOfAllFilesTogether) {
   const TempDir directory;
   const std::string first = directory.file("first.tsv", "left\tright\tlabel\na\tb\t4\nbad\n").string(),
                     second = directory.file("second.tsv", "left\tright\tlabel\na\tb\tmany\n").string(),
-                    held_out = directory.file("held_out.tsv", "left\tright\tlabel\n \tb\t5\n").string();
-  const CommandResult result = train(
-      directory.path() / "model",
-      {"--set", R"(data.train=[{"path":")" + first + R"("},{"path":")" + second + R"("}])", "--set",
-       R"(evaluation.loss_data=[{"path":")" + held_out + R"("}])", "--set", "evaluation.metric=val_loss"});
+                    held_out = directory.file("held_out.tsv", "left\tright\tlabel\n \tb\t5\n").string(),
+                    task = directory.file("task.tsv", "left\tright\tlabel\na\t \t5\n").string(),
+                    classes = directory.file("classes.tsv", "text\tlabel\na\tx\nb\tx\n").string();
+  const CommandResult result =
+      train(directory.path() / "model",
+            {"--set", R"(data.train=[{"path":")" + first + R"("},{"path":")" + second + R"("}])", "--set",
+             R"(evaluation.loss_data=[{"path":")" + held_out + R"("}])", "--set",
+             "evaluation.task=" + task + ",cluster:" + classes, "--set", "evaluation.metric=val_loss"});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err,
               AllOf(HasSubstr("first.tsv:3: expected 3"), HasSubstr("\n" + second + ":2: label: "),
-                    HasSubstr("\n" + held_out + ":2: left: empty text")));
+                    HasSubstr("\n" + held_out + ":2: left: empty text"),
+                    HasSubstr("\n" + task + ":2: right: empty text"),
+                    HasSubstr("\n" + classes + ": all texts have the same label")));
   EXPECT_FALSE(fs::exists(directory.path() / "model"));
 }
 

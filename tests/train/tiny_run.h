@@ -58,7 +58,7 @@ inline RunRecord train(const TinyRun& run,
   if (run.validate) validation.tasks = {{"samples", "validation", run.evaluation_file}};
   if (!run.own_data.empty()) validation.own_data = {parse_own_data_task(run.own_data).value()};
   TrainerOptions options{.output = run.output,
-                         .validation = std::move(validation),
+                         .validation = Validation(config, std::move(validation)),
                          .resume = run.resume,
                          .interrupted = &interrupted};
   TrainObserver observer{.note = [&](const std::string& text) { record.notes.push_back(text); },

@@ -2,8 +2,8 @@
 //  - losses are those of training on the same data without dropout, whatever the chunks, each term by name;
 //  - over several tasks a score is the mean of those that have it, or that of the one named; the rest is told
 //    beside it;
-//  - on own data the scores are those of `angle eval`; what is wrong with the files is told at once, and what
-//    becomes of them during the run (but for a corpus) changes nothing;
+//  - on own data the scores are those of `angle eval`; what is wrong with the files of all tasks is told at
+//    once, and what becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - told to stop, it stops before the next batch, whatever is measured;
 //  - everything that is read is described by file, rows and checksum.
@@ -199,13 +199,17 @@ TEST_F(ValidationTest, TellsSplitsOfOneRetrievalTaskApart) {
   EXPECT_EQ(files.at(5).at("file"), "dev.tsv");
 }
 
-TEST_F(ValidationTest, NamesWhatIsWrongWithOwnDataBeforeItMeasures) {
+TEST_F(ValidationTest, NamesWhatIsWrongWithAnyTaskBeforeItMeasures) {
   const TempDir data;
   const std::string file = data.file("flat.tsv", "text\tlabel\na\tx\nb\tx\n").string();
-  EXPECT_ERROR(
-      validation({"evaluation.task=cluster:" + file, "evaluation.metric=v_measure"},
-                 {.tasks = {}, .own_data = {*parse_own_data_task("cluster:" + file)}, .loss_sets = {}}),
-      "flat.tsv: all texts have the same label");
+  const auto first = data.file("first.tsv", "left\tright\tlabel\na\tb\tmany\n"),
+             second = data.file("second.tsv", "left\tright\tlabel\n \tb\t1\n");
+  EXPECT_ERROR(validation({"evaluation.task=cluster:" + file, "evaluation.metric=v_measure"},
+                          {.tasks = {{"stsb", "validation", first}, {"sts12", "test", second}},
+                           .own_data = {*parse_own_data_task("cluster:" + file)},
+                           .loss_sets = {}}),
+               "first.tsv:2: label: ", "second.tsv:2: left: empty text",
+               "flat.tsv: all texts have the same label");
 }
 
 TEST_F(ValidationTest, DecidesByALossWithTheTasksBesideIt) {

@@ -33,10 +33,10 @@ struct TrainObserver {
 };
 
 struct TrainerOptions {
-  std::filesystem::path output;  // the model directory to make
-  ValidationData validation;
-  std::string command;  // that the model card tells; empty: none
-  std::string version;  // of angle, for the model card
+  std::filesystem::path output;               // the model directory to make
+  std::optional<Validation> validation = {};  // by the same configuration; none: the last model is kept
+  std::string command;                        // that the model card tells; empty: none
+  std::string version;                        // of angle, for the model card
   bool resume = false;  // from the newest good checkpoint in the output, if there is one
 
   /// When it turns true, the run saves its state after the current step and returns. A validation is broken

@@ -59,7 +59,7 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
 
 class Validation {
  public:
-  /// Reads the tasks' files. Error for what is wrong with them, and for a metric that no task has.
+  /// Reads the tasks' files. Error with what is wrong with any of them, and for a metric that no task has.
   Validation(const TrainConfig& config, ValidationData data);
 
   bool is_empty() const { return tasks_.empty() && data_.loss_sets.empty(); }
