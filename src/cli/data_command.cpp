@@ -98,26 +98,36 @@ std::optional<ModelTokenizer> load_measure(const DataOptions& options, const std
   return model;
 }
 
-/// Looks at all files; writes each report as soon as it is there. The number of rows that can't be used.
+DataReport examine(const DataFile& file, ProgressLine& line) {
+  DataReportOptions options = file.options;
+  options.progress = [&](int64_t rows) { line.show(fmt::format("{}: {} rows", file.path.string(), rows)); };
+  return examine_data(file.path, options);
+}
+
+/// Looks at all files; writes each report as soon as it is there, JSON at the end. The number of rows that
+/// can't be used; Error, once all is written, with what is wrong with files that have no report.
 int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
   StandardOutput out;
   nlohmann::json reports = nlohmann::json::array();
   int64_t bad_rows = 0;
   ProgressLine line;
+  ErrorList errors;
   for (const DataFile& file : files) {
-    DataReportOptions options = file.options;
-    options.progress = [&](int64_t rows) { line.show(fmt::format("{}: {} rows", file.path.string(), rows)); };
-    const DataReport report = examine_data(file.path, options);
+    std::optional<DataReport> report;
+    errors.collect([&] { report = examine(file, line); });
     line.finish();
-    bad_rows += report.bad_rows;
+    if (!report) continue;
+    bad_rows += report->bad_rows;
     if (as_json) {
-      reports.push_back(data_report_json(report));
+      reports.push_back(data_report_json(*report));
     } else {
-      out.write(format_data_report(report));
+      out.write(format_data_report(*report));
+      out.flush();
     }
   }
-  if (as_json) out.write(pretty_text(reports));
+  if (!reports.empty()) out.write(pretty_text(reports));
   out.flush();
+  errors.raise();
   return bad_rows;
 }
 
@@ -184,7 +194,7 @@ void add_data_command(CLI::App& app, int& exit_code) {
                    "do not measure texts in tokens, which takes most time");
   command.add_flag("--json", options->json, "print a JSON list with a report for each file");
   command.footer(
-      "Ends with 1 when a file has rows that can't be used.\nExample: angle data train.tsv --batch-size 64");
+      "Ends with 1 when a file, or a row of it, can't be used.\nExample: angle data train.tsv --batch-size 64");
   command.callback([options, &exit_code] {
     if (run_data(*options) > 0) exit_code = 1;
   });

@@ -2,6 +2,7 @@
 //  - a report for every file on stdout, as a table or as a JSON list, and nothing else there;
 //  - with --config the data sets are read and measured as training would;
 //  - rows that can't be used are all reported and end the command with 1, other mistakes too;
+//  - a file that can't be read keeps no other from being reported;
 //  - memory does not grow with the file.
 
 #include <gmock/gmock.h>
@@ -17,8 +18,10 @@
 namespace angle {
 namespace {
 
+using ::testing::AllOf;
 using testing::CommandResult;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::TempDir;
 using testing::tiny_bert;
 
@@ -119,6 +122,26 @@ TEST(DataCommand, EndsWithOneForRowsThatCannotBeUsed) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.out, HasSubstr("x.tsv:2: expected 3 tab-separated columns"));
   EXPECT_THAT(result.out, HasSubstr("rows                  1"));
+}
+
+TEST(DataCommand, ReportsTheOtherFilesOfOneThatCannotBeRead) {
+  const TempDir directory;
+  const std::string first = directory.file("first.tsv", "left\tright\tlabel\na\tb\t1\n").string(),
+                    empty = directory.file("empty.tsv", "").string(),
+                    nameless = directory.file("nameless.tsv", "x\ty\na\tb\n").string(),
+                    last = directory.file("last.tsv", "query\tpositive\na\tb\n").string();
+  const CommandResult text = data({"--no-tokens", first, empty, nameless, last});
+  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("first.tsv"), HasSubstr("last.tsv"), Not(HasSubstr("empty.tsv"))));
+  EXPECT_THAT(text.err,
+              AllOf(HasSubstr("error: " + empty + ": the file is empty"), HasSubstr("\n" + nameless + ":")));
+  const CommandResult as_json = data({"--no-tokens", "--json", first, empty, nameless, last});
+  EXPECT_EQ(as_json.exit_code, 1);
+  const json reports = parse_json(as_json.out, "stdout");
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[0].at("format"), "scored_pairs");
+  EXPECT_EQ(reports[1].at("format"), "pairs");
+  EXPECT_EQ(as_json.err, text.err);
 }
 
 TEST(DataCommand, SaysWhatIsWrong) {
