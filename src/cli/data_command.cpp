@@ -161,7 +161,7 @@ void add_reading_options(CLI::App& command, DataOptions& options) {
   add_column_option(command, options.columns);
   command.add_option("--label-scale", options.label_scale, "the lowest and the highest label allowed: 0,5")
       ->delimiter(',')
-      ->expected(1, 2);
+      ->allow_extra_args(false);  // what follows the two is a file
   command.add_option("--positive-threshold", options.positive_threshold,
                      "label from which a pair is positive; default: the configuration's");
   command

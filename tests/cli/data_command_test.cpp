@@ -115,6 +115,20 @@ TEST(DataCommand, CountsPositivePairsByTheThresholdOfTheirDataSet) {
   EXPECT_EQ(reports.at(1).at("labels").at("positives"), 1);
 }
 
+TEST(DataCommand, TakesTheScaleOfTheLabelsBeforeAndAfterTheFile) {
+  const TempDir directory;
+  const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\t-1\na\tc\t6\n").string();
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"--label-scale", "-1,5", file, "--no-tokens"},
+        {"--label-scale=-1,5", file, "--no-tokens"},
+        {file, "--no-tokens", "--label-scale", "-1,5"}}) {
+    const CommandResult result = data(args);
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_THAT(result.out, AllOf(HasSubstr("x.tsv:3: label: the label 6 is outside"),
+                                  HasSubstr("rows                  1")));
+  }
+}
+
 TEST(DataCommand, EndsWithOneForRowsThatCannotBeUsed) {
   const TempDir directory;
   const std::string file = directory.file("x.tsv", "left\tright\tlabel\na\tb\na\tb\t1\n").string();
@@ -158,6 +172,9 @@ TEST(DataCommand, SaysWhatIsWrong) {
   expect(2, {file, "--format", "pair"}, "pair not in {scored_pairs,pairs,triplets}");
   expect(2, {file, "--column", "left"}, "--column: left, expected part=name");
   expect(2, {file, "--label-scale", "5,0"}, "--label-scale 5,0: expected the lowest label and then the");
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"--label-scale", "0", "5", file}, {file, "--label-scale", "0", "5"}})
+    expect(2, args, "--label-scale 0: expected the lowest label and then the highest, as in 0,5");
   expect(1, {file, "--format", "pairs"}, "no column named query or anchor");
   expect(1, {file, "--column", "left=foo"}, R"(no column named "foo", which is to be left (found "left",)");
   expect(1, {file, "--column", "lft=left"},
