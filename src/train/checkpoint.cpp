@@ -131,6 +131,7 @@ void to_json(json& out, const TrainState& state) {
   out = {{"format", kFormat},
          {"step", state.step},
          {"initial_metric", optional_number(state.initial_metric)},
+         {"initial_others", state.initial_others},
          {"best_metric", optional_number(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
@@ -145,6 +146,8 @@ void to_json(json& out, const TrainState& state) {
 void from_json(const json& in, TrainState& state) {
   in.at("step").get_to(state.step);
   if (!in.at("initial_metric").is_null()) state.initial_metric = in.at("initial_metric").get<double>();
+  // Earlier versions kept none.
+  state.initial_others = in.value("initial_others", std::map<std::string, double>());
   if (!in.at("best_metric").is_null()) state.best_metric = in.at("best_metric").get<double>();
   in.at("best_step").get_to(state.best_step);
   in.at("evaluations_without_gain").get_to(state.evaluations_without_gain);

@@ -1,6 +1,7 @@
 #include "angle/train/model_card.h"
 
 #include <filesystem>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -41,13 +42,19 @@ std::string base_name(const std::string& model) {
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
+/// `train`, `evaluation: stsb validation`
+std::string describe_use(const std::string& use, const nlohmann::json& file) {
+  return file.contains("used_for") ? use + ": " + file.at("used_for").get<std::string>() : use;
+}
+
 std::string format_data(const nlohmann::json& files) {
   std::string text = "\n## Data\n\n| file | used for | rows | XXH3-128 |\n|---|---|---|---|\n";
   for (const auto& [use, entries] : files.items()) {
     const nlohmann::json list = entries.is_array() ? entries : nlohmann::json::array({entries});
     for (const nlohmann::json& file : list)
-      text += fmt::format("| {} | {} | {} | `{}` |\n", cell(file.at("file").get<std::string>()), use,
-                          file.contains("rows") ? file.at("rows").dump() : "", file.value("xxh3_128", ""));
+      text += fmt::format("| {} | {} | {} | `{}` |\n", cell(file.at("file").get<std::string>()),
+                          cell(describe_use(use, file)), file.contains("rows") ? file.at("rows").dump() : "",
+                          file.value("xxh3_128", ""));
   }
   return text;
 }
@@ -57,12 +64,29 @@ std::string format_score(const std::optional<double>& score, bool is_loss) {
   return is_loss ? fmt::format("{:.4f}", *score) : fmt::format("{:.2f}", 100 * *score);
 }
 
+std::string score_row(const std::string& name, const std::optional<double>& before,
+                      const std::optional<double>& after, bool is_loss) {
+  return fmt::format("| {}{} | {} | {} |\n", cell(name), is_loss ? "" : " × 100",
+                     format_score(before, is_loss), format_score(after, is_loss));
+}
+
+/// Rows of what was measured beside the score that decided, of both models or of one.
+std::string format_others(const ModelCard& card) {
+  std::map<std::string, std::pair<std::optional<double>, std::optional<double>>> scores;
+  for (const auto& [name, value] : card.others_before) scores[name].first = value;
+  for (const auto& [name, value] : card.others_after) scores[name].second = value;
+  std::string rows;
+  for (const auto& [name, of_both] : scores)
+    rows += score_row(name, of_both.first, of_both.second, name.starts_with("val_loss"));
+  return rows;
+}
+
 std::string format_scores(const ModelCard& card) {
   if (card.evaluation.empty()) return "\n## Scores\n\nThe run had no validation; this is its last model.\n";
-  return fmt::format(
-      "\n## Scores\n\n| validation | base model | this model |\n|---|---|---|\n| {}{} | {} | {} |\n",
-      cell(card.evaluation), card.lower_is_better ? "" : " × 100",
-      format_score(card.before, card.lower_is_better), format_score(card.after, card.lower_is_better));
+  const std::string others = format_others(card);
+  return "\n## Scores\n\n| validation | base model | this model |\n|---|---|---|\n" +
+         score_row(card.evaluation, card.before, card.after, card.lower_is_better) + others +
+         (card.after && !others.empty() ? "\nThe first of these scores chose the model.\n" : "");
 }
 
 }  // namespace

@@ -8,6 +8,9 @@ namespace {
 nlohmann::json identity_of(const TrainState& state) {
   nlohmann::json identity = state.config;
   identity["files"] = state.data;
+  // What they are used for is in the configuration, and not here in checkpoints of earlier versions.
+  if (identity["files"].contains("evaluation"))
+    for (nlohmann::json& file : identity["files"]["evaluation"]) file.erase("used_for");
   identity["files"]["model"] = state.model;
   return identity;
 }

@@ -329,6 +329,7 @@ void Trainer::evaluate() {
                              .others = measured.others};
   if (state_.step == 0) {
     state_.initial_metric = evaluation.score;
+    state_.initial_others = evaluation.others;
     if (options_.group.is_first()) validation_.keep_predictions(measured, "before", options_.output);
   } else if (validation_.is_better(evaluation.score, state_.best_metric)) {
     evaluation.best = true;
@@ -355,7 +356,7 @@ void Trainer::save_best(const Measurement& measured) {
 
 void Trainer::write_best(const Measurement& measured) {
   validation_.keep_predictions(measured, "best", options_.output);
-  write_model_and_card();
+  write_model_and_card(measured);
 }
 
 bool Trainer::out_of_patience() const {
@@ -363,11 +364,11 @@ bool Trainer::out_of_patience() const {
 }
 
 void Trainer::save_model() {
-  options_.group.on_first([this] { write_model_and_card(); });
+  options_.group.on_first([this] { write_model_and_card({}); });
 }
 
 /// The card first: who finds the new weights finds what they are.
-void Trainer::write_model_and_card() {
+void Trainer::write_model_and_card(const Measurement& measured) {
   const ModelCard card{.base_model = config_.model.path,
                        .pipeline = model_.describe(),
                        .config = config_,
@@ -376,6 +377,8 @@ void Trainer::write_model_and_card() {
                        .lower_is_better = validation_.lower_is_better(),
                        .before = state_.initial_metric,
                        .after = state_.best_metric,
+                       .others_before = state_.initial_others,
+                       .others_after = measured.others,
                        .step = state_.step,
                        .command = options_.command,
                        .version = options_.version};

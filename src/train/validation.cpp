@@ -53,8 +53,15 @@ std::vector<TaskName> names_of(const ValidationData& data) {
   return names;
 }
 
-nlohmann::json describe_file(const std::filesystem::path& file) {
-  return {{"file", file.filename().string()}, {"xxh3_128", file_checksum(file)}};
+/// `stsb validation`
+std::string name_with_split(const TaskName& task) {
+  return task.split.empty() ? task.task : task.task + " " + task.split;
+}
+
+nlohmann::json describe_file(const std::filesystem::path& file, const TaskName& task) {
+  return {{"file", file.filename().string()},
+          {"xxh3_128", file_checksum(file)},
+          {"used_for", name_with_split(task)}};
 }
 
 }  // namespace
@@ -114,9 +121,7 @@ std::string Validation::name() const {
   if (metric_.is_loss()) return metric_.name;
   std::string text;
   for (const TaskName& task : tasks_)
-    if (metric_.decides_on(task))
-      text += fmt::format("{}{}{}{}", text.empty() ? "" : ", ", task.task, task.split.empty() ? "" : " ",
-                          task.split);
+    if (metric_.decides_on(task)) text += (text.empty() ? "" : ", ") + name_with_split(task);
   return fmt::format("{} {}", text, metric_.name);
 }
 
@@ -194,12 +199,14 @@ void Validation::decide(const std::vector<TaskScore>& scores, Measurement& found
 
 nlohmann::json Validation::describe() const {
   nlohmann::json files = describe_training_sets(data_.loss_sets);
+  for (nlohmann::json& file : files) file["used_for"] = "val_loss";
   for (size_t i = 0; i < pairs_.size(); ++i) {
-    files.push_back(describe_file(data_.tasks[i].file));
+    files.push_back(describe_file(data_.tasks[i].file, tasks_[i]));
     files.back()["rows"] = pairs_[i].size();
   }
   for (const OwnDataTask& task : data_.own_data)
-    for (const std::filesystem::path& file : own_data_files(task)) files.push_back(describe_file(file));
+    for (const std::filesystem::path& file : own_data_files(task))
+      files.push_back(describe_file(file, {task.name, ""}));
   return files.empty() ? nlohmann::json() : files;
 }
 

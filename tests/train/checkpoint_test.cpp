@@ -35,6 +35,7 @@ void save(const fs::path& directory, int64_t step, const Retention& keep = {}) {
   TrainState state;
   state.step = step;
   state.best_metric = 0.5 + static_cast<double>(step);
+  state.initial_others = {{"val_loss", 1.0 / 3}};
   save_checkpoint(directory, state, some_tensors(static_cast<double>(step)),
                   some_tensors(100.0 + static_cast<double>(step)), keep);
 }
@@ -56,6 +57,7 @@ TEST(Checkpoint, LoadsWhatWasSaved) {
   EXPECT_TRUE(warnings.empty());
   EXPECT_EQ(found->state.step, 7);
   EXPECT_EQ(found->state.best_metric, 7.5);
+  EXPECT_EQ(found->state.initial_others, (std::map<std::string, double>{{"val_loss", 1.0 / 3}}));
   const auto model = some_tensors(0), optimizer = some_tensors(0);
   load_checkpoint(found->path, model, optimizer);
   EXPECT_TRUE(at::equal(model[0].tensor, some_tensors(7)[0].tensor));

@@ -1,6 +1,6 @@
 // README.md of a trained model:
 //  - its front matter is what the hub of Hugging Face needs to file the model;
-//  - it tells base model, data with rows and checksum, configuration, scores, command and version;
+//  - it tells base model, data with rows, checksum and use, configuration, all scores, command and version;
 //  - what there was not is not made up; names cannot break the tables.
 
 #include "angle/train/model_card.h"
@@ -49,6 +49,26 @@ TEST(ModelCard, TellsHowTheModelWasMade) {
             HasSubstr(
                 "Made by angle 1.0.0:\n\n    angle train --config configs/stsb.json --set train.seed=7\n"),
             HasSubstr("```json\n{\n  \"train\": {\n    \"seed\": 7\n  }\n}\n```\n")));
+}
+
+TEST(ModelCard, TellsTheOtherScoresAndWhatEachFileIsUsedFor) {
+  ModelCard card = stsb_card();
+  EXPECT_THAT(format_model_card(card), Not(HasSubstr("The first of these scores")));
+  card.others_before = {{"mrpc/cosine_spearman", 0.38621}, {"val_loss", 2.5}, {"val_loss_angle", 1.0}};
+  card.others_after = {{"mrpc/cosine_spearman", 0.594}, {"retrieval:faq/ndcg@10", 0.5}, {"val_loss", 1.93}};
+  card.files["evaluation"] = {{{"file", "validation.tsv"}, {"used_for", "stsb validation"}},
+                              {{"file", "validation.tsv"}, {"used_for", "pairs:a|b"}}};
+  EXPECT_THAT(format_model_card(card),
+              AllOf(HasSubstr("| stsb validation cosine_spearman × 100 | 86.72 | 88.31 |\n"
+                              "| mrpc/cosine_spearman × 100 | 38.62 | 59.40 |\n"
+                              "| retrieval:faq/ndcg@10 × 100 | n/a | 50.00 |\n"
+                              "| val_loss | 2.5000 | 1.9300 |\n"
+                              "| val_loss_angle | 1.0000 | n/a |\n"
+                              "\nThe first of these scores chose the model.\n"),
+                    HasSubstr("| validation.tsv | evaluation: stsb validation |"),
+                    HasSubstr("| validation.tsv | evaluation: pairs:a\\|b |")));
+  card.after = std::nullopt;
+  EXPECT_THAT(format_model_card(card), Not(HasSubstr("The first of these scores")));
 }
 
 TEST(ModelCard, MakesNothingUp) {

@@ -240,6 +240,9 @@ TEST_F(Resume, KeepsTheBestModelAndItsCheckpoint) {
   EXPECT_EQ(resumed.best_step, at_once.best_step);
   EXPECT_EQ(resumed.best_score, at_once.best_score);
   EXPECT_THAT(differing_files(outputs->path() / "best", broken()), IsEmpty());
+  EXPECT_THAT(read_file(broken() / "README.md"),
+              ::testing::AllOf(HasSubstr("\n| samples/cosine_spearman × 100 | "),
+                               HasSubstr("\n| val_loss_angle | "), ::testing::Not(HasSubstr("n/a"))));
   EXPECT_TRUE(fs::exists(broken() / "checkpoints" / fmt::format("step-{:06}", at_once.best_step)));
 }
 
@@ -410,6 +413,20 @@ TEST_F(Resume, GoesOnFromACheckpointWithLaterFilesAround) {
   fs::remove(broken() / "checkpoints/latest");
   train(resumed(full_run(broken())));
   EXPECT_THAT(differing_files(whole(), broken()), IsEmpty());
+}
+
+/// Such as earlier versions wrote.
+TEST_F(Resume, GoesOnFromACheckpointWithoutWhatIsOnlyForTheCard) {
+  interrupt_after(7);
+  const fs::path checkpoint = broken() / "checkpoints/step-000007", file = checkpoint / "trainer_state.json";
+  json state = read_json(file), manifest = read_json(checkpoint / "manifest.json");
+  EXPECT_EQ(state.erase("initial_others"), 1u);
+  for (json& entry : state["data"]["evaluation"]) EXPECT_EQ(entry.erase("used_for"), 1u);
+  write_file(file, state.dump());
+  manifest["trainer_state.json"] = {{"bytes", fs::file_size(file)}, {"xxh3_128", file_checksum(file)}};
+  write_file(checkpoint / "manifest.json", manifest.dump());
+  EXPECT_EQ(train(resumed(full_run(broken()))).steps.front().step, 8);
+  EXPECT_EQ(read_file(whole() / "model.safetensors"), read_file(broken() / "model.safetensors"));
 }
 
 TEST_F(Resume, PassesOverADamagedCheckpoint) {

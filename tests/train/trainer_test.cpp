@@ -276,13 +276,24 @@ TEST(Trainer, FreezesAndDecaysAsTheConfigurationSays) {
 
 TEST(Trainer, WritesACardBesideTheModel) {
   const TempDir outputs;
-  train({.output = outputs.path() / "a", .set = {"train.max_steps=4"}, .validate = true});
-  EXPECT_THAT(read_file(outputs.path() / "a/README.md"),
-              ::testing::AllOf(::testing::HasSubstr("library_name: sentence-transformers"),
-                               ::testing::HasSubstr("in 4 optimizer updates"),
-                               ::testing::HasSubstr("| pairs_train.tsv | train | 360 |"),
-                               ::testing::HasSubstr("| pairs_validation.tsv | evaluation |"),
-                               ::testing::HasSubstr("cosine_spearman × 100 | ")));
+  const RunRecord run =
+      train({.output = outputs.path() / "a",
+             .set = {"train.max_steps=4", "evaluation.task=stsb",
+                     R"(evaluation.loss_data=[{"path":"../data/samples/positives.csv","format":"pairs"}])"},
+             .validate = true});
+  const auto loss = [&](size_t evaluation) {
+    return fmt::format("{:.4f}", run.evaluations.at(evaluation).others.at("val_loss"));
+  };
+  EXPECT_NE(loss(0), loss(1));
+  EXPECT_THAT(
+      read_file(outputs.path() / "a/README.md"),
+      ::testing::AllOf(::testing::HasSubstr("library_name: sentence-transformers"),
+                       ::testing::HasSubstr("in 4 optimizer updates"),
+                       ::testing::HasSubstr("| pairs_train.tsv | train | 360 |"),
+                       ::testing::HasSubstr("| positives.csv | evaluation: val_loss | 44 |"),
+                       ::testing::HasSubstr("| pairs_validation.tsv | evaluation: samples validation | 72 |"),
+                       ::testing::HasSubstr("| samples validation cosine_spearman × 100 | "),
+                       ::testing::HasSubstr("| val_loss | " + loss(0) + " | " + loss(1) + " |")));
   fs::create_directories(outputs.path() / "b");
   std::ofstream(outputs.path() / "b/README.md") << "mine";
   EXPECT_ERROR(train({.output = outputs.path() / "b", .set = {"train.max_steps=4"}}),
@@ -342,7 +353,7 @@ TEST(Trainer, KeepsTheBestModelByAScoreOnOwnData) {
   EXPECT_EQ(first.at("score"), run.result.initial_score.value());
   EXPECT_THAT(read_file(output.path() / "model/README.md"),
               ::testing::AllOf(::testing::HasSubstr("ndcg@10 × 100 | "),
-                               ::testing::HasSubstr("| corpus.jsonl | evaluation |")));
+                               ::testing::HasSubstr("| corpus.jsonl | evaluation: " + task + " |")));
 }
 
 TEST(Trainer, KeepsTheModelOfTheLowestLossAndItsCheckpoint) {

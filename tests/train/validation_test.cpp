@@ -6,7 +6,7 @@
 //    once, and what becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - told to stop, it stops before the next batch, whatever is measured;
-//  - everything that is read is described by file, rows and checksum.
+//  - everything that is read is described by file, rows, checksum and what it is used for.
 
 #include "angle/train/validation.h"
 
@@ -264,6 +264,8 @@ TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
           .describe();
   ASSERT_EQ(files.size(), 3u);
   EXPECT_EQ(files[0].at("rows"), 360);
+  EXPECT_EQ(files[0].at("used_for"), "val_loss");
+  EXPECT_EQ(files[1].at("used_for"), "stsb validation");
   EXPECT_EQ(files[1].at("file"), "pairs_validation.tsv");
   EXPECT_EQ(files[0].at("xxh3_128"), files[2].at("xxh3_128"));
   const TempDir data;
@@ -272,8 +274,9 @@ TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
                               {.tasks = {}, .own_data = {*parse_own_data_task(faq)}, .loss_sets = {}})
                        .describe();
   ASSERT_EQ(own.size(), 3u);
-  EXPECT_EQ(own[1],
-            json({{"file", "queries.jsonl"}, {"xxh3_128", file_checksum(data.path() / "queries.jsonl")}}));
+  EXPECT_EQ(own[1], json({{"file", "queries.jsonl"},
+                          {"xxh3_128", file_checksum(data.path() / "queries.jsonl")},
+                          {"used_for", faq}}));
   EXPECT_TRUE(validation({}).describe().is_null());
   EXPECT_TRUE(validation({}).is_empty());
 }

@@ -18,9 +18,10 @@ namespace angle {
 
 /// What a training run needs to go on, besides its tensors.
 struct TrainState {
-  int64_t step = 0;                      // optimizer updates done
-  std::optional<double> initial_metric;  // of the validation before the first step
-  std::optional<double> best_metric;     // of the validation
+  int64_t step = 0;                              // optimizer updates done
+  std::optional<double> initial_metric;          // of the validation before the first step
+  std::map<std::string, double> initial_others;  // measured beside it
+  std::optional<double> best_metric;             // of the validation
   int64_t best_step = 0;
   int64_t evaluations_without_gain = 0;  // for patience
   bool validation_due = false;           // of this step: an interruption broke it off

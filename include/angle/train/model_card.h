@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,14 +17,18 @@ struct ModelCard {
   std::string base_model;        // as the configuration names it
   std::string pipeline;          // Model::describe()
   nlohmann::json config;         // the whole configuration
-  nlohmann::json files;          // {"train": [{"file", "rows", "xxh3_128"}], "evaluation": …}
+  nlohmann::json files;          // {"train": [{"file", "rows", "xxh3_128"}], "evaluation": [… "used_for"]}
   std::string evaluation;        // `stsb validation cosine_spearman`; empty: there was none
   bool lower_is_better = false;  // it is a loss
   std::optional<double> before;  // the score of the base model
   std::optional<double> after;   // the score of this model
-  int64_t step = 0;              // optimizer updates that made it
-  std::string command;           // empty: not made by one
-  std::string version;           // of angle; empty: not said
+
+  /// What was measured beside it: `mrpc/cosine_spearman`, `val_loss` …
+  std::map<std::string, double> others_before, others_after;
+
+  int64_t step = 0;     // optimizer updates that made it
+  std::string command;  // empty: not made by one
+  std::string version;  // of angle; empty: not said
 };
 
 /// Markdown with the front matter of https://huggingface.co/docs/hub/model-cards.

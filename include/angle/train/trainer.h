@@ -105,7 +105,7 @@ class Trainer {
   void save_checkpoint();
   Retention retention() const;
   void save_model();
-  void write_model_and_card();
+  void write_model_and_card(const Measurement& measured);
   bool measures_saturation(int64_t step) const;
   int64_t micro_batches_done(int64_t step) const;
 

@@ -81,8 +81,9 @@ class Validation {
   void keep_predictions(const Measurement& measured, const std::string& moment,
                         const std::filesystem::path& directory) const;
 
-  /// File and checksum of everything that is read, for checkpoints: a run is only resumed with the same
-  /// judge. Null without validation.
+  /// File and checksum of everything that is read, and the task, or `val_loss`, that it is used for: for
+  /// checkpoints, since a run is only resumed with the same judge, and for the model card. Null without
+  /// validation.
   nlohmann::json describe() const;
 
  private:
