@@ -181,8 +181,8 @@ TEST_F(StudyCommand, ScoresTheModelBeforeTrainingOnce) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("before training: " + testing::golden_path("models/tiny-bert").string() +
                                     " is scored"));
-  EXPECT_THAT(result.out, AllOf(HasSubstr("\nbefore training      –  "),
-                                HasSubstr("the model that the row \"all\" starts from")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("\nbefore training      –  "), HasSubstr("that the row \"all\" starts from")));
   const json row = read_json(path("out/study.json")).at("tasks").at(0).at("before_training");
   const CommandResult scored =
       testing::run_command({ANGLE_BINARY, "eval", "--json", "--resamples", "0", "--task", study_["tasks"][0],
