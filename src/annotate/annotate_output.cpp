@@ -28,10 +28,15 @@ bool is_configuration(const fs::path& file) {
   return std::all_of(kKeys.begin(), kKeys.end(), [&](const char* key) { return config.contains(key); });
 }
 
-/// What is no regular file, such as a pipe, would not be replaced (io/file.h).
+/// Error for what is no regular file, such as a directory, since that can't be replaced (io/file.h).
 bool has_content(const fs::path& path) {
   std::error_code unknown;
-  return fs::is_regular_file(path, unknown) && !fs::is_empty(path, unknown);
+  const fs::file_status status = fs::status(path, unknown);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    fail(
+        "{}: not a regular file, so it can't be replaced; name another directory with --output, or remove it",
+        path.string());
+  return fs::exists(status) && !fs::is_empty(path, unknown);
 }
 
 /// @param is_own  tells by its content whether angle annotate has written a file

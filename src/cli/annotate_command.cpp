@@ -26,6 +26,7 @@
 #include "cli/exit_code.h"
 #include "cli/interruption.h"
 #include "cli/log.h"
+#include "cli/output_file.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
 
@@ -174,6 +175,19 @@ void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
   write_file(fs::path(options.output) / "annotate_config.json", nlohmann::json(config).dump(2) + "\n");
 }
 
+/// Wrong usage when an output is a file that is read, or that replies are recorded in.
+void refuse_lost_files(const AnnotateOptions& options, const AnnotateConfig& config) {
+  std::vector<UsedFile> files = {{"the file of --record", options.record},
+                                 {"the file of sentences (seeds.path)", config.seeds.path},
+                                 {"the file of gold scores (gold.path)", config.gold.path}};
+  for (const auto& [name, endpoint] : config.endpoints)
+    files.push_back({fmt::format("the file of endpoints.{}.recorded", name), endpoint.recorded});
+  std::vector<std::string> outputs = {"annotate_config.json"};
+  for (const OutputConfig& output : config.outputs) outputs.push_back(output.path);
+  for (const std::string& output : outputs)
+    refuse_lost_file("--output", (fs::path(options.output) / output).string(), files);
+}
+
 /// False when the run was interrupted.
 bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) {
   Interruption interruption;
@@ -182,6 +196,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
     if (!endpoint.verify_certificate)
       log_warning("endpoints.{}: certificates are not verified; whoever is on the way can read the key",
                   name);
+  refuse_lost_files(options, config);
   check_annotate_output(options.output, config);  // told before it costs, too
   const DirectoryLock lock(options.output);
   if (!options.record.empty())

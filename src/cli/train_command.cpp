@@ -120,7 +120,8 @@ std::string format_evaluation(const TrainEvaluation& evaluation) {
                                  evaluation.best ? ", the best so far, saved" : "");
   const char* separator = "; ";
   for (const auto& [name, value] : evaluation.others) {
-    text += fmt::format("{}{} {}", separator, name, format_score(value, name.starts_with("val_loss")));
+    const bool is_loss = name.find('/') == std::string::npos;  // scores have their task before them
+    text += fmt::format("{}{} {}", separator, name, format_score(value, is_loss));
     separator = ", ";
   }
   return text;

@@ -75,8 +75,11 @@ class ProcessGroup::Member {
   }
 
   std::string share(const std::string& text) {
-    const Tensor length = at::full({1}, static_cast<int64_t>(text.size()), at::kLong).to(device_);
-    broadcast(length, Patience::while_they_run);
+    // A sum, for which all wait for all: those at the root of a broadcast would go on, and then wait for what
+    // those between it and a late one can't do yet.
+    const Tensor length =
+        at::full({1}, rank == 0 ? static_cast<int64_t>(text.size()) : 0, at::kLong).to(device_);
+    sum(length, Patience::while_they_run);
     Tensor bytes = at::empty({length.item<int64_t>()}, at::kByte);
     if (rank == 0) std::copy(text.begin(), text.end(), bytes.mutable_data_ptr<uint8_t>());
     bytes = bytes.to(device_);

@@ -2,7 +2,7 @@
 // - a configuration and a server give training sets, the same ones again from the cache, from recorded
 //   replies and after a kill, without anything being asked twice;
 // - a file of recorded replies only ever grows;
-// - an output replaces that of an earlier run, and no other file;
+// - an output replaces that of an earlier run, and no other file, nor one that the run uses;
 // - failures leave no output, end with 1 and say what to do; --skip-failed goes on;
 // - a dry run and a report send nothing;
 // - the key is in nothing that is written, however the server spells it;
@@ -189,6 +189,9 @@ TEST_F(AnnotateCommand, ReplacesOnlyFilesOfItsOwn) {
   for (const auto& content : {pair, std::string("no JSON"), std::string("\n")})
     expect_refusal("all.jsonl", content);
   expect_refusal("annotate_config.json", pair);
+  fs::create_directories(setup.path("out/all.jsonl/in_the_way"));
+  EXPECT_THAT(annotate().err, HasSubstr("out/all.jsonl: not a regular file, so it can't be replaced"));
+  fs::remove_all(setup.path("out/all.jsonl"));
   EXPECT_EQ(server->num_requests(), 0) << "it was told after it had cost";
 
   setup.file("out/all.jsonl", "");
@@ -197,6 +200,24 @@ TEST_F(AnnotateCommand, ReplacesOnlyFilesOfItsOwn) {
   ASSERT_EQ(annotate({"--set", "seeds.limit=1"}).exit_code, 0);
   EXPECT_LT(output("all.jsonl").size(), all.size()) << "the set of the earlier run was not replaced";
   expect_refusal("all.jsonl", all + pair);
+}
+
+TEST_F(AnnotateCommand, ReplacesNoFileThatItUses) {
+  start();
+  const std::string set = setup.path("out/all.jsonl");
+  const auto expect_refusal = [&](const std::vector<std::string>& args, const std::string& what) {
+    const CommandResult result = annotate(args);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err,
+                HasSubstr("--output " + set + ": is the file of " + what + ", which would be lost"));
+  };
+  expect_refusal({"--record", set}, "--record");
+  EXPECT_FALSE(fs::exists(set));
+  EXPECT_EQ(server->num_requests(), 0) << "it was told after it had cost";
+  ASSERT_EQ(annotate().exit_code, 0);
+  const std::string all = output("all.jsonl");
+  expect_refusal({"--set", "seeds.path=" + set, "--set", "seeds.field=sentence2"}, "sentences (seeds.path)");
+  EXPECT_EQ(output("all.jsonl"), all);
 }
 
 TEST_F(AnnotateCommand, GoesOnAfterAKill) {

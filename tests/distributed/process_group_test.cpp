@@ -1,7 +1,7 @@
 // Several processes, here threads over the loopback:
 //  - sums, gathered tensors, broadcasts and flags are those of all, the sums to the same bits everywhere;
-//  - work on rank 0 may take any time while it gets on, and its result comes to all; one that stands still
-//    ends the others;
+//  - work on rank 0 may take any time while it gets on, and its result comes to all, however late one comes
+//    for it; one that stands still ends the others;
 //  - processes that are missing, compute on another kind of device, fail, or don't come to an exchange end
 //    the others with their rank and the reason;
 //  - a process on its own does nothing.
@@ -91,6 +91,18 @@ TEST(ProcessGroup, WaitsForTheWorkOfTheFirstForAsLongAsItGetsOn) {
                         }),
               Each(IsEmpty()));
   EXPECT_EQ(runs, 1);
+}
+
+/// As for one that still reads its data, wherever it is among those that hand on what the first has.
+TEST(ProcessGroup, WaitsForAnyThatComesLateToTheWorkOfTheFirst) {
+  for (const int late : {1, 2, 3})
+    EXPECT_THAT(run_group({.size = 4, .timeout = 1s},
+                          [&](const ProcessGroup& group) {
+                            if (group.rank() == late)
+                              for (int part = 0; part < 2; ++part) std::this_thread::sleep_for(1500ms);
+                            if (group.on_first<int>([] { return 7; }) != 7) fail("another result");
+                          }),
+                Each(IsEmpty()));
 }
 
 TEST(ProcessGroup, NamesTheFirstWhenItStandsStillInItsWork) {

@@ -1,7 +1,6 @@
 // The rows of the word embeddings that a training step has:
 //  - tokens have the embeddings and the gradient that they have by the whole table, to the bit, whatever rows
-//  there
-//    are besides theirs;
+//    there are besides theirs;
 //  - the padding row, which a text can name, gets no gradient;
 //  - the table's gradient is sparse and holds these rows only; without a backward pass there is none.
 

@@ -55,7 +55,10 @@ TEST(ModelCard, TellsTheOtherScoresAndWhatEachFileIsUsedFor) {
   ModelCard card = stsb_card();
   EXPECT_THAT(format_model_card(card), Not(HasSubstr("The first of these scores")));
   card.others_before = {{"mrpc/cosine_spearman", 0.38621}, {"val_loss", 2.5}, {"val_loss_angle", 1.0}};
-  card.others_after = {{"mrpc/cosine_spearman", 0.594}, {"retrieval:faq/ndcg@10", 0.5}, {"val_loss", 1.93}};
+  card.others_after = {{"mrpc/cosine_spearman", 0.594},
+                       {"retrieval:faq/ndcg@10", 0.5},
+                       {"val_loss", 1.93},
+                       {"val_loss.tsv/pearson", 0.25}};
   card.files["evaluation"] = {{{"file", "validation.tsv"}, {"used_for", "stsb validation"}},
                               {{"file", "validation.tsv"}, {"used_for", "pairs:a|b"}}};
   EXPECT_THAT(format_model_card(card),
@@ -63,6 +66,7 @@ TEST(ModelCard, TellsTheOtherScoresAndWhatEachFileIsUsedFor) {
                               "| mrpc/cosine_spearman × 100 | 38.62 | 59.40 |\n"
                               "| retrieval:faq/ndcg@10 × 100 | n/a | 50.00 |\n"
                               "| val_loss | 2.5000 | 1.9300 |\n"
+                              "| val_loss.tsv/pearson × 100 | n/a | 25.00 |\n"
                               "| val_loss_angle | 1.0000 | n/a |\n"
                               "\nThe first of these scores chose the model.\n"),
                     HasSubstr("| validation.tsv | evaluation: stsb validation |"),
