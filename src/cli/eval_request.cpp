@@ -51,7 +51,8 @@ ChosenMetrics parse_metrics(const std::vector<std::string>& names, const Request
 
 /// Whether --split says the split of a task: retrieval, unless it names one, `retrieval:faq/qrels/dev.tsv`.
 bool takes_split(const OwnDataTask& task) {
-  return task.kind == OwnDataKind::retrieval && !is_pair_file(task.name);
+  const bool names_one = task.path != fs::path(task.name.substr(task.name.find(':') + 1));
+  return task.kind == OwnDataKind::retrieval && !names_one;
 }
 
 /// The first task on files of the user's own that have no splits; "" without one.

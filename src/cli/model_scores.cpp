@@ -45,9 +45,11 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
 
 /// All that a model can be judged by, whatever the study shows of it.
 TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOptions& options) {
-  OwnDataResult scored = evaluate_own_data(
-      read_own_data(task), model,
-      {.embed = {.prompt = model.default_prompt}, .bootstrap = {.resamples = 0}, .baselines = false});
+  OwnDataResult scored = evaluate_own_data(read_own_data(task), model,
+                                           {.embed = {.prompt = model.default_prompt},
+                                            .bootstrap = {.resamples = 0},
+                                            .baselines = false,
+                                            .stop = options.stop});
   TaskScores result;
   for (const std::string& metric : own_data_metrics(task.kind))
     if (const auto score = scored.value(metric)) result.scores[metric] = *score;
@@ -64,6 +66,7 @@ RunScores score_model(const ModelConfig& config, const ScoringOptions& options) 
   apply_model_config(config, model);
   model.encoder.prepare_inference(options.device, Precision::float32);
   Embedder embedder(model, {.prompt = model.default_prompt});
+  embedder.stop_when(options.stop);
   RunScores scores;
   for (const TaskFile& task : options.tasks) {
     TaskScores& found = scores[task_id(task.task)];

@@ -1,6 +1,7 @@
 // The scores of a model that a study has trained, or starts from.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ScoringOptions {
   std::vector<TaskFile> tasks;
   std::filesystem::path data_dir;
   at::Device device = at::kCPU;
+  const std::atomic<bool>* stop = nullptr;  // once it is true, scoring ends with EmbeddingStopped
 };
 
 /// Scores a model in float32, by every similarity, and on own data by all that it can be judged by. A

@@ -26,6 +26,8 @@
 #include "cli/shell_word.h"
 #include "cli/study_inputs.h"
 #include "cli/study_runner.h"
+#include "cli/usage.h"
+#include "eval/comma_list.h"
 #include "eval/table.h"
 
 namespace angle::cli {
@@ -103,7 +105,7 @@ class Study {
   StudyReport report() const;
   void write_tables(const StudyReport& report) const;
   const StudyRun& baseline_run() const;
-  void score_untrained();
+  bool score_untrained();
   bool finish(size_t run);
   void tell_before() const;
   Cells planned_row(const StudyRun& run, int64_t& steps_left);
@@ -152,17 +154,19 @@ const StudyRun& Study::baseline_run() const {
   return plan_.runs[plan_.runs_of[baseline_row(config_)].front()];
 }
 
-/// A model that can't be scored is no reason to train none: what is wrong with it, the runs may tell better.
-void Study::score_untrained() {
+/// False when it was interrupted. A model that can't be scored is no reason to train none: what is wrong with
+/// it, the runs may tell better.
+bool Study::score_untrained() {
   const StudyRun& run = baseline_run();
-  if (!config_.before_training || !runner_.untrained_scores(run).empty()) return;
+  if (!config_.before_training || !runner_.untrained_scores(run).empty()) return true;
   log_info("{}: {} is scored", kBeforeTraining, run.config.model.path);
   try {
-    runner_.score_untrained(run);
+    return runner_.score_untrained(run);
   } catch (const InputsChanged&) {
     throw;
   } catch (const Error& error) {
     log_warning("the tables are without the row \"{}\": {}", kBeforeTraining, error.what());
+    return true;
   }
 }
 
@@ -232,7 +236,8 @@ void Study::tell_before() const {
 }
 
 bool Study::run() {
-  check_study_output(tables_, study_name(options_), whole_);
+  for (const fs::path& directory : {output_, tables_})  // a part's tables may be beside those of the whole
+    check_study_output(directory, study_name(options_), whole_);
   const DirectoryLock lock(output_);
   std::optional<DirectoryLock> runs_lock;
   std::error_code missing;
@@ -242,7 +247,10 @@ bool Study::run() {
       "of an evaluation; a second Ctrl-C stops at once without saving");
   if (config_.threads > 0) at::set_num_threads(static_cast<int>(config_.threads));
   tell_before();
-  score_untrained();
+  if (!score_untrained()) {
+    log_info("interrupted before the first run; the same command goes on");
+    return false;
+  }
   for (size_t number = 0; number < plan_.runs.size(); ++number) {
     if (runner_.state_of(plan_.runs[number]) == RunState::finished) {
       runner_.tidy(plan_.runs[number]);
@@ -273,7 +281,7 @@ void Study::write_tables(const StudyReport& report) const {
   write_file(tables_ / "study.json", pretty_text(study_json(report)));
   write_file(tables_ / "study.md", format_study_markdown(report));
   log_info("the tables are in {} and study.json", (tables_ / "study.md").string());
-  if (!left_out_.empty())
+  if (!left_out_.empty() && fs::exists(output_ / "study.json"))
     log_info("they are of a part of the study; those of all of it, in {}, stay as they are",
              output_.string());
 }
@@ -321,6 +329,14 @@ int run_study(const StudyOptions& options) {
   return 0;
 }
 
+/// `1,2`, or each by itself. Blanks are allowed.
+std::vector<std::string> parse_seeds(const std::vector<std::string>& given) {
+  const std::string list = fmt::format("{}", fmt::join(given, ","));
+  std::vector<std::string> seeds = parse_comma_list(list);
+  if (seeds.empty() && !given.empty()) refuse_usage("--seeds {}: names no seed", list);
+  return seeds;
+}
+
 void add_part_options(CLI::App& command, StudyPart& part) {
   command
       .add_option(
@@ -329,8 +345,8 @@ void add_part_options(CLI::App& command, StudyPart& part) {
           "be repeated; default: all rows")
       ->option_text("NAME")
       ->allow_extra_args(false);
-  command.add_option("--seeds", part.seeds, "do and show these seeds of the study alone: 1,2; default: all")
-      ->delimiter(',');
+  // No delimiter: with one CLI11 takes "," for no value, and the next option for it.
+  command.add_option("--seeds", part.seeds, "do and show these seeds of the study alone: 1,2; default: all");
 }
 
 }  // namespace
@@ -364,7 +380,10 @@ void add_study_command(CLI::App& app, int& exit_code) {
   command.footer(
       "The same command goes on with a study that was interrupted or killed.\n"
       "Example: angle study --config configs/studies/objectives_stsb.json --dry-run");
-  command.callback([options, &exit_code] { exit_code = run_study(*options); });
+  command.callback([options, &exit_code] {
+    options->part.seeds = parse_seeds(options->part.seeds);
+    exit_code = run_study(*options);
+  });
 }
 
 }  // namespace angle::cli

@@ -47,6 +47,11 @@ std::string StudyInputs::checksum_of(const std::vector<fs::path>& files) {
   return all.digest();
 }
 
+json StudyInputs::model_checksums(const ModelConfig& model) {
+  return angle::model_checksums(find_model(model.path),
+                                [this](const fs::path& file) { return checksum_of(file); });
+}
+
 json StudyInputs::checksums(const TrainConfig& config) {
   json data = json::array(), validation = json::array();
   for (const DataSetConfig& set : config.data.train)
@@ -56,9 +61,7 @@ json StudyInputs::checksums(const TrainConfig& config) {
   for (const TaskName& task : parse_task_names(config.evaluation.task, config.evaluation.split))
     for (const fs::path& file : find_task_data(task, places_, "evaluation.task").files())
       validation.push_back(checksum_of(file));
-  const json model = model_checksums(find_model(config.model.path),
-                                     [this](const fs::path& file) { return checksum_of(file); });
-  return {{"model", model}, {"data", data}, {"validation", validation}};
+  return {{"model", model_checksums(config.model)}, {"data", data}, {"validation", validation}};
 }
 
 std::string StudyInputs::checksum(const TaskName& task) {

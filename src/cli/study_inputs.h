@@ -23,6 +23,9 @@ class StudyInputs {
   /// there.
   json checksums(const TrainConfig& config);
 
+  /// {file: checksum} of the model that a run starts from. Error when it is not there.
+  json model_checksums(const ModelConfig& model);
+
   /// Of all files of a task that is scored on. Error when one is not there.
   std::string checksum(const TaskName& task);
 

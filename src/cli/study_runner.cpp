@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "angle/device.h"
+#include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
@@ -138,7 +139,9 @@ bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std
   write_file(directory_of(run) / "run.json", pretty_text(record));
   if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
-  add_to(directory_of(run) / "scores.json", score({.path = (directory_of(run) / "model").string()}));
+  std::optional<RunScores> found = score({.path = (directory_of(run) / "model").string()});
+  if (!found) return false;
+  add_to(directory_of(run) / "scores.json", std::move(*found));
   settle(run);
   return true;
 }
@@ -232,21 +235,30 @@ void StudyRunner::check_tasks() const {
       throw InputsChanged(fmt::format("{} has changed while the study ran; start again", task_id(task.task)));
 }
 
-RunScores StudyRunner::score(const ModelConfig& model) const {
-  const ScoringOptions options{
-      .tasks = options_.tasks, .data_dir = options_.places.data_dir, .device = parse_device(options_.device)};
+/// Nothing when it was interrupted.
+std::optional<RunScores> StudyRunner::score(const ModelConfig& model) const {
+  const ScoringOptions options{.tasks = options_.tasks,
+                               .data_dir = options_.places.data_dir,
+                               .device = parse_device(options_.device),
+                               .stop = options_.interrupted};
   make_current(options.device);
-  RunScores scores = score_model(model, options);
-  check_tasks();  // after their files were read
-  return scores;
+  try {
+    RunScores scores = score_model(model, options);
+    check_tasks();  // after their files were read
+    return scores;
+  } catch (const EmbeddingStopped&) {
+    return std::nullopt;
+  }
 }
 
-void StudyRunner::score_untrained(const StudyRun& run) const {
-  RunScores found = score(run.config.model);
-  if (StudyInputs(options_.places).checksums(run.config).at("model") != run.inputs.at("model"))
+bool StudyRunner::score_untrained(const StudyRun& run) const {
+  std::optional<RunScores> found = score(run.config.model);
+  if (!found) return false;
+  if (StudyInputs(options_.places).model_checksums(run.config.model) != run.inputs.at("model"))
     throw InputsChanged(
         fmt::format("{} has changed while the study ran; start again", run.config.model.path));
-  add_to(untrained_file(run), std::move(found));
+  add_to(untrained_file(run), std::move(*found));
+  return true;
 }
 
 void StudyRunner::tidy(const StudyRun& run) const {

@@ -78,8 +78,8 @@ class StudyRunner {
   /// @param progress  gets a line of the log at a time
   bool finish(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
 
-  /// Scores the model that a run starts from. InputsChanged as said there.
-  void score_untrained(const StudyRun& run) const;
+  /// Scores the model that a run starts from. False when it was interrupted; InputsChanged as said there.
+  bool score_untrained(const StudyRun& run) const;
 
   /// Makes up for what a kill after the scores left undone. A model that another study is training, or has
   /// still to score, is left alone.
@@ -93,7 +93,7 @@ class StudyRunner {
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;
   void check_tasks() const;
-  RunScores score(const ModelConfig& model) const;
+  std::optional<RunScores> score(const ModelConfig& model) const;
   std::filesystem::path untrained_file(const StudyRun& run) const;
   void settle(const StudyRun& run) const;
 

@@ -70,17 +70,34 @@ ScoredRuns correlate_runs(const std::string& task, const Metric& metric, const B
   return result;
 }
 
+/// What the runs kept of the items of a task, of the first of them that kept any; null where none did. Error
+/// when another run has other items: resamples of these would not be the same.
+const ScoredItems* items_of_runs(const std::string& task, const std::vector<RunScores>& scores) {
+  const ScoredItems* first = nullptr;
+  for (const RunScores& run : scores) {
+    const auto found = run.find(task);
+    if (found == run.end() || found->second.items.values.empty()) continue;
+    const ScoredItems& items = found->second.items;
+    if (first == nullptr) first = &items;
+    if (items.labels != first->labels ||
+        items.values.begin()->second.size() != first->values.begin()->second.size())
+      fail("{}: not all runs were scored on the same items; remove the runs' scores.json", task);
+  }
+  return first;
+}
+
 /// Scores of all runs on a task on own data, and all of them on the same resamples of its items.
 ScoredRuns take_scores(const OwnDataTask& task, const std::string& metric, const BootstrapOptions& options,
                        const std::vector<RunScores>& scores) {
   ScoredRuns result{.task = task.name, .metric = metric};
+  const ScoredItems* const items = items_of_runs(task.name, scores);
+  if (items != nullptr && task.kind == OwnDataKind::pairs)
+    result.pairs = static_cast<int64_t>(items->labels.size());
   for (const RunScores& run : scores) {
     result.scores.emplace_back();
     result.resampled.emplace_back();
     const auto found = run.find(task.name);
     if (found == run.end()) continue;
-    if (task.kind == OwnDataKind::pairs)
-      result.pairs = static_cast<int64_t>(found->second.items.labels.size());
     result.file_checksum = found->second.file_checksum;
     for (const std::string& note : found->second.notes) add_note(result.notes, note);
     const auto score = found->second.scores.find(metric);
@@ -94,14 +111,30 @@ ScoredRuns take_scores(const OwnDataTask& task, const std::string& metric, const
   return result;
 }
 
-/// Whether models are chosen by a task. QQP and QNLI are reported on their validation split, which so tells.
+/// Whether a task is there to choose models by: `stsb/validation`, `retrieval:faq/qrels/dev.tsv`. QQP and
+/// QNLI are reported on their validation split, which so tells.
+bool is_for_choosing(const TaskName& task) {
+  const auto own = parse_own_data_task(task.task);
+  const std::string& split = own ? own->split : task.split;
+  if (split != "validation" && split != "dev" && split != "train") return false;
+  return own || split != find_task(task.task).default_split();
+}
+
+/// Whether two names are of the same data: `retrieval:faq` is `retrieval:faq/qrels/test.tsv`.
+bool are_same(const TaskName& task, const TaskName& other) {
+  const auto own = parse_own_data_task(task.task), other_own = parse_own_data_task(other.task);
+  if (!own || !other_own) return task == other;
+  return own->kind == other_own->kind && own->split == other_own->split &&
+         own->path.lexically_normal() == other_own->path.lexically_normal();
+}
+
+/// Whether models are chosen by a task: it is there for that, or a run validates on it.
 bool chooses(const TaskName& task, const StudyPlan& plan) {
-  const bool is_for_that = (task.split == "validation" || task.split == "train") &&
-                           task.split != find_task(task.task).default_split();
-  return is_for_that || std::any_of(plan.runs.begin(), plan.runs.end(), [&](const StudyRun& run) {
+  return is_for_choosing(task) || std::any_of(plan.runs.begin(), plan.runs.end(), [&](const StudyRun& run) {
            const EvaluationConfig& judge = run.config.evaluation;
            const std::vector<TaskName> validated = parse_task_names(judge.task, judge.split);
-           return std::find(validated.begin(), validated.end(), task) != validated.end();
+           return std::any_of(validated.begin(), validated.end(),
+                              [&](const TaskName& other) { return are_same(task, other); });
          });
 }
 

@@ -220,6 +220,15 @@ TEST_F(EvalOwnData, RetrievesForTheSplitThatIsAskedFor) {
   EXPECT_EQ(compared.at("own_data").at(0).at("split"), "dev");
 }
 
+TEST_F(EvalOwnData, TakesASplitOfADirectoryThatIsNamedLikeAFile) {
+  write_retrieval();
+  write_dev_split();
+  const testing::TempDir other;
+  const std::filesystem::path named = other.path() / "faq.tsv";
+  std::filesystem::copy(data.path(), named, std::filesystem::copy_options::recursive);
+  EXPECT_EQ(scores("retrieval:" + named.string(), {"--split", "dev"}).at("split"), "dev");
+}
+
 TEST_F(EvalOwnData, RetrievesForTwoSplitsThatAreNamed) {
   const std::string task = write_retrieval(), dev = task + "/qrels/dev.tsv";
   write_dev_split();

@@ -268,6 +268,20 @@ TEST_F(OwnDataResults, HaveATableForEachTaskAndMetric) {
                                   "retrieval:faq recall@5", "classify:topics logistic_regression_accuracy"));
 }
 
+TEST_F(OwnDataResults, OfDevelopmentSplitsAreNotAveragedWithThoseThatTell) {
+  const std::string dev = "retrieval:faq/qrels/dev.tsv", other = "retrieval:other";
+  for (RunScores& run : scores_)
+    for (const std::string& task : {dev, other}) run[task] = run.at("retrieval:faq");
+  study_.metric = "ndcg@10";
+  study_.tasks = {"retrieval:faq", dev};
+  EXPECT_THAT(results(), SizeIs(2));
+  study_.tasks = {"retrieval:faq", dev, other};
+  EXPECT_EQ(results().back().task, "average");
+  EXPECT_DOUBLE_EQ(results().back().rows[0].scores[0], ndcg(0));
+  plan_.runs[2].config.evaluation.task = "retrieval:faq/qrels/test.tsv";
+  EXPECT_EQ(results().back().task, "average (validation)") << "a run validates on it, by another name";
+}
+
 TEST_F(OwnDataResults, AreTestedOverTheItemsThatRunsKept) {
   for (uint64_t run = 0; run < 6; ++run) {
     SplitMix64 random(run);
@@ -293,6 +307,22 @@ TEST_F(OwnDataResults, AreTestedOverTheItemsThatRunsKept) {
   scores_[0].at("retrieval:faq").items = {};  // of an older version
   EXPECT_EQ(results().at(1).rows[1].difference->by_pairs, std::nullopt);
   EXPECT_THAT(results().at(1).rows[1].scores, SizeIs(3));
+}
+
+TEST_F(OwnDataResults, RefuseScoresOfOtherItems) {
+  for (size_t run : {0, 3}) scores_[run].at("retrieval:faq").items.values["ndcg@10"] = {0.5, 0.25, 1};
+  EXPECT_NO_THROW(results());
+  scores_[3].at("retrieval:faq").items.values["ndcg@10"].pop_back();
+  EXPECT_ERROR(results(), "retrieval:faq: not all runs were scored on the same items");
+}
+
+TEST_F(OwnDataResults, KnowTheNumberOfPairsThoughTheLastRunKeptNone) {
+  study_.tasks = {"pairs:mine.tsv"};
+  study_.metric = "cosine_f1";
+  for (RunScores& run : scores_)
+    run["pairs:mine.tsv"] = {.file_checksum = "mine", .scores = {{"cosine_f1", 0.5}}};
+  scores_[0].at("pairs:mine.tsv").items = {{1, 0}, {{"cosine", {0.9, 0.8}}}, {{"cosine_f1", 0.85}}};
+  EXPECT_EQ(results().at(0).pairs, 2);
 }
 
 TEST_F(OwnDataResults, OfOlderRunsAreTestedOverSeedsAlone) {

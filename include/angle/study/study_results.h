@@ -54,10 +54,10 @@ struct TaskResult {
 };
 
 /// A table for each task and metric, and one of the average for a metric that several tasks have. Tasks that
-/// models are chosen by (those that a run validates on, and splits for that, such as `stsb/validation`) say
-/// too much of what they have chosen: they are not averaged with those that tell, `stsb/test`, but among
-/// themselves. What is not finished is left out. Error when the labels of a task are not the same in all
-/// runs.
+/// models are chosen by (those that a run validates on, and splits for that, such as `stsb/validation` or
+/// `retrieval:faq/qrels/dev.tsv`) say too much of what they have chosen: they are not averaged with those
+/// that tell, `stsb/test`, but among themselves. What is not finished is left out. Error when the labels of a
+/// task are not the same in all runs.
 ///
 /// @param scores     [runs of the plan], empty for a run that is not finished
 /// @param untrained  of the model that the baseline starts from; empty: the tables are without it
