@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "eval/word_counts.h"
 
@@ -22,6 +23,12 @@ TextWords words_of_texts(std::span<const ScoredPair> pairs) {
     }
   }
   return words;
+}
+
+std::vector<double> labels_of(std::span<const ScoredPair> pairs) {
+  std::vector<double> labels;
+  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
+  return labels;
 }
 
 double overlap(const WordCounts& left, const WordCounts& right) {
@@ -74,15 +81,25 @@ std::vector<double> tf_idf_cosine(std::span<const ScoredPair> pairs) {
   return scores;
 }
 
-std::vector<Baseline> score_baselines(std::span<const ScoredPair> pairs) {
-  std::vector<double> labels;
-  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
-  return {{"word_overlap", "word overlap", correlate(word_overlap(pairs), labels)},
-          {"tf_idf", "TF-IDF", correlate(tf_idf_cosine(pairs), labels)}};
+std::vector<Baseline> score_baselines(std::span<const ScoredPair> pairs, const BootstrapOptions& bootstrap) {
+  const std::vector<std::vector<double>> scores = {word_overlap(pairs), tf_idf_cosine(pairs)};
+  const std::vector<double> labels = labels_of(pairs);
+  std::vector<Baseline> baselines = {{"word_overlap", "word overlap", correlate(scores[0], labels)},
+                                     {"tf_idf", "TF-IDF", correlate(scores[1], labels)}};
+  if (bootstrap.resamples == 0) return baselines;
+  std::vector<ResampledCorrelations> resampled = resample_correlations(scores, labels, bootstrap);
+  for (size_t i = 0; i < baselines.size(); ++i) baselines[i].resampled = std::move(resampled[i]);
+  return baselines;
 }
 
-Baseline untrained_baseline(const Correlations& correlations) {
-  return {"untrained_encoder", "untrained encoder", correlations[static_cast<size_t>(Similarity::cosine)]};
+Baseline untrained_baseline(const StsScores& scores, std::span<const ScoredPair> pairs,
+                            const BootstrapOptions& bootstrap) {
+  constexpr auto kCosine = static_cast<size_t>(Similarity::cosine);
+  Baseline baseline{"untrained_encoder", "untrained encoder", scores.correlations[kCosine]};
+  if (bootstrap.resamples == 0) return baseline;
+  const std::vector<std::vector<double>> cosines = {scores.similarities[kCosine]};
+  baseline.resampled = resample_correlations(cosines, labels_of(pairs), bootstrap)[0];
+  return baseline;
 }
 
 }  // namespace angle

@@ -177,10 +177,10 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
     };
     evaluation.scores = score(pairs, progress(/*untrained=*/false));
     evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
-    evaluation.baselines = score_baselines(pairs);
+    evaluation.baselines = score_baselines(pairs, options.bootstrap);
     if (options.untrained)
-      evaluation.baselines.push_back(
-          untrained_baseline(options.untrained(pairs, progress(/*untrained=*/true)).correlations));
+      evaluation.baselines.push_back(untrained_baseline(
+          options.untrained(pairs, progress(/*untrained=*/true)), pairs, options.bootstrap));
   }
   for (const TaskGroup* group : groups) {
     GroupAverage result = average(*group, report.evaluations);

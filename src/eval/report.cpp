@@ -19,13 +19,16 @@ const Correlation& of(const Correlations& correlations, Similarity similarity) {
 }
 
 /// `82.03`, with its interval `82.03 [80.12 83.75]`.
-std::string number(const Correlations& correlations, const ResampledScores& resampled, const Metric& metric) {
-  const auto value = of(correlations, metric.similarity).value(metric.statistic);
-  if (!value) return "n/a";
-  const auto interval = confidence_interval(resampled_values(resampled, metric));
-  const std::string text = fmt::format("{:.2f}", 100.0 * *value);
+std::string with_interval(double value, std::span<const double> resampled) {
+  const auto interval = confidence_interval(resampled);
+  const std::string text = fmt::format("{:.2f}", 100.0 * value);
   return interval ? fmt::format("{} [{:.2f} {:.2f}]", text, 100.0 * interval->low, 100.0 * interval->high)
                   : text;
+}
+
+std::string number(const Correlations& correlations, const ResampledScores& resampled, const Metric& metric) {
+  const auto value = of(correlations, metric.similarity).value(metric.statistic);
+  return value ? with_interval(*value, resampled_values(resampled, metric)) : "n/a";
 }
 
 /// `sts12/test`; of a file its name
@@ -114,7 +117,7 @@ std::string details(const Evaluation& evaluation) {
   for (const Baseline& baseline : evaluation.baselines) {
     const auto score = baseline.correlation.spearman;
     line += fmt::format("; {} {}", baseline.title,
-                        score ? fmt::format("{:.2f}", 100.0 * *score)
+                        score ? with_interval(*score, baseline.resampled.spearman)
                               : fmt::format("n/a ({})", baseline.correlation.why_undefined));
   }
   if (evaluation.split == evaluation.task->default_split() && !evaluation.task->published.empty())
@@ -170,12 +173,14 @@ json scores_json(const Correlations& correlations, const ResampledScores& resamp
 json baselines_json(const Evaluation& evaluation) {
   json baselines = json::object();
   for (const Baseline& baseline : evaluation.baselines) {
-    const auto number = [&](Statistic statistic) {
-      const auto value = baseline.correlation.value(statistic);
-      return value ? json(*value) : json();
-    };
     json& entry = baselines[baseline.name];
-    entry = {{"pearson", number(Statistic::pearson)}, {"spearman", number(Statistic::spearman)}};
+    for (const Statistic statistic : {Statistic::pearson, Statistic::spearman}) {
+      const auto value = baseline.correlation.value(statistic);
+      const std::vector<double>& resampled = baseline.resampled.of(statistic);
+      entry[to_string(statistic)] = value ? json(*value) : json();
+      if (!resampled.empty())
+        entry[to_string(statistic) + "_interval"] = interval_json(confidence_interval(resampled));
+    }
     if (!baseline.correlation.why_undefined.empty()) entry["undefined"] = baseline.correlation.why_undefined;
   }
   return baselines;

@@ -12,6 +12,8 @@ namespace {
 
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
+using ::testing::NanSensitiveDoubleEq;
+using ::testing::Pointwise;
 
 TEST(WordOverlap, IsTheShareOfWordsInBothTexts) {
   const std::vector<ScoredPair> pairs{
@@ -44,14 +46,25 @@ TEST(TfIdfCosine, IsOneForTheSameWordsAndZeroWithoutAny) {
 
 TEST(ScoreBaselines, CorrelatesThemWithTheLabels) {
   const std::vector<ScoredPair> pairs{{"a b", "a b", 5}, {"a b", "a c", 3}, {"a b", "d e", 0}};
-  const auto baselines = score_baselines(pairs);
+  const auto baselines = score_baselines(pairs, {.resamples = 7});
   ASSERT_EQ(baselines.size(), 2u);
   EXPECT_EQ(baselines[0].name, "word_overlap");
   EXPECT_EQ(baselines[0].correlation.spearman, 1.0);
   EXPECT_EQ(baselines[1].correlation.spearman, 1.0);
-  EXPECT_EQ(
-      score_baselines(std::vector<ScoredPair>{{"a", "b", 1}, {"c", "d", 2}})[1].correlation.why_undefined,
-      "all scores are equal");
+  const auto undefined =
+      score_baselines(std::vector<ScoredPair>{{"a", "b", 1}, {"c", "d", 2}}, {.resamples = 0});
+  EXPECT_EQ(undefined[1].correlation.why_undefined, "all scores are equal");
+  EXPECT_TRUE(undefined[0].resampled.spearman.empty());
+}
+
+TEST(ScoreBaselines, AreOfTheResamplesOfTheModel) {
+  const std::vector<ScoredPair> pairs{
+      {"a b", "a b", 5}, {"a b", "a c", 3}, {"a b", "d e", 4}, {"a", "a b", 0}};
+  const BootstrapOptions options{.resamples = 20};
+  const std::vector<std::vector<double>> scores = {word_overlap(pairs)};
+  const auto expected = resample_correlations(scores, std::vector<double>{5, 3, 4, 0}, options);
+  EXPECT_THAT(score_baselines(pairs, options)[0].resampled.spearman,
+              Pointwise(NanSensitiveDoubleEq(), expected[0].spearman));
 }
 
 }  // namespace

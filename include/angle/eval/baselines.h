@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "angle/data/examples.h"
+#include "angle/eval/bootstrap.h"
 #include "angle/eval/sts_scores.h"
 
 namespace angle {
@@ -19,6 +20,7 @@ struct Baseline {
   std::string name;   // `word_overlap`
   std::string title;  // `word overlap`
   Correlation correlation;
+  ResampledCorrelations resampled = {};  // empty without a bootstrap
 };
 
 /// |A ∩ B| / |A ∪ B| of the sets of words of both texts (Jaccard); 0 when neither has a word.
@@ -34,10 +36,13 @@ std::vector<double> word_overlap(std::span<const ScoredPair> pairs);
 std::vector<double> tf_idf_cosine(std::span<const ScoredPair> pairs);
 
 /// The two above, correlated with the labels.
-std::vector<Baseline> score_baselines(std::span<const ScoredPair> pairs);
+std::vector<Baseline> score_baselines(std::span<const ScoredPair> pairs, const BootstrapOptions& bootstrap);
 
 /// The cosine of a model with random weights (model/random_weights.h): what architecture, tokenizer and
 /// pooling give by themselves, much like the overlap of tokens.
-Baseline untrained_baseline(const Correlations& correlations);
+///
+/// @param scores  its scores of the pairs
+Baseline untrained_baseline(const StsScores& scores, std::span<const ScoredPair> pairs,
+                            const BootstrapOptions& bootstrap);
 
 }  // namespace angle

@@ -34,7 +34,8 @@ std::string format_report(const EvaluationReport& report, const ReportedModel& m
 ///     {"model", "pipeline", "angle_similarity", "bootstrap": {"method", "confidence", "resamples", "seed"},
 ///      "evaluations": [{"task", "split", "file", "protocol", "published", "pairs", "texts", "cut_texts",
 ///                       "texts_in_windows", "zero_vectors", "swap_asymmetry", "scores": {"cosine": SCORES,
-///                       …}, "baselines": {"word_overlap": {"pearson", "spearman"}, …}, "notes": […]}],
+///                       …}, "baselines": {"word_overlap": {"pearson", "pearson_interval", …}, …}, "notes":
+///                       […]}],
 ///      "averages": [{"group", "complete", "tasks", "missing", "published", "scores", "table": [ROW, …]}],
 ///      "missing": [{"task", "reason"}]}
 ///
