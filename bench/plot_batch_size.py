@@ -42,22 +42,29 @@ def print_table(sizes, names):
         print(f"| {size} | {tried} | {rate:g} | {score:.2f}{f' ± {deviation:.2f}' if deviation else ''} |", file=sys.stderr)
 
 
+def short(rate):
+    """`2e-5`, `1.6e-4`."""
+    digits, exponent = f"{rate:.1e}".split("e")
+    return f"{float(digits):g}e{int(exponent)}"
+
+
 def draw(sizes, names):
-    scores = [score for runs in sizes.values() for run in runs for score in run[1:3]]
-    places = [f"{size:,}" for size in sizes]
+    rates = sorted({rate for runs in sizes.values() for rate, *_ in runs})
+    by_rate = {f"{size:,}": dict((rate, score) for rate, score, *_ in runs) for size, runs in sizes.items()}
+    best = [(name, [chosen(runs)[at] for runs in sizes.values()]) for at, name in ((1, names[0]), (2, names[1]))]
+    every = [(name, [scores.get(rate) for rate in rates]) for name, scores in by_rate.items()]
+    drawn = [score for _, values in best + every for score in values if score is not None]
     panels, legends = [], []
 
-    def panel(title, lines):
-        panels.append(Panel(title, "pairs in a batch", places, (min(scores) - 0.3, max(scores) + 0.3), linear=True))
+    def panel(title, x_name, places, lines):
+        panels.append(Panel(title, x_name, places, (min(drawn) - 0.3, max(drawn) + 0.3), linear=True))
         for colour, (_, values) in enumerate(lines):
             panels[-1].line(values, colour)
         legends.append([(colour, name) for colour, (name, _) in enumerate(lines)])
 
-    panel("Spearman × 100, the rate chosen by the first", [(name, [chosen(runs)[at] for runs in sizes.values()])
-                                                           for at, name in ((1, names[0]), (2, names[1]))])
-    rates = max(len(runs) for runs in sizes.values())
-    panel(f"{names[0]}, by learning rate", [(f"rate {place + 1} of {rates}", [runs[place][1] if place < len(runs) else None for runs in sizes.values()])
-                                            for place in range(rates)])
+    panel("Spearman × 100, the rate chosen by the first", "pairs in a batch", list(by_rate), best)
+    ticks = [short(rate) if place % 2 == 0 else "" for place, rate in enumerate(rates)]  # all of them would overlap
+    panel(f"{names[0]}, by pairs in a batch", "learning rate", ticks, every)
     return figure(panels, legends)
 
 
