@@ -98,9 +98,10 @@ std::string format_model_card(const ModelCard& card) {
   std::string text = kFrontMatter;
   text += fmt::format(
       "\n# {} trained with the objectives of AnglE\n\n"
-      "A sentence-embedding model, made from {} in {} optimizer updates with the objectives of AnglE\n"
+      "A sentence-embedding model, made from {} in {} optimizer update{} with the objectives of AnglE\n"
       "([arXiv 2309.12871](https://arxiv.org/abs/2309.12871)). Pipeline: {}.\n",
-      base_name(card.base_model), base_name(card.base_model), card.step, card.pipeline);
+      base_name(card.base_model), base_name(card.base_model), card.step, card.step == 1 ? "" : "s",
+      card.pipeline);
   text += kUse + format_scores(card) + format_data(card.files) + "\n## Training\n";
   if (!card.version.empty())
     text += fmt::format("\nMade by angle {}", card.version) + (card.command.empty() ? ".\n" : ":\n");

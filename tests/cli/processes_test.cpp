@@ -65,6 +65,8 @@ Args member(int rank, int size, uint16_t port, const Args& command) {
 
 const Args kShort = {"--set", "train.max_steps=12", "--set", "train.dropout=0"};
 const Args kEndless = {"--set", "train.epochs=100000", "--set", "checkpoint.every_steps=100000"};
+const Args kEndlessWithTimeout = {
+    "--set", "train.epochs=100000", "--set", "checkpoint.every_steps=100000", "--timeout", "2"};
 
 std::vector<json> read_metrics(const fs::path& output) {
   std::vector<json> lines;
@@ -260,9 +262,7 @@ TEST(Processes, EndWithTheRankOfOneThatIsKilled) {
 TEST(Processes, EndWithTheRankOfOneThatHangs) {
   const TempDir directory;
   const fs::path output = directory.path() / "model";
-  Args more = kEndless;
-  more.insert(more.end(), {"--timeout", "2"});
-  RunningCommand run(tiny_command(output, processes(2, more)));
+  RunningCommand run(tiny_command(output, processes(2, kEndlessWithTimeout)));
   wait_for_steps(output, 3);
   const pid_t victim = members(output).at(1);
   kill(victim, SIGSTOP);
@@ -277,9 +277,7 @@ TEST(Processes, EndWithTheRankOfOneThatHangs) {
 TEST(Processes, GoOnWhileTheLauncherIsSuspended) {
   const TempDir directory;
   const fs::path output = directory.path() / "model";
-  Args more = kEndless;
-  more.insert(more.end(), {"--timeout", "2"});
-  RunningCommand run(tiny_command(output, processes(2, more)));
+  RunningCommand run(tiny_command(output, processes(2, kEndlessWithTimeout)));
   wait_for_steps(output, 3);
   run.send(SIGSTOP);
   std::this_thread::sleep_for(4s);
@@ -385,10 +383,8 @@ TEST(Processes, StartedByHandNameTheFirstWhenItHangs) {
   const TempDir directory;
   const uint16_t port = testing::free_port();
   const fs::path output = directory.path() / "model";
-  Args more = kEndless;
-  more.insert(more.end(), {"--timeout", "2"});
-  RunningCommand first(member(0, 2, port, tiny_command(output, more)));
-  RunningCommand second(member(1, 2, port, tiny_command(output, more)));
+  RunningCommand first(member(0, 2, port, tiny_command(output, kEndlessWithTimeout)));
+  RunningCommand second(member(1, 2, port, tiny_command(output, kEndlessWithTimeout)));
   wait_for_steps(output, 3);
   first.send(SIGSTOP);  // with it the store, where the others would read who is alive
   const CommandResult other = end_of(second, 20s);

@@ -51,6 +51,12 @@ TEST(ModelCard, TellsHowTheModelWasMade) {
             HasSubstr("```json\n{\n  \"train\": {\n    \"seed\": 7\n  }\n}\n```\n")));
 }
 
+TEST(ModelCard, CountsASingleUpdate) {
+  ModelCard card = stsb_card();
+  card.step = 1;
+  EXPECT_THAT(format_model_card(card), HasSubstr("in 1 optimizer update with"));
+}
+
 TEST(ModelCard, TellsTheOtherScoresAndWhatEachFileIsUsedFor) {
   ModelCard card = stsb_card();
   EXPECT_THAT(format_model_card(card), Not(HasSubstr("The first of these scores")));

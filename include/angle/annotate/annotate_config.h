@@ -78,7 +78,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(GoldConfig, path, label_scale, l
 
 /// How several annotators make one training set.
 enum class Combination {
-  concatenate,  // all pairs, one annotator after the other, each once (the paper's ensemble, but for repeats)
+  concatenate,  // all pairs, one annotator after the other, each once (the paper repeats them)
   vote          // pairs whose relation the majority of the annotators' scores confirms
 };
 ANGLE_JSON_ENUM(Combination, {{Combination::concatenate, "concatenate"}, {Combination::vote, "vote"}})
