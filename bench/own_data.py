@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Files for the tasks of `angle eval` on own data, made of public data sets, and what other programs score on them.
 
-    own_data.py DIRECTORY [--data DATA_DIR]     writes DIRECTORY/{pairs,retrieval,classes}
+    own_data.py DIRECTORY [--data DATA_DIR]     writes DIRECTORY/{pairs,retrieval,long_retrieval,classes}
     own_data.py DIRECTORY --reference MODEL     scores them with sentence-transformers and scikit-learn
 
     cd DIRECTORY && angle eval --task pairs:pairs,classify:classes,cluster:classes/test.jsonl,retrieval:retrieval
+    cd DIRECTORY && angle eval --task retrieval:long_retrieval --long-texts both
 """
 import argparse
 import collections
@@ -20,6 +21,7 @@ from places import data_directory, data_file
 
 CLASSES = {"stsb": "stsb/train.tsv", "mrpc": "mrpc/train.tsv", "question": "qnli/validation.tsv", "sts12": "sts12/test.tsv"}
 TEXTS_PER_CLASS = 500
+SENTENCES_PER_LONG_TEXT = 20
 
 
 def read_rows(path):
@@ -49,16 +51,22 @@ def write_classes(data, directory):
         write_jsonl(directory / f"{split}.jsonl", rows)
 
 
-def write_retrieval(data, directory):
-    """QNLI's questions that are answered, among its sentences."""
+def write_retrieval(data, directory, sentences_per_text=1):
+    """QNLI's questions that are answered, among texts of its sentences: each a text of its own, or several drawn at random and joined."""
     rows = read_rows(data_file(data, "qnli/validation.tsv"))
-    sentences = {text: f"s{i}" for i, text in enumerate(sorted({row[1] for row in rows}))}
+    in_order = sorted({row[1] for row in rows})
+    if sentences_per_text > 1:
+        random.Random(1).shuffle(in_order)
+    sentences = {text: f"s{i // sentences_per_text}" for i, text in enumerate(in_order)}
+    texts = collections.defaultdict(list)
+    for sentence, name in sentences.items():
+        texts[name].append(sentence)
     answers = collections.defaultdict(set)
     for question, sentence, label in rows:
         if float(label) == 1:
             answers[question].add(sentences[sentence])
     questions = sorted(answers)
-    write_jsonl(directory / "corpus.jsonl", ({"_id": name, "text": text} for text, name in sentences.items()))
+    write_jsonl(directory / "corpus.jsonl", ({"_id": name, "text": " ".join(parts)} for name, parts in texts.items()))
     write_jsonl(directory / "queries.jsonl", ({"_id": f"q{i}", "text": text} for i, text in enumerate(questions)))
     (directory / "qrels").mkdir(exist_ok=True)
     grades = [f"q{i}\t{name}\t1\n" for i, text in enumerate(questions) for name in sorted(answers[text])]
@@ -165,6 +173,7 @@ def main():
         write_pairs(args.data, args.directory / "pairs")
         write_classes(args.data, args.directory / "classes")
         write_retrieval(args.data, args.directory / "retrieval")
+        write_retrieval(args.data, args.directory / "long_retrieval", SENTENCES_PER_LONG_TEXT)
         return
     from sentence_transformers import SentenceTransformer
     model = SentenceTransformer(args.reference, device="cpu")

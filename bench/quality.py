@@ -20,7 +20,7 @@ import tempfile
 from benchmark import TRAIN_PEERS
 from harness import HERE, RESULTS, print_table, run
 from places import ANGLE, SOURCE, cache_directory, data_directory, data_file
-from split_qnli import split_qnli
+from split_pairs import split_qnli
 
 OURS = ("angle-float32", "angle-bfloat16")
 EPOCHS = {"stsb": 4, "mrpc": 1, "qnli": 1}
