@@ -6,6 +6,8 @@
 #include "angle/excerpt.h"
 #include "angle/io/file.h"
 
+#include "io/utf16.h"
+
 namespace angle {
 
 namespace {
@@ -107,6 +109,7 @@ json read_json(const std::filesystem::path& path) {
   const std::string source = path == "-" ? "<stdin>" : path.string();
   const std::string text = read_file(path);
   if (is_blank(text)) fail("{}: the file is empty; expected JSON", source);
+  refuse_utf16(text, source);
   return parse_json(text, source);
 }
 

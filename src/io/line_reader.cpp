@@ -8,6 +8,7 @@
 #include "angle/error.h"
 
 #include "io/byte_stream.h"
+#include "io/utf16.h"
 
 namespace angle {
 
@@ -64,8 +65,7 @@ bool LineReader::next(std::string& line) {
   if (ended && line.ends_with('\r')) line.pop_back();
   if (stream_->line_number == 1) {
     if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    if (line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF"))
-      fail("{}: UTF-16, expected UTF-8; `iconv -f UTF-16 -t UTF-8` makes that of it", stream_->name);
+    refuse_utf16(line, stream_->name);
   }
   return true;
 }

@@ -92,6 +92,14 @@ TEST(ReadJson, NamesTheFile) {
   EXPECT_ERROR(read_json(directory.path() / "missing.json"), "missing.json", "No such file");
 }
 
+TEST(ReadJson, SaysThatAFileIsUtf16) {
+  const testing::TempDir directory;
+  EXPECT_ERROR(read_json(directory.file("marked.json", std::string("\xFF\xFE{\0}\0", 6))),
+               "marked.json: UTF-16, expected UTF-8; `iconv -f UTF-16 -t UTF-8`");
+  EXPECT_ERROR(read_json(directory.file("bare.json", std::string("{\0}\0", 4))),
+               "bare.json: UTF-16, expected UTF-8; `iconv -f UTF-16LE -t UTF-8`");
+}
+
 TEST(PrettyText, IsReadAsTheSame) {
   const json value = {{"name", "Σ"}, {"list", {1, 2.5}}};
   EXPECT_EQ(pretty_text(value), "{\n  \"list\": [\n    1,\n    2.5\n  ],\n  \"name\": \"Σ\"\n}\n");

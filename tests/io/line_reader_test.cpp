@@ -1,7 +1,7 @@
 // Invariants:
 // - lines come without their ends (LF, CR LF), without a byte order mark, and the last one needs no end;
 // - gzip, known by its content, gives the same lines as the plain file, also in several members;
-// - a file that begins as UTF-16 does is told as that;
+// - a file that begins as UTF-16 does, with a byte order mark or without, is told as that;
 // - a gzip stream that is cut anywhere, or damaged, is an error and never just fewer lines;
 // - a line on a pipe is given out when it is there, not when a buffer is full.
 #include "angle/io/line_reader.h"
@@ -122,6 +122,27 @@ TEST_F(LineReaderTest, SaysThatAFileIsUtf16) {
   for (const std::string mark : {"\xFF\xFE", "\xFE\xFF"})
     EXPECT_ERROR(lines_of(mark + std::string("a\0\n\0", 4)),
                  "text: UTF-16, expected UTF-8; `iconv -f UTF-16 -t UTF-8` makes that of it");
+}
+
+/// Each byte with a 0 behind it, or before it.
+std::string widened(const std::string& text, bool little_endian) {
+  std::string wide;
+  for (const char c : text) wide += little_endian ? std::string{c, '\0'} : std::string{'\0', c};
+  return wide;
+}
+
+TEST_F(LineReaderTest, SaysThatAFileWithoutByteOrderMarkIsUtf16) {
+  const std::string dash = "\x13\x20";
+  EXPECT_ERROR(lines_of(widened("text1\ttext2\r\na\tb\r\n", true)), "text: UTF-16, expected UTF-8",
+               "`iconv -f UTF-16LE -t UTF-8`");
+  EXPECT_ERROR(lines_of(widened("ab", false)), "`iconv -f UTF-16BE -t UTF-8`");
+  EXPECT_ERROR(lines_of(widened("A cat ", true) + dash + widened(" or a dog\n", true)), "UTF-16LE");
+}
+
+TEST_F(LineReaderTest, TakesZerosAmongLettersForWhatTheyAre) {
+  for (const std::string& line :
+       {std::string("a\0", 2), std::string("a\0b\0\0c", 6), std::string("a\0bcd", 5)})
+    EXPECT_EQ(lines_of(line + "\n"), Lines{line});
 }
 
 TEST_F(LineReaderTest, NamesWhatCantBeRead) {
