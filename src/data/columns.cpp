@@ -37,11 +37,23 @@ bool looks_like_label(std::string_view name) {
   return !name.empty() && name.find_first_not_of("0123456789.-+") == std::string_view::npos;
 }
 
+/// Whether what is between two names is not what separates the fields of such a file.
+bool has_another_separator(const std::vector<std::string>& names) {
+  return names.size() == 1 && names[0].find_first_of("\t,;| ") != std::string::npos;
+}
+
+/// A header of numbers may be one, so both ways out are told.
+std::string way_to_name_columns(const std::vector<std::string>& names, bool has_header) {
+  const std::string hint = has_header ? header_hint(names) : "";
+  if (hint.empty()) return "; `columns` of the data set, or --column, can map names";
+  if (has_another_separator(names)) return hint;
+  return hint + "; if it does name them, `columns` of the data set, or --column, can map names";
+}
+
 }  // namespace
 
 std::string header_hint(const std::vector<std::string>& names) {
-  if (names.size() == 1 && names[0].find_first_of("\t,;| ") != std::string::npos)
-    return "; fields are separated by tabs in .tsv and by commas in .csv";
+  if (has_another_separator(names)) return "; fields are separated by tabs in .tsv and by commas in .csv";
   if (std::any_of(names.begin(), names.end(), looks_like_label))
     return "; the first line has to name the columns, and looks like a row";
   return "";
@@ -72,12 +84,9 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
     if (matches(part, names_[i])) found.push_back(i);
 
   if (!columns_.problem.empty()) return found;
-  if (found.empty()) {
-    const std::string hint = has_header_ ? header_hint(names_) : "";
-    columns_.problem =
-        fmt::format("no column named {} (found {}){}", join_with_or(part.names), list_in_quotes(names_),
-                    hint.empty() ? "; `columns` of the data set, or --column, can map names" : hint);
-  }
+  if (found.empty())
+    columns_.problem = fmt::format("no column named {} (found {}){}", join_with_or(part.names),
+                                   list_in_quotes(names_), way_to_name_columns(names_, has_header_));
   if (found.size() > 1 && !part.several)
     columns_.problem = fmt::format("two columns could be {}: {} and {}", given.names[0],
                                    in_quotes(names_[found[0]]), in_quotes(names_[found[1]]));

@@ -111,6 +111,9 @@ TEST_F(ReaderTest, SaysWhatAHeaderThatIsNoneMayBe) {
                "x.csv:1: no column named left, text1 or sentence1 (found \"text1;text2;label\"); fields are "
                "separated by tabs in .tsv and by commas in .csv");
   EXPECT_ERROR(
+      scored_pairs("x.tsv", "1\t2\t3\na\tb\t5\n"),
+      "looks like a row; if it does name them, `columns` of the data set, or --column, can map names");
+  EXPECT_ERROR(
       scored_pairs("x.tsv", "a cat\ta dog\t2.5\na cat\ta cat\t5\n"),
       "(found \"a cat\", \"a dog\", \"2.5\"); the first line has to name the columns, and looks like a "
       "row");
