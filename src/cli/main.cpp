@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <string_view>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@
 
 #include "angle/config.h"
 #include "angle/error.h"
+#include "angle/excerpt.h"
 #include "angle/io/standard_output.h"
 #include "angle/suggest.h"
 
@@ -71,29 +73,57 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
-/// `--set train.learning_rate=…` for `--learning-rate`: what a command has no option for may be a key of the
-/// training configuration that it takes; "" when it is none.
-std::string way_to_set(const CLI::App& command, const std::string& option) {
-  if (command.get_option_no_throw("--set") == nullptr || command.get_name() == "annotate") return "";
+/// `--batch-size` in the spelling of the configuration, `batch_size`, in which names are compared: the dashes
+/// that all options begin with make none of them alike.
+std::string as_key(const std::string& option) {
   std::string key = option.substr(std::min(option.find_first_not_of('-'), option.size()));
   std::replace(key.begin(), key.end(), '-', '_');
-  std::vector<std::string> ways;
+  return key;
+}
+
+/// The keys of the training configuration that a command takes with --set, and the ways to set them: for
+/// `learning_rate` `--set train.learning_rate=…`. None where it takes no such configuration.
+std::map<std::string, std::string> ways_to_set(const CLI::App& command) {
+  std::map<std::string, std::string> ways;
+  if (command.get_option_no_throw("--set") == nullptr || command.get_name() == "annotate") return ways;
   const nlohmann::json sections = default_config();
-  for (const auto& [section, content] : sections.items())
-    if (content.is_object() && content.contains(key)) ways.push_back("--set " + section + "." + key + "=…");
-  return fmt::format("{}", fmt::join(ways, " or "));
+  for (const auto& [section, content] : sections.items()) {
+    if (!content.is_object()) continue;
+    for (const auto& [key, value] : content.items()) {
+      std::string& way = ways[key];
+      way += fmt::format("{}--set {}.{}=…", way.empty() ? "" : " or ", section, key);
+    }
+  }
+  return ways;
+}
+
+/// What a name that is no option may have been meant for: an option of the command, or a key of the
+/// configuration that it takes; "" for neither.
+std::string hint_for_unknown_option(const CLI::App& command, const std::string& given) {
+  const std::map<std::string, std::string> ways = ways_to_set(command);
+  if (const auto way = ways.find(as_key(given)); way != ways.end())
+    return "; the configuration has it: " + way->second;
+  std::map<std::string, std::string> options;  // by what they are compared by
+  std::vector<std::string> candidates;
+  for (const std::string& name : option_names(command)) {
+    candidates.push_back(as_key(name));
+    options[candidates.back()] = name;
+  }
+  for (const auto& [key, way] : ways) candidates.push_back(key);
+  const std::string nearest = nearest_name(as_key(given), candidates);
+  if (nearest.empty()) return "";
+  if (const auto option = options.find(nearest); option != options.end())
+    return "; did you mean " + in_quotes(option->second) + "?";
+  return "; did you mean " + ways.at(nearest) + "?";
 }
 
 /// CLI11 says only that a misspelt option was "not expected", and so was what comes behind it; "" when there
 /// is none.
 std::string unknown_option(const CLI::App& command) {
-  const std::vector<std::string> names = option_names(command);
   for (const std::string& given : command.remaining()) {
     const std::string name = given.substr(0, given.find('='));
     if (name.size() < 2 || name[0] != '-') continue;
-    const std::string way = way_to_set(command, name);
-    if (!way.empty()) return fmt::format("{}: no such option; the configuration has it: {}", name, way);
-    return fmt::format("{}: no such option{}", name, suggestion(name, names));
+    return fmt::format("{}: no such option{}", name, hint_for_unknown_option(command, name));
   }
   return "";
 }

@@ -207,6 +207,11 @@ TEST(Main, SuggestsTheNearestOption) {
               StartsWith("error: --versoin: no such option; did you mean \"--version\"?"));
 }
 
+TEST(Main, SuggestsNoOptionThatIsFarFromWhatWasTyped) {
+  EXPECT_THAT(run({"embed", "--batch-sise", "3"}).err, StartsWith("error: --batch-sise: no such option\n"));
+  EXPECT_THAT(run({"embed", "--xy", "3"}).err, StartsWith("error: --xy: no such option\n"));
+}
+
 TEST(Main, SaysHowToSetWhatIsNoOptionButInTheConfiguration) {
   EXPECT_THAT(run({"train", "--config", "x.json", "--learning-rate", "1e-5"}).err,
               StartsWith("error: --learning-rate: no such option; the configuration has it: --set "
@@ -214,6 +219,9 @@ TEST(Main, SaysHowToSetWhatIsNoOptionButInTheConfiguration) {
   EXPECT_THAT(run({"study", "--every_steps=5"}).err,
               StartsWith("error: --every_steps: no such option; the configuration has it: --set "
                          "checkpoint.every_steps=… or --set evaluation.every_steps=…\n"));
+  EXPECT_THAT(run({"train", "--config", "x.json", "--batch-sise", "3"}).err,
+              StartsWith("error: --batch-sise: no such option; did you mean --set train.batch_size=…?\n"));
+  EXPECT_THAT(run({"train", "--confg", "x.json"}).err, HasSubstr("did you mean \"--config\"?\n"));
   EXPECT_THAT(run({"embed", "--epochs", "3"}).err, StartsWith("error: --epochs: no such option\n"));
 }
 
