@@ -97,11 +97,11 @@ std::string scalars_event(double wall_time, int64_t step, const std::vector<Scal
   return double_field(1, wall_time) + integer_field(2, step) + bytes_field(5, summary);
 }
 
-EventFile::EventFile(const fs::path& directory, int64_t last_step)
+EventFile::EventFile(const fs::path& directory, int64_t first_void)
     : file_(directory / fmt::format("{}{:010}.angle", kPrefix, next_seconds(directory))) {
   stream_.open(file_, std::ios::binary | std::ios::app);
   append(version_event(now()));
-  append(restart_event(now(), last_step > 0 ? last_step + 1 : 0));
+  append(restart_event(now(), first_void));
 }
 
 void EventFile::write(const nlohmann::json& line) {

@@ -1,5 +1,9 @@
 #include "angle/train/run_logs.h"
 
+#include <vector>
+
+#include "angle/io/line_reader.h"
+
 namespace angle {
 namespace {
 
@@ -11,10 +15,29 @@ void put(nlohmann::json& line, const char* key, const std::optional<double>& val
   if (value) line[key] = *value;
 }
 
+/// From which step on TensorBoard has to drop what it has. It knows steps only: where the validation of a
+/// step is done again, its update goes as well.
+int64_t first_void_step(const RunLogs::From& from) {
+  if (from.step == 0) return 0;
+  return from.validated ? from.step + 1 : from.step;
+}
+
+std::vector<nlohmann::json> lines_from(const std::filesystem::path& log, int64_t step) {
+  std::vector<nlohmann::json> found;
+  LineReader lines(log);
+  for (std::string line; lines.next(line);) {
+    nlohmann::json entry = nlohmann::json::parse(line);
+    if (entry.at("step") >= step) found.push_back(std::move(entry));
+  }
+  return found;
+}
+
 }  // namespace
 
 RunLogs::RunLogs(const std::filesystem::path& output, const From& from)
-    : metrics_(output / "metrics.jsonl", from.step, from.validated), events_(output, from.step) {
+    : metrics_(output / "metrics.jsonl", from.step, from.validated), events_(output, first_void_step(from)) {
+  for (const nlohmann::json& line : lines_from(output / "metrics.jsonl", first_void_step(from)))
+    events_.write(line);
   if (from.saturation) saturation_.emplace(output / "saturation.jsonl", from.step);
 }
 

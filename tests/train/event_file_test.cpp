@@ -79,9 +79,9 @@ TEST(EventFile, BeginsWithItsVersionAndVoidsEverything) {
 TEST(EventFile, ComesAfterThoseBeforeItAndVoidsTheirLaterSteps) {
   const TempDir directory;
   const EventFile first(directory.path(), 0);
-  const EventFile second(directory.path(), 10);
+  const EventFile second(directory.path(), 11);
   directory.file("events.out.tfevents.9000000000.elsewhere", "");
-  const EventFile third(directory.path(), 11);
+  const EventFile third(directory.path(), 12);
   const auto files = files_of(directory.path());
   ASSERT_EQ(files.size(), 4u);
   EXPECT_THAT(read_file(files[1]), HasSubstr("\x10\x0b\x3a\x02\x08\x01"));  // step 11

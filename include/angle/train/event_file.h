@@ -33,9 +33,9 @@ std::string scalars_event(double wall_time, int64_t step, const std::vector<Scal
 class EventFile {
  public:
   /// Begins a file `events.out.tfevents.<seconds since 1970>.angle`, which comes after all that are there by
-  /// name, as TensorBoard reads them. Points of steps after `last_step` in those before are of an interrupted
-  /// run: TensorBoard is told to drop them (all points where it is 0).
-  EventFile(const std::filesystem::path& directory, int64_t last_step);
+  /// name, as TensorBoard reads them. Points of step `first_void` and later ones in those before are of an
+  /// interrupted run: TensorBoard is told to drop them.
+  EventFile(const std::filesystem::path& directory, int64_t first_void);
 
   /// Appends the scalars of a line of metrics.jsonl and hands them to the system.
   void write(const nlohmann::json& line);
