@@ -64,6 +64,17 @@ nlohmann::json describe_file(const std::filesystem::path& file, const TaskName& 
           {"used_for", name_with_split(task)}};
 }
 
+/// A sentence for each data set that has the bytes of what something is measured on.
+void add_warnings(std::vector<std::string>& warnings, const std::string& measured,
+                  const std::string& checksum, const std::vector<TrainingSet>& trained_on) {
+  for (const TrainingSet& set : trained_on)
+    if (set.weight > 0 && set.checksum == checksum)
+      warnings.push_back(fmt::format(
+          "evaluation: {}: measured on what is also trained on, {}, so it tells nothing about new texts; "
+          "name a file that is not among data.train",
+          measured, set.file.string()));
+}
+
 }  // namespace
 
 void to_json(nlohmann::json& out, const Measurement& measurement) {
@@ -128,6 +139,18 @@ std::string Validation::name() const {
 bool Validation::is_better(const std::optional<double>& score, const std::optional<double>& best) const {
   if (!score || !best) return score.has_value();
   return lower_is_better() ? *score < *best : *score > *best;
+}
+
+std::vector<std::string> Validation::warnings(const std::vector<TrainingSet>& trained_on) const {
+  std::vector<std::string> found;
+  for (size_t i = 0; i < data_.tasks.size(); ++i)
+    add_warnings(found, name_with_split(tasks_[i]), file_checksum(data_.tasks[i].file), trained_on);
+  for (const OwnDataTask& task : data_.own_data)
+    if (task.kind == OwnDataKind::pairs)  // other kinds are in files that can't be trained on
+      add_warnings(found, task.name, file_checksum(own_data_files(task).front()), trained_on);
+  for (const TrainingSet& set : data_.loss_sets)
+    if (set.weight > 0) add_warnings(found, "val_loss", set.checksum, trained_on);
+  return found;
 }
 
 Measurement Validation::measure(Model& model, const std::atomic<bool>* stop) const {

@@ -182,6 +182,20 @@ TEST(TrainCommand, ValidatesOnAFileOfPairs) {
   EXPECT_NE(task.at("before"), task.at("best"));
 }
 
+TEST(TrainCommand, WarnsOfAValidationOnWhatIsTrainedOn) {
+  const TempDir directory;
+  testing::write_binary_pairs(directory.path() / "mine.tsv");
+  const CommandResult result =
+      train(directory.path() / "model",
+            {"--data-dir", directory.path().string(), "--set", "data.train[0].path=mine.tsv", "--set",
+             "loss.positive_threshold=1", "--set", "train.max_steps=4", "--set",
+             "evaluation.task=pairs:mine.tsv", "--set", "evaluation.metric=cosine_average_precision"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("warning: evaluation: pairs:mine.tsv: measured on what is also trained "
+                                    "on, " +
+                                    (directory.path() / "mine.tsv").string()));
+}
+
 TEST(TrainCommand, ValidatesOnOwnData) {
   const TempDir directory;
   testing::write_retrieval(directory.path() / "faq");

@@ -6,6 +6,7 @@
 //    once, and what becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - told to stop, it stops before the next batch, whatever is measured;
+//  - measured on the bytes of a file that is trained on, whatever its name, it says so;
 //  - everything that is read is described by file, rows, checksum and what it is used for.
 
 #include "angle/train/validation.h"
@@ -18,6 +19,7 @@
 #include "angle/embed/embedder.h"
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/io/checksum.h"
+#include "angle/io/file.h"
 
 #include "support/expect_error.h"
 #include "support/own_data.h"
@@ -27,6 +29,7 @@
 namespace angle {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using testing::source_file;
@@ -279,6 +282,22 @@ TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
                           {"used_for", faq}}));
   EXPECT_TRUE(validation({}).describe().is_null());
   EXPECT_TRUE(validation({}).is_empty());
+}
+
+TEST_F(ValidationTest, SaysWhatIsMeasuredOnWhatIsTrainedOn) {
+  const TempDir directory;
+  const auto copy = directory.file("copy.tsv", read_file(source_file("data/samples/pairs_train.tsv")));
+  const TrainConfig config = tiny_config({});
+  std::vector<TrainingSet> sets = load_training_sets(config, model.max_seq_length, places);
+  const std::string end = ": measured on what is also trained on, " + sets[0].file.string() +
+                          ", so it tells nothing about new texts; name a file that is not among data.train";
+  EXPECT_THAT(validation({}, two_tasks()).warnings(sets), ElementsAre("evaluation: sts12 test" + end));
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", copy}}}).warnings(sets),
+              ElementsAre("evaluation: mine" + end));
+  EXPECT_THAT(validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"}).warnings(sets),
+              ElementsAre("evaluation: val_loss" + end));
+  sets[0].weight = 0;
+  EXPECT_THAT(validation({}, two_tasks()).warnings(sets), IsEmpty());
 }
 
 }  // namespace

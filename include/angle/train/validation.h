@@ -69,6 +69,9 @@ class Validation {
 
   bool lower_is_better() const { return metric_.is_loss(); }
 
+  /// A sentence for everything that is measured on a file of which the same bytes are trained on.
+  std::vector<std::string> warnings(const std::vector<TrainingSet>& trained_on) const;
+
   /// Whether a score is better than the best one before; the first one is.
   bool is_better(const std::optional<double>& score, const std::optional<double>& best) const;
 
