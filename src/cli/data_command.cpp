@@ -131,10 +131,28 @@ int64_t report_files(const std::vector<DataFile>& files, bool as_json) {
   return bad_rows;
 }
 
-int64_t run_data(const DataOptions& options) {
+/// Nothing that is asked for is passed over.
+void refuse_what_does_nothing(const DataOptions& options) {
   if (options.files.empty() == options.config.empty())
     refuse_usage("angle data: expected files, or --config with a configuration whose data sets are meant{}",
                  options.files.empty() ? "" : "; found both");
+  if (options.config.empty() && !options.overrides.empty())
+    refuse_usage("--set {}: changes a value of a configuration; name one with --config instead of the files",
+                 options.overrides.front());
+  const auto refuse_for_config = [&](const char* option, bool is_given, const char* key) {
+    if (!options.config.empty() && is_given)
+      refuse_usage("{}: is for files; the configuration says it: --set data.train[0].{}=…", option, key);
+  };
+  refuse_for_config("--format", !options.format.empty(), "format");
+  refuse_for_config("--column", !options.columns.empty(), "columns");
+  refuse_for_config("--label-scale", !options.label_scale.empty(), "label_scale");
+  if (options.no_tokens && (!options.model.empty() || options.max_seq_length))
+    refuse_usage("{}: is for texts measured in tokens, which --no-tokens does not do",
+                 options.model.empty() ? "--max-seq-length" : "--model");
+}
+
+int64_t run_data(const DataOptions& options) {
+  refuse_what_does_nothing(options);
   std::optional<TrainConfig> config;
   if (!options.config.empty()) config = load_config(options.config, options.overrides);
   std::vector<DataFile> files = config ? configured_files(options, *config) : named_files(options);

@@ -2,6 +2,7 @@
 //  - a report for every file on stdout, as a table or as a JSON list, and nothing else there;
 //  - with --config the data sets are read and measured as training would;
 //  - rows that can't be used are all reported and end the command with 1, other mistakes too;
+//  - an option that would do nothing is wrong usage;
 //  - a file that can't be read keeps no other from being reported;
 //  - memory does not grow with the file.
 
@@ -185,6 +186,23 @@ TEST(DataCommand, SaysWhatIsWrong) {
   expect(
       1, {"stsb/no.tsv", "--data-dir", directory.path().string()},
       ("stsb/no.tsv: no such data file, neither in the data directory " + directory.path().string()).c_str());
+}
+
+TEST(DataCommand, PassesOverNothingThatIsAskedFor) {
+  const auto expect = [](const std::vector<std::string>& args, const char* fragment) {
+    const CommandResult result = data(args);
+    EXPECT_EQ(result.exit_code, 2) << fragment;
+    EXPECT_THAT(result.err, HasSubstr(fragment));
+  };
+  expect({"x.tsv", "--set", "train.batch_size=64"},
+         "--set train.batch_size=64: changes a value of a configuration; name one with --config");
+  expect({"--config", "x.json", "--format", "pairs"},
+         "--format: is for files; the configuration says it: --set data.train[0].format=…");
+  expect({"--config", "x.json", "--column", "left=a"}, "--set data.train[0].columns=…");
+  expect({"--config", "x.json", "--label-scale", "0,5"}, "--set data.train[0].label_scale=…");
+  expect({"x.tsv", "--no-tokens", "--model", "x"},
+         "--model: is for texts measured in tokens, which --no-tok");
+  expect({"x.tsv", "--no-tokens", "--max-seq-length", "9"}, "--max-seq-length: is for texts measured in");
 }
 
 TEST(DataCommand, NeedsNoMoreMemoryForALargeFile) {
