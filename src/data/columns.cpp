@@ -73,7 +73,23 @@ const ColumnMap& ColumnFinder::find(const std::vector<std::string>& names) {
     used.insert(columns_.of_part.back().begin(), columns_.of_part.back().end());
   }
   columns_.used = used.size();
+  if (columns_.problem.empty()) columns_.problem = shared_column();
   return columns_;
+}
+
+/// A mapping may take the column that another part has by its own name. Both mapped to one is what is meant.
+std::string ColumnFinder::shared_column() const {
+  std::map<size_t, std::string> part_of;
+  for (size_t part = 0; part < parts_.size(); ++part)
+    for (const size_t column : columns_.of_part[part]) {
+      const std::string& name = parts_[part].names[0];
+      const auto [other, is_first] = part_of.emplace(column, name);
+      if (is_first || (mapping_.contains(name) && mapping_.contains(other->second))) continue;
+      return fmt::format(
+          "{} and {} are both the column {}; map each to its own with `columns` of the data set, or --column",
+          other->second, name, in_quotes(names_[column]));
+    }
+  return "";
 }
 
 std::vector<size_t> ColumnFinder::find_part(const Part& given) {

@@ -17,7 +17,7 @@ struct Part {
 /// For each part the indices of its columns, in the order of the file.
 struct ColumnMap {
   std::vector<std::vector<size_t>> of_part;
-  std::string problem;  // a part without a column, or with several that could be it; else empty
+  std::string problem;  // a part without a column, with several that could be it, or with that of another
   size_t used = 0;      // columns, each counted once
 };
 
@@ -36,6 +36,7 @@ class ColumnFinder {
 
  private:
   std::vector<size_t> find_part(const Part& part);
+  std::string shared_column() const;
 
   std::vector<Part> parts_;
   std::map<std::string, std::string> mapping_;

@@ -156,6 +156,16 @@ TEST_F(ReaderTest, MapsTwoPartsToOneColumn) {
   }
 }
 
+TEST_F(ReaderTest, RefusesAMappingToTheColumnOfAnotherPart) {
+  const ReadOptions options{.columns = {{"left", "text2"}}, .label_scale = {}};
+  EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t1\n", options),
+               "x.tsv:1: left and right are both the column \"text2\"; map each to its own with `columns`");
+  EXPECT_ERROR(scored_pairs("x.jsonl", R"({"text1":"a","text2":"b","label":1})", options),
+               "x.jsonl:1: left and right are both the column \"text2\"");
+  const ReadOptions swapped{.columns = {{"left", "text2"}, {"right", "text1"}}, .label_scale = {}};
+  EXPECT_EQ(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t1\n", swapped).at(0).left, "b");
+}
+
 TEST_F(ReaderTest, RefusesAmbiguousColumns) {
   EXPECT_ERROR(scored_pairs("x.tsv", "text1\tsentence1\ttext2\tlabel\na\tb\tc\t1\n"),
                "x.tsv:1: two columns could be left: \"text1\" and \"sentence1\"");
