@@ -8,6 +8,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/excerpt.h"
+#include "angle/suggest.h"
 
 namespace angle {
 
@@ -100,7 +101,10 @@ std::vector<size_t> ColumnFinder::find_part(const Part& given) {
     if (matches(part, names_[i])) found.push_back(i);
 
   if (!columns_.problem.empty()) return found;
-  if (found.empty())
+  if (found.empty() && mapped != mapping_.end())
+    columns_.problem = fmt::format("no column named {}, which is to be {}{} (found {})", mapped->second,
+                                   mapped->first, suggestion(mapped->second, names_), list_in_quotes(names_));
+  else if (found.empty())
     columns_.problem = fmt::format("no column named {} (found {}){}", join_with_or(part.names),
                                    list_in_quotes(names_), way_to_name_columns(names_, has_header_));
   if (found.size() > 1 && !part.several)

@@ -137,8 +137,8 @@ TEST_F(ReaderTest, MapsColumns) {
   EXPECT_EQ(pair.left, "a");
   EXPECT_EQ(pair.right, "b");
   EXPECT_EQ(pair.label, 0.5);
-  EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t0.5\n", options),
-               "x.tsv:1: no column named premise");
+  EXPECT_ERROR(scored_pairs("x.tsv", "premises\ttext2\tlabel\na\tb\t0.5\n", options),
+               "x.tsv:1: no column named premise, which is to be left; did you mean \"premises\"? (found ");
   const ReadOptions misspelt{.columns = {{"lefft", "premise"}}, .label_scale = {}};
   EXPECT_ERROR(scored_pairs("x.tsv", "text1\ttext2\tlabel\na\tb\t0.5\n", misspelt),
                "lefft is not one of left, right, label", "did you mean \"left\"?");
