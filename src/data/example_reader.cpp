@@ -188,6 +188,17 @@ Example make_example(DataFormat format) {
   return {};
 }
 
+/// What is wrong with columns; where they are those of another format, that may be what was meant.
+std::string with_format_hint(const std::string& problem, const std::vector<std::string>& names,
+                             DataFormat format) {
+  for (const DataFormat other : {DataFormat::triplets, DataFormat::pairs, DataFormat::scored_pairs})
+    if (other != format &&
+        ColumnFinder(parts_of(other), {}, /*has_header=*/false).find(names).problem.empty())
+      return fmt::format("{}; these are the columns of the format {}", problem,
+                         nlohmann::json(other).get<std::string>());
+  return problem;
+}
+
 }  // namespace
 
 ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat format, const ReadOptions& options)
@@ -197,7 +208,7 @@ ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat forma
       finder_(parts_of(format), options.columns, rows_.has_header()) {
   if (!rows_.has_header()) return;
   const std::string& problem = finder_.find(names()).problem;
-  if (!problem.empty()) fail("{}: {}", rows_.location(), problem);
+  if (!problem.empty()) fail("{}: {}", rows_.location(), with_format_hint(problem, names(), format));
 }
 
 ExampleReader::ExampleReader(const std::filesystem::path& path, DataFormat format, const ReadOptions& options,
@@ -217,9 +228,11 @@ bool ExampleReader::next() {
 void ExampleReader::parse() {
   Row& row = rows_.row();
   const ColumnMap& columns = finder_.find(row.names);
-  row.problem = columns.problem;
-  has_problem_of_columns_ = !row.problem.empty();
-  if (has_problem_of_columns_) return;
+  has_problem_of_columns_ = !columns.problem.empty();
+  if (has_problem_of_columns_) {
+    row.problem = with_format_hint(columns.problem, row.names, format_);
+    return;
+  }
   example_ = make_example(format_);
   RowParts parts(row, columns, options_.label_scale);
   std::visit(

@@ -103,7 +103,10 @@ TEST_F(ReaderTest, ReadsTheFormatThatIsAskedFor) {
   EXPECT_EQ(format_of(read_examples(path, DataFormat::pairs).examples), DataFormat::pairs);
   EXPECT_EQ(num_examples(read_examples(path, DataFormat::pairs).examples), 1);
   EXPECT_ERROR(read_examples(path, DataFormat::scored_pairs),
-               "x.tsv:1: no column named left, text1 or sentence1", "\"query\", \"positive\", \"negative\"");
+               "x.tsv:1: no column named left, text1 or sentence1", "\"query\", \"positive\", \"negative\"",
+               "; these are the columns of the format triplets");
+  EXPECT_ERROR(read_examples(file("x.jsonl", R"({"query":"q","positive":"p"})"), DataFormat::triplets),
+               "x.jsonl:1: no column named negative", "; these are the columns of the format pairs");
 }
 
 TEST_F(ReaderTest, SaysWhatAHeaderThatIsNoneMayBe) {
