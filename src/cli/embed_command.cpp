@@ -190,7 +190,10 @@ void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) 
       break;
     case EmbedFileResult::End::interrupted:
       if (result.statistics.texts > 0) log_rate(result);
-      log_info("interrupted; {} saved, go on with --resume", count_of(result.rows, "vector"));
+      if (result.rows > 0)
+        log_info("interrupted; {} saved, go on with --resume", count_of(result.rows, "vector"));
+      else
+        log_info("interrupted before any vector was saved");
       break;
     case EmbedFileResult::End::reader_gone:
       log_info("stopped: whoever read stdout has gone");
@@ -201,7 +204,7 @@ void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) 
 void run_embed(const EmbedCommandOptions& options) {
   check_usage(options);
   Interruption interruption;
-  TextReader texts = open_texts(options.texts.input, options.texts);
+  TextReader texts = open_texts(options.texts.input, options.texts, &interruption.requested());
   EmbeddingWriter writer(options.output, format_of(options));
   const bool to_file = options.output != "-";
   check_workers(options);

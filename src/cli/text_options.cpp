@@ -58,9 +58,11 @@ TextReaderOptions reader_options(const TextOptions& options) {
           .utf8_advice = "convert the text, or use --invalid-utf8 replace"};
 }
 
-TextReader open_texts(const std::string& path, const TextOptions& options) {
+TextReader open_texts(const std::string& path, const TextOptions& options, const std::atomic<bool>* stop) {
   refuse_text(path, options);
-  TextReader reader(path, reader_options(options));
+  TextReaderOptions reading = reader_options(options);
+  reading.stop = stop;
+  TextReader reader(path, reading);
   if (is_data_file(path) && options.field.empty())
     log_warning("{}: each line is taken as a text; for a {} give --field NAME", path,
                 is_table_file(path) ? "column" : "field of its objects");

@@ -1,6 +1,7 @@
 // Options of the commands that read texts: how they are read, and what is put before them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,7 +30,10 @@ TextReaderOptions reader_options(const TextOptions& options);
 
 /// Opens the texts of `path`; logs when they come from a terminal, and when a .jsonl, .csv or .tsv file is
 /// read as plain text.
-TextReader open_texts(const std::string& path, const TextOptions& options);
+///
+/// @param stop  once it is true, no text is waited for; null: never
+TextReader open_texts(const std::string& path, const TextOptions& options,
+                      const std::atomic<bool>* stop = nullptr);
 
 /// What goes before every text: --prompt, else the model's prompt of the name --prompt-name, else its default
 /// prompt. Error for a name that the model does not have.

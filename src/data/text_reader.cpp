@@ -60,7 +60,7 @@ std::string read_field(json object, const std::string& field, const std::string&
 TextReader::TextReader(const fs::path& path, TextReaderOptions options)
     : options_(std::move(options)), total_bytes_(plain_file_bytes(path)) {
   if (options_.field.empty() || !RowReader::is_table_name(path)) {
-    lines_.emplace(path);
+    lines_.emplace(path, options_.stop);
     return;
   }
   table_ = std::make_unique<RowReader>(path, options_.invalid_utf8);

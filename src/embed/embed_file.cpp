@@ -101,6 +101,8 @@ class EmbedFileJob {
   void skip_saved(const EmbeddingWriter::Saved& saved);
   EmbedFileResult::End embed_until_stopped();
   EmbedFileResult::End embed_all();
+  bool is_interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
+  EmbedFileResult::End stop();
   Pause pause();
   std::vector<std::string> next_window();
   void add_to_checksum(const std::vector<std::string>& window);
@@ -154,9 +156,13 @@ EmbedFileResult::End EmbedFileJob::embed_until_stopped() {
   try {
     return embed_all();
   } catch (const EmbeddingStopped&) {
-    if (writer_.rows() > resumed_rows_) save();
-    return EmbedFileResult::End::interrupted;
+    return stop();
   }
+}
+
+EmbedFileResult::End EmbedFileJob::stop() {
+  if (writer_.rows() > resumed_rows_) save();
+  return EmbedFileResult::End::interrupted;
 }
 
 EmbedFileResult::End EmbedFileJob::embed_all() {
@@ -167,6 +173,8 @@ EmbedFileResult::End EmbedFileJob::embed_all() {
       window = next_window();
       ahead.at_end = window.empty();
     });
+    // Ctrl-C ends whoever fills a pipe, too: the end, or a mistake before it, may be of that.
+    if (ahead.at_end && is_interrupted()) return stop();
     if (ahead.is_used_up()) return EmbedFileResult::End::complete;
     if (pause() == Pause::stop) return EmbedFileResult::End::interrupted;
     ahead.go_on([&] { ahead.windows.push_back(start(std::move(window))); });
@@ -180,7 +188,7 @@ EmbedFileResult::End EmbedFileJob::embed_all() {
 EmbedFileJob::Pause EmbedFileJob::pause() {
   if (writer_.rows() == resumed_rows_) return Pause::go_on;
   if (options_.progress) options_.progress(progress(written()));
-  const bool interrupted = options_.interrupted != nullptr && *options_.interrupted;
+  const bool interrupted = is_interrupted();
   if (interrupted || seconds_since(last_save_) >= options_.save_seconds) save();
   return interrupted ? Pause::stop : Pause::go_on;
 }

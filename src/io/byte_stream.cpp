@@ -65,7 +65,9 @@ class Inflater {
 }  // namespace
 
 struct ByteStream::State {
-  explicit State(const std::filesystem::path& path) : file(path), input(kInputBytes) {}
+  State(const std::filesystem::path& path, const std::atomic<bool>* stop) : file(path), input(kInputBytes) {
+    file.end_when(stop);
+  }
 
   static constexpr size_t kInputBytes = size_t{1} << 16;
   InputFile file;
@@ -104,7 +106,8 @@ struct ByteStream::State {
   }
 };
 
-ByteStream::ByteStream(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {}
+ByteStream::ByteStream(const std::filesystem::path& path, const std::atomic<bool>* stop)
+    : state_(std::make_unique<State>(path, stop)) {}
 ByteStream::~ByteStream() = default;
 
 size_t ByteStream::read(std::span<char> buffer) {

@@ -1,6 +1,7 @@
 // The bytes of a file, or of stdin, decompressed when the content is gzip.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -14,7 +15,8 @@ namespace angle {
 class ByteStream {
  public:
   /// @param path  a file, or `-` for stdin
-  explicit ByteStream(const std::filesystem::path& path);
+  /// @param stop  once it is true, the stream ends where it would have to be waited for; null: never
+  explicit ByteStream(const std::filesystem::path& path, const std::atomic<bool>* stop = nullptr);
   ~ByteStream();
 
   /// Reads what is there, up to the buffer's size; 0 at the end only. Error for a gzip stream that is damaged

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <system_error>
@@ -47,7 +48,20 @@ InputFile::~InputFile() {
   if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
 }
 
+/// False when there is none and it is stopped. No signal wakes the thread that waits (see
+/// cli/interruption.h), so it looks now and then.
+bool InputFile::wait_for_input() const {
+  constexpr int kMillisecondsBetweenLooks = 100;
+  while (true) {
+    pollfd input{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&input, 1, kMillisecondsBetweenLooks);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // read() tells what is wrong
+    if (*stop_) return false;
+  }
+}
+
 size_t InputFile::read(std::span<char> buffer) {
+  if (stop_ && !wait_for_input()) return 0;
   while (true) {
     const ssize_t count = ::read(descriptor_, buffer.data(), buffer.size());
     if (count >= 0) return static_cast<size_t>(count);

@@ -1,6 +1,7 @@
 // A file, or stdin, opened for reading; the system's refusals become Errors that name it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +24,9 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
+  /// Once `stop` is true, the file ends where there is nothing to read yet (a pipe, a terminal).
+  void end_when(const std::atomic<bool>* stop) { stop_ = stop; }
+
   /// Reads what is there, up to the buffer's size; 0 at the end of the file only.
   size_t read(std::span<char> buffer);
 
@@ -42,8 +46,11 @@ class InputFile {
  private:
   InputFile(const std::filesystem::path& path, bool is_stdin);
 
+  bool wait_for_input() const;
+
   std::string name_;
   int descriptor_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 }  // namespace angle

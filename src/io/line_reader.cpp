@@ -13,8 +13,8 @@
 namespace angle {
 
 struct LineReader::Stream {
-  explicit Stream(const std::filesystem::path& path)
-      : bytes(std::in_place, path), name(bytes->name()), buffer(kBufferBytes, '\0') {}
+  Stream(const std::filesystem::path& path, const std::atomic<bool>* stop)
+      : bytes(std::in_place, path, stop), name(bytes->name()), buffer(kBufferBytes, '\0') {}
 
   Stream(std::string piece, std::string file, int64_t lines_before)
       : name(std::move(file)), buffer(std::move(piece)), unread(buffer), line_number(lines_before) {}
@@ -49,7 +49,8 @@ struct LineReader::Stream {
   }
 };
 
-LineReader::LineReader(const std::filesystem::path& path) : stream_(std::make_unique<Stream>(path)) {}
+LineReader::LineReader(const std::filesystem::path& path, const std::atomic<bool>* stop)
+    : stream_(std::make_unique<Stream>(path, stop)) {}
 LineReader::LineReader(std::string bytes, std::string name, int64_t lines_before)
     : stream_(std::make_unique<Stream>(std::move(bytes), std::move(name), lines_before)) {}
 LineReader::~LineReader() = default;

@@ -6,7 +6,7 @@
 //  - no output takes the place of a file that is read, nor of the other output;
 //  - a reader that stops early is no failure, a full disk is one; a closed stream is no file;
 //  - killed at any moment there is nothing under the final name, and --resume makes it what it would have
-//    been;
+//    been; interrupted, it waits for no pipe;
 //  - memory does not grow with the input;
 //  - a CPU with AVX2 alone makes the bytes of one with AVX-512 in float32, and int8; bfloat16 is refused
 //    there;
@@ -16,6 +16,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -23,6 +24,7 @@
 #include <sched.h>
 #include <set>
 #include <sstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -517,6 +519,27 @@ TEST(EmbedCommand, SavesWhenItIsInterrupted) {
   EXPECT_THAT(result.err, HasSubstr("interrupted: what is done is saved as soon as the texts at hand are "));
   EXPECT_FALSE(fs::exists(output));
   EXPECT_TRUE(fs::exists(output + ".part.json"));
+}
+
+TEST(EmbedCommand, WaitsForNoPipeWhenItIsInterrupted) {
+  const TempDir directory;
+  const std::string pipe = (directory.path() / "pipe").string(),
+                    output = (directory.path() / "out.raw").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int writer = open(pipe.c_str(), O_RDWR | O_CLOEXEC);  // needs no reader to be there
+  testing::RunningCommand running(
+      {ANGLE_BINARY, "embed", "--model", tiny_bert(), pipe, "-o", output, "--threads", "1"});
+  const std::string window = numbered_lines(2048);
+  ASSERT_EQ(write(writer, window.data(), window.size()), std::ssize(window));
+  std::error_code not_there;
+  wait_for([&] { return fs::file_size(output + ".part", not_there) == 2048U * 32 * sizeof(float); });
+  running.send(SIGINT);
+  wait_for([&] { return !running.is_running(); });
+  close(writer);  // or it would wait for ever
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("2048 vectors saved, go on with --resume"));
+  EXPECT_FALSE(fs::exists(output));
 }
 
 /// What /proc says of the CPUs that a thread may run on, such as "0-1", once for each thread.

@@ -7,7 +7,7 @@
 //  - the input is not read again after its end;
 //  - progress moves within a window, forwards and on the caller's thread, and changes no byte;
 //  - interrupted after any window or within one, or stopped by a mistake in the input, and resumed: the same
-//    bytes as without;
+//    bytes as without; an input that ends when the job is interrupted does not complete it;
 //  - the outputs of all shards, one after the other, are the bytes of one job, also when a shard is
 //    resumed: shards of whole windows, and of any texts where the encoder gives a text the same vector in
 //    any batch;
@@ -500,6 +500,16 @@ TEST_F(EmbedFile, StopsWithinAWindow) {
     EXPECT_TRUE(fs::exists(path("out.raw.part.json")));
   }
   EXPECT_EQ(run(input, "out.raw", {.resume = true, .window_texts = 10}).resumed_rows, 20);
+}
+
+TEST_F(EmbedFile, TakesNoEndForThatOfTheInputOnceItIsInterrupted) {
+  const std::atomic<bool> interrupted = true;
+  const fs::path cut = directory_.file("cut.jsonl", "{\"text\": \"of whom fills the pi");
+  directory_.file("out.raw", "vectors of before");
+  const EmbedFileOptions options{.interrupted = &interrupted};
+  EXPECT_EQ(run(directory_.file("in.txt", ""), "out.raw", options).end, EmbedFileResult::End::interrupted);
+  EXPECT_EQ(run(cut, "out.raw", options, {}, {.field = "text"}).end, EmbedFileResult::End::interrupted);
+  EXPECT_EQ(read_file(path("out.raw")), "vectors of before");
 }
 
 TEST_F(EmbedFile, StartsAgainUnlessToldToResume) {

@@ -3,9 +3,11 @@
 // - gzip, known by its content, gives the same lines as the plain file, also in several members;
 // - a file that begins as UTF-16 does, with a byte order mark or without, is told as that;
 // - a gzip stream that is cut anywhere, or damaged, is an error and never just fewer lines;
-// - a line on a pipe is given out when it is there, not when a buffer is full.
+// - a line on a pipe is given out when it is there, not when a buffer is full;
+// - whoever is told to stop waits for no pipe, but reads what is there.
 #include "angle/io/line_reader.h"
 
+#include <atomic>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -233,6 +235,19 @@ TEST(LineReaderOnStdin, GivesOutEachLineWhenItIsThere) {
   input.close_writer();
   ASSERT_TRUE(reader.next(line));
   EXPECT_EQ(line, "second");
+  EXPECT_FALSE(reader.next(line));
+}
+
+TEST(LineReaderOnStdin, WaitsForNothingOnceItIsToldToStop) {
+  PipedStdin input;
+  const std::atomic<bool> stop = true;
+  LineReader reader("-", &stop);
+  std::string line;
+  input.write("first\nsec");
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "first");
+  ASSERT_TRUE(reader.next(line));
+  EXPECT_EQ(line, "sec");
   EXPECT_FALSE(reader.next(line));
 }
 

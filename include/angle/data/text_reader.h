@@ -2,6 +2,7 @@
 // table.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -19,6 +20,7 @@ struct TextReaderOptions {
   std::string field;  // of JSONL's objects, or a column of a .csv or .tsv; empty: each line is a text
   InvalidUtf8 invalid_utf8 = InvalidUtf8::error;
   std::string utf8_advice = "convert the text";  // what to do about bytes that are not UTF-8
+  const std::atomic<bool>* stop = nullptr;       // see LineReader; not for tables
 };
 
 /// Reads texts in bounded memory, also from gzip. Each line, or row of a table behind its header, gives

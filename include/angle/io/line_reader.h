@@ -1,6 +1,7 @@
 // Lines from a file, a gzip file or stdin, in bounded memory.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,7 +14,9 @@ namespace angle {
 class LineReader {
  public:
   /// @param path  a file, or `-` for stdin
-  explicit LineReader(const std::filesystem::path& path);
+  /// @param stop  once it is true, the file ends where it would have to be waited for (a pipe, a terminal),
+  ///              be it within a line; null: never
+  explicit LineReader(const std::filesystem::path& path, const std::atomic<bool>* stop = nullptr);
 
   /// Reads the lines of a piece of a file that is in memory.
   ///
