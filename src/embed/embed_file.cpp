@@ -5,6 +5,7 @@
 #include <deque>
 #include <exception>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -292,14 +293,18 @@ bool EmbedFileJob::write(Window window) {
   return true;
 }
 
+/// Tokenises a text once more, however often it comes back: where most texts do, nothing else takes as long.
 void EmbedFileJob::count_repetitions(const DistinctTexts& distinct) {
+  std::unordered_map<int64_t, TextStatistics> statistics_of_row;
   int64_t next = 0;  // a row that comes for the second time is below it
   for (const int64_t row : distinct.row_of_text) {
     if (row == next) {
       ++next;
       continue;
     }
-    repeated_ += embedder_.statistics_of(distinct.texts[static_cast<size_t>(row)]);
+    const auto [found, is_new] = statistics_of_row.try_emplace(row);
+    if (is_new) found->second = embedder_.statistics_of(distinct.texts[static_cast<size_t>(row)]);
+    repeated_ += found->second;
   }
 }
 

@@ -185,6 +185,19 @@ TEST_F(EmbedFile, CountsRepeatedTexts) {
   EXPECT_EQ(read_file(path("thrice.raw")), row + row + row);
 }
 
+TEST_F(EmbedFile, CountsEachRepetitionAsItsOwnText) {
+  const std::string first = "a text\n", second = "another text, a longer one\n", third = "\n";
+  const auto tokens = [&](const std::string& lines) {
+    return run(directory_.file("in.txt", lines), "out.raw").statistics.tokens;
+  };
+  const auto result = run(
+      directory_.file("in.txt", first + second + first + third + second + first + third + second + second),
+      "out.raw");
+  EXPECT_EQ(result.statistics.texts, 9);
+  EXPECT_EQ(result.statistics.empty_texts, 2);
+  EXPECT_EQ(result.statistics.tokens, 3 * tokens(first) + 4 * tokens(second) + 2 * tokens(third));
+}
+
 TEST_F(EmbedFile, QuantizesWithTheGivenRanges) {
   const fs::path input = directory_.file("in.txt", "one text\nanother text\n");
   Embedder embedder(model_, {});
