@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/model/attention.h"
 
@@ -171,7 +172,8 @@ void Encoder::pack(Precision precision) {
     layers_.clear();
     return;
   }
-  if (precision == Precision::int8) fail("precision int8: {}; use float32 or bfloat16", obstacle);
+  if (precision == Precision::int8)
+    fail("precision int8: {}; use float32{}", obstacle, cpu_features().bfloat16() ? " or bfloat16" : "");
   if (precision == Precision::bfloat16) to(at::kBFloat16);
   for (EncoderLayer& layer : layers_)
     for (Linear* linear :

@@ -316,6 +316,7 @@ TEST(EmbedCommand, MakesTheSameBytesOnAnOlderCpu) {
   EXPECT_EQ(on("avx2", "int8").exit_code, 0);
   EXPECT_NE(on("avx2", "int8").out, here.out);
   EXPECT_THAT(on("avx2", "bfloat16").err, HasSubstr("this CPU has no bfloat16 instructions (found AVX2"));
+  EXPECT_THAT(on("none", "int8").err, HasSubstr("precision int8: this CPU has no AVX2; use float32\n"));
   const CommandResult unknown = on("fast", "float32");
   EXPECT_EQ(unknown.exit_code, 1);
   EXPECT_THAT(unknown.err, HasSubstr("error: ANGLE_CPU: found \"fast\", expected one of none, avx2"));
