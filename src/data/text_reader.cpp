@@ -77,6 +77,9 @@ size_t TextReader::find_column() const {
   if (found == names.end())
     fail("{}: there is no column \"{}\"{} (found: {}){}", table_->location(), options_.field,
          suggestion(options_.field, names), list_in_quotes(names), header_hint(names));
+  if (std::find(found + 1, names.end(), options_.field) != names.end())
+    fail("{}: two columns are named {} (found: {})", table_->location(), in_quotes(options_.field),
+         list_in_quotes(names));
   return static_cast<size_t>(found - names.begin());
 }
 

@@ -102,6 +102,14 @@ TEST(TextReader, SaysWhichRowOrColumnATableLacks) {
       "and by commas in .csv");
 }
 
+TEST(TextReader, ChoosesBetweenNoColumnsOfOneName) {
+  const testing::TempDir directory;
+  const auto path = directory.file("x.tsv", "text\tid\ttext\na\t1\tb\n");
+  EXPECT_ERROR(TextReader(path, {.field = "text"}),
+               "x.tsv:1: two columns are named \"text\" (found: \"text\", \"id\", \"text\")");
+  EXPECT_THAT(read_all(TextReader(path, {.field = "id"})), ElementsAre("1"));
+}
+
 TEST(TextReader, RefusesWhatHasTooManyColumnsForATable) {
   const testing::TempDir directory;
   const std::string wide(65536, '\t');

@@ -28,6 +28,7 @@ struct TextReaderOptions {
 class TextReader {
  public:
   /// @param path  a file, or `-` for stdin; Error when it can't be opened, or is a table without the column
+  ///              or with two of that name
   explicit TextReader(const std::filesystem::path& path, TextReaderOptions options = {});
   ~TextReader();
   TextReader(TextReader&&) noexcept;
