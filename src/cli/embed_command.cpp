@@ -11,6 +11,7 @@
 #include "angle/embed/embedding_ranges.h"
 #include "angle/embed/encoder_workers.h"
 #include "angle/error.h"
+#include "angle/io/file.h"
 
 #include "cli/interruption.h"
 #include "cli/log.h"
@@ -207,6 +208,7 @@ void run_embed(const EmbedCommandOptions& options) {
   TextReader texts = open_texts(options.texts.input, options.texts, &interruption.requested());
   EmbeddingWriter writer(options.output, format_of(options));
   const bool to_file = options.output != "-";
+  if (!options.save_ranges.empty()) AtomicFile{options.save_ranges};  // a calibration may take long
   check_workers(options);
 
   Model model = load_model_for_inference(options.model, options.compute);

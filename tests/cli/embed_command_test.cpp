@@ -259,6 +259,11 @@ TEST(EmbedCommand, QuantizesWithCalibrationOrSavedRanges) {
     EXPECT_EQ(number, std::clamp(std::round(number), -128.F, 127.F));
   EXPECT_EQ(embed({"--quantize", "int8", "--ranges", ranges}, "text number 7\n").out, calibrated.out);
   EXPECT_EQ(embed({"--quantize", "ubinary", "--format", "raw"}, "a\nb\n").out.size(), 2U * 32 / 8);
+  const auto refused = embed({"--quantize", "int8", "--calibration", texts, "--save-ranges", "/nowhere/r.npy",
+                              "--model", "no-such-model"},
+                             "a\n");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("/nowhere/r.npy: can't be written")) << "before the model is loaded";
   EXPECT_THAT(embed({"--quantize", "int8", "--ranges", ranges, "--truncate-dim", "8"}, "a\n").err,
               HasSubstr("ranges.npy: expected float32 numbers of shape (2, 8)"));
 }
