@@ -10,6 +10,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { printf 'gpu_check: %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
+# GPUs that a program may use. The list of nvidia-smi has those that CUDA_VISIBLE_DEVICES hides, too, and the parts of a divided GPU
+# (MIG), of which a process gets one.
+count_gpus() {
+  if [ -n "${CUDA_VISIBLE_DEVICES+set}" ]; then
+    tr , '\n' <<< "$CUDA_VISIBLE_DEVICES" | grep -vc -e '^$' -e '^MIG-' || true
+  else
+    nvidia-smi --list-gpus | grep -c '^GPU ' || true
+  fi
+}
+
 preset=cuda device=cuda
 case "${1:-}" in
   "")
@@ -25,7 +35,7 @@ gpus=2
 if [ "$device" = cuda ]; then
   scripts/setup.sh --cuda
   nvidia-smi --query-gpu=index,name,memory.total,driver_version,compute_cap --format=csv >&2
-  gpus=$(nvidia-smi --list-gpus | wc -l)
+  gpus=$(count_gpus)
 fi
 scripts/fetch_model.sh
 cmake --preset "$preset" > /dev/null
