@@ -246,7 +246,7 @@ void run_embed(const EmbedCommandOptions& options) {
   line.finish();
   log_end(result, options);
   if (result.end != EmbedFileResult::End::reader_gone)
-    log_text_statistics(result.statistics, texts.repaired_texts());
+    log_text_statistics(result.statistics, result.repaired_texts);
   if (result.end == EmbedFileResult::End::interrupted) interruption.end_process();
 }
 

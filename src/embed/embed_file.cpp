@@ -133,6 +133,7 @@ class EmbedFileJob {
   std::string rows_checksum_;              // of all texts whose rows are written
   std::string model_checksum_;             // computed when first needed
   int64_t read_texts_ = 0;                 // of the shard
+  int64_t repaired_before_ = 0;            // texts before the first one that this process embeds
   int64_t resumed_rows_ = 0;
   int64_t resumed_bytes_ = 0;   // of the input, up to the first text that this process embeds
   int64_t embedded_bytes_ = 0;  // and up to the next one
@@ -142,6 +143,7 @@ class EmbedFileJob {
 
 EmbedFileResult EmbedFileJob::run() {
   begin_or_resume();
+  repaired_before_ = texts_.repaired_texts();
   start_ = last_save_ = std::chrono::steady_clock::now();
   const EmbedFileResult::End end = embed_until_stopped();
   if (end == EmbedFileResult::End::complete) writer_.finish();
@@ -149,6 +151,7 @@ EmbedFileResult EmbedFileJob::run() {
           .rows = writer_.rows(),
           .resumed_rows = resumed_rows_,
           .statistics = statistics(),
+          .repaired_texts = texts_.repaired_texts() - repaired_before_,
           .seconds = seconds_since(start_)};
 }
 

@@ -469,6 +469,24 @@ TEST_F(EmbedFile, GivesTheSameBytesInEvenShardsOfABatchInvariantEncoder) {
   }
 }
 
+TEST_F(EmbedFile, CountsTheRepairedTextsThatItEmbeds) {
+  const fs::path input = directory_.file("in.txt", "a\xFF\nb\xFF\nc\xFF\nd\n");
+  const TextReaderOptions reading{.invalid_utf8 = InvalidUtf8::replace};
+  EmbedFileOptions options{.window_texts = 1};
+  EXPECT_EQ(run(input, "out.raw", options, {}, reading).repaired_texts, 3);
+  options.shard = ShardRange{.first_text = 2, .texts = 2};
+  EXPECT_EQ(run(input, "out.raw", options, {}, reading).repaired_texts, 1) << "two are passed over";
+
+  std::atomic<bool> interrupted = false;
+  options = {.window_texts = 1, .interrupted = &interrupted};
+  options.progress = [&](const EmbedProgress&) { interrupted = true; };
+  run(input, "out.raw", options, {}, reading);
+  options = {.resume = true, .window_texts = 1};
+  const auto resumed = run(input, "out.raw", options, {}, reading);
+  EXPECT_EQ(resumed.resumed_rows, 1);
+  EXPECT_EQ(resumed.repaired_texts, 2) << "one was done before";
+}
+
 TEST_F(EmbedFile, TellsTheTimeLeftOfAShardByItsTexts) {
   std::vector<EmbedProgress> reports;
   const EmbedFileOptions options{.shard = ShardRange{.first_text = 10, .texts = 20},

@@ -63,9 +63,10 @@ struct EmbedFileResult {
     reader_gone   // whoever read stdout has seen enough
   };
   End end = End::complete;
-  int64_t rows = 0;           // in the output
-  int64_t resumed_rows = 0;   // of them those that an earlier process wrote
-  TextStatistics statistics;  // of the texts that this process embedded
+  int64_t rows = 0;            // in the output
+  int64_t resumed_rows = 0;    // of them those that an earlier process wrote
+  TextStatistics statistics;   // of the texts that this process embedded
+  int64_t repaired_texts = 0;  // see TextReader; those that were passed over are not among them
   double seconds = 0.0;
 };
 
