@@ -55,11 +55,12 @@ def operations_per_token(model, tokens_per_text):
 
 def bert_base_shape(cache):
     """BERT-base with random weights and MiniLM's tokenizer; speed does not depend on the values."""
-    directory = cache / "bert-base-shape"
-    if not (directory / "config.json").exists():
+    directory, unfinished = cache / "bert-base-shape", cache / "bert-base-shape.new"
+    if not directory.exists():
         script = ("import sys, torch; from transformers import AutoTokenizer, BertConfig, BertModel; torch.manual_seed(0);"
                   "BertModel(BertConfig()).save_pretrained(sys.argv[1]); AutoTokenizer.from_pretrained(sys.argv[2]).save_pretrained(sys.argv[1])")
-        subprocess.run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, directory, cache / "models" / "all-MiniLM-L6-v2"], check=True)
+        subprocess.run([os.environ["ANGLE_PEERS_PYTHON"], "-c", script, unfinished, cache / "models" / "all-MiniLM-L6-v2"], check=True)
+        unfinished.rename(directory)
     return directory
 
 
@@ -341,7 +342,7 @@ def main():
         try:
             raw = parts[name](args)
             (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n")
-        except (SystemExit, RuntimeError) as reason:  # a data set that is missing, say: the other parts may do without it
+        except (SystemExit, RuntimeError, subprocess.CalledProcessError) as reason:  # a data set that is missing, say: the other parts may do without it
             print(f"{name}: {reason}", file=sys.stderr)
             left_out += 1
     sys.exit(left_out > 0)
