@@ -52,12 +52,15 @@ void Interruption::take_signals() {
       continue;
     }
     signal_ = signal;
+    requested_ = true;  // at once: a pipe may end of the same Ctrl-C, and is not to be read to that end
     say(notice_);
-    requested_ = true;
+    said_ = true;
+    said_.notify_all();
   }
 }
 
 void Interruption::end_process() const {
+  said_.wait(false);
   std::signal(signal_, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
   std::raise(signal_);

@@ -39,7 +39,7 @@ class Interruption {
 
   sigset_t signals_, before_;
   std::string notice_;  // not changed once held_ is true
-  std::atomic<bool> held_ = false, requested_ = false, over_ = false;
+  std::atomic<bool> held_ = false, requested_ = false, said_ = false, over_ = false;
   std::atomic<int> signal_ = 0;
   std::thread thread_;
 };

@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <set>
 #include <sstream>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -546,6 +547,28 @@ TEST(EmbedCommand, WaitsForNoPipeWhenItIsInterrupted) {
   EXPECT_EQ(result.exit_code, 130) << result.err;
   EXPECT_THAT(result.err, HasSubstr("2048 vectors saved, go on with --resume"));
   EXPECT_FALSE(fs::exists(output));
+}
+
+TEST(EmbedCommand, SaysThatNothingIsSavedYet) {
+  const TempDir directory;
+  const std::string pipe = (directory.path() / "pipe").string();
+  const std::string output = directory.file("out.raw", "vectors of before").string();
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int writer = open(pipe.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(write(writer, "a text\n", 7), 7);
+  testing::RunningCommand running(
+      {ANGLE_BINARY, "embed", "--model", tiny_bert(), pipe, "-o", output, "--threads", "1"});
+  wait_for([&] {
+    int unread = 0;
+    return ioctl(writer, FIONREAD, &unread) == 0 && unread == 0;
+  });
+  running.send(SIGINT);
+  wait_for([&] { return !running.is_running(); });
+  close(writer);
+  const CommandResult result = running.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, EndsWith("interrupted before any vector was saved\n"));
+  EXPECT_EQ(read_file(output), "vectors of before");
 }
 
 /// What /proc says of the CPUs that a thread may run on, such as "0-1", once for each thread.
