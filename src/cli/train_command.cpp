@@ -18,6 +18,7 @@
 #include "angle/train/run_output.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
+#include "angle/train/validation_metric.h"
 
 #include "cli/configured_model.h"
 #include "cli/exit_code.h"
@@ -120,8 +121,7 @@ std::string format_evaluation(const TrainEvaluation& evaluation) {
                                  evaluation.best ? ", the best so far, saved" : "");
   const char* separator = "; ";
   for (const auto& [name, value] : evaluation.others) {
-    const bool is_loss = name.find('/') == std::string::npos;  // scores have their task before them
-    text += fmt::format("{}{} {}", separator, name, format_score(value, is_loss));
+    text += fmt::format("{}{} {}", separator, name, format_score(value, is_validation_loss(name)));
     separator = ", ";
   }
   return text;

@@ -5,6 +5,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/train/validation_metric.h"
+
 namespace angle {
 namespace {
 
@@ -70,9 +72,6 @@ std::string score_row(const std::string& name, const std::optional<double>& befo
                      format_score(before, is_loss), format_score(after, is_loss));
 }
 
-/// Scores of tasks have the task before them, whatever that is called: `val_loss.tsv/cosine_spearman`.
-bool is_loss(const std::string& name) { return name.find('/') == std::string::npos; }
-
 /// Rows of what was measured beside the score that decided, of both models or of one.
 std::string format_others(const ModelCard& card) {
   std::map<std::string, std::pair<std::optional<double>, std::optional<double>>> scores;
@@ -80,7 +79,7 @@ std::string format_others(const ModelCard& card) {
   for (const auto& [name, value] : card.others_after) scores[name].second = value;
   std::string rows;
   for (const auto& [name, of_both] : scores)
-    rows += score_row(name, of_both.first, of_both.second, is_loss(name));
+    rows += score_row(name, of_both.first, of_both.second, is_validation_loss(name));
   return rows;
 }
 

@@ -27,6 +27,11 @@ bool is_own_data_metric(const std::string& name) {
 
 }  // namespace
 
+bool is_validation_loss(std::string_view name) {
+  const auto& losses = loss_names();
+  return std::find(losses.begin(), losses.end(), name) != losses.end();
+}
+
 bool ValidationMetric::decides_on(const TaskName& measured) const {
   return !is_loss() && (task.empty() || task == measured.task) && has_metric(measured, name);
 }
@@ -36,11 +41,10 @@ std::string ValidationMetric::measured_on(const TaskName& measured) const {
 }
 
 ValidationMetric parse_validation_metric(std::string_view name, std::span<const TaskName> tasks) {
-  const auto& losses = loss_names();
-  if (std::find(losses.begin(), losses.end(), name) != losses.end()) return {"", std::string(name)};
+  if (is_validation_loss(name)) return {"", std::string(name)};
   if (name.starts_with("val_"))
-    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(name, losses),
-         fmt::join(losses, ", "));
+    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(name, loss_names()),
+         fmt::join(loss_names(), ", "));
   const size_t slash = name.rfind('/');
   const bool of_one = slash != std::string_view::npos;
   ValidationMetric metric{std::string(name.substr(0, of_one ? slash : 0)),

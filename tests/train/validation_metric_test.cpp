@@ -1,6 +1,7 @@
 // The metric that decides, by name:
 //  - a score of all tasks that have it or of one, a loss or a term of it; anything else is an error with
 //    the nearest;
+//  - what is measured beside it is a loss or not by its name, whatever a task is called;
 //  - where a task doesn't have it, the task's main score is taken beside.
 
 #include "angle/train/validation_metric.h"
@@ -44,6 +45,12 @@ TEST(ValidationMetric, MayBeALoss) {
     EXPECT_TRUE(loss.is_loss());
     EXPECT_FALSE(loss.decides_on(kStsb));
   }
+}
+
+TEST(ValidationMetric, TakesNoScoreOfATaskForALoss) {
+  EXPECT_TRUE(is_validation_loss("val_loss_in_batch"));
+  for (const char* name : {"val_loss.tsv/cosine_spearman", "val_loss/cosine_spearman", "cosine_spearman"})
+    EXPECT_FALSE(is_validation_loss(name)) << name;
 }
 
 TEST(ValidationMetric, HasTheMainScoreOfOtherTasksBesideIt) {

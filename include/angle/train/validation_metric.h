@@ -9,6 +9,10 @@
 
 namespace angle {
 
+/// Whether a number of a validation is a loss, by its name: `val_loss`, `val_loss_angle`. Scores have their
+/// task before them, whatever that is called: `val_loss.tsv/cosine_spearman`.
+bool is_validation_loss(std::string_view name);
+
 /// What `evaluation.metric` names:
 ///
 ///     cosine_spearman             a score that tasks have (eval/task_name.h), the mean over all that have it
@@ -20,7 +24,7 @@ struct ValidationMetric {
   std::string task;  // empty: all that have it
   std::string name;  // `cosine_spearman`, `ndcg@10`, `val_loss`
 
-  bool is_loss() const { return name.starts_with("val_"); }
+  bool is_loss() const { return is_validation_loss(name); }
 
   /// Whether the score of a task is the number that decides, or goes into it.
   bool decides_on(const TaskName& measured) const;
