@@ -27,31 +27,26 @@ std::vector<int64_t> guess_majority(const LabelledTexts& train, const LabelledTe
   return predicted;
 }
 
-/// A score of what was classified, and its bootstrap over the texts. Probes stay as they were trained.
-void add_score(OwnDataResult& result, const std::string& name, const Contingency& classified,
-               double (*score)(const ContingencyCells&), const OwnDataOptions& options) {
-  result.scores.push_back({name, score(classified.cells())});
-  const ResampleScorer resampled = [&](const ResampleCounts& counts) {
-    return std::vector{score(classified.resampled(counts))};
-  };
-  bootstrap_last(result, classified.items(), resampled, options.bootstrap);
-}
-
 /// What texts were taken for, as it is kept among their items.
 std::vector<double> as_values(const std::vector<int64_t>& numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
-/// V-measure and its parts, and their bootstrap over the texts. Clusters stay as they were found.
-void add_v_measure(OwnDataResult& result, const Contingency& clustered, const OwnDataOptions& options) {
-  const VMeasure score = v_measure(clustered.cells());
-  result.scores = {
-      {"v_measure", score.v}, {"homogeneity", score.homogeneity}, {"completeness", score.completeness}};
-  const ResampleScorer resampled = [&](const ResampleCounts& counts) -> std::vector<double> {
-    const VMeasure of_resample = v_measure(clustered.resampled(counts));
-    return {of_resample.v, of_resample.homogeneity, of_resample.completeness};
-  };
-  bootstrap_last(result, clustered.items(), resampled, options.bootstrap);
+/// The scores of a probe, and what it took each text for.
+void add_probe(OwnDataResult& result, const std::string& probe, const std::vector<int64_t>& predicted,
+               const std::vector<int64_t>& labels) {
+  const Contingency table(labels, predicted);
+  result.scores.push_back({probe + "_accuracy", accuracy(table.cells())});
+  result.scores.push_back({probe + "_macro_f1", macro_f1(table.cells())});
+  result.items.values[probe] = as_values(predicted);
+}
+
+void add_majority(OwnDataResult& result, const std::vector<int64_t>& predicted,
+                  const std::vector<int64_t>& labels) {
+  const Contingency table(labels, predicted);
+  result.scores.push_back(
+      {.name = "majority_accuracy", .value = accuracy(table.cells()), .is_baseline = true});
+  result.items.values["majority"] = as_values(predicted);
 }
 
 /// That k-means can't have a cluster for each class of its own; empty when it can.
@@ -77,7 +72,6 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
   require_finite(vectors, task);
   const std::vector<int64_t> neighbours = classify_by_neighbours(training, vectors, kNeighbours);
   const std::vector<int64_t> regression = fit_logistic_regression(training, classes).classify(vectors);
-  const Contingency by_neighbours(test.labels, neighbours), by_regression(test.labels, regression);
 
   const auto unknown = static_cast<int64_t>(test.classes.size()) - classes;
   OwnDataResult result{task,
@@ -88,17 +82,10 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
                                    unknown > 0 ? fmt::format(" and {} that only the test has", unknown) : "",
                                    kNeighbours, cut_remark(embedder.statistics())),
                        embedder.statistics()};
-  result.items = {as_values(test.labels),
-                  {{"knn", as_values(neighbours)}, {"logistic_regression", as_values(regression)}},
-                  {}};
-  add_score(result, "knn_accuracy", by_neighbours, accuracy, options);
-  add_score(result, "knn_macro_f1", by_neighbours, macro_f1, options);
-  add_score(result, "logistic_regression_accuracy", by_regression, accuracy, options);
-  add_score(result, "logistic_regression_macro_f1", by_regression, macro_f1, options);
-  if (!options.baselines) return result;
-  const Contingency by_majority(test.labels, guess_majority(train, test));
-  add_score(result, "majority_accuracy", by_majority, accuracy, options);
-  result.scores.back().is_baseline = true;
+  result.items.labels = as_values(test.labels);
+  add_probe(result, "knn", neighbours, test.labels);
+  add_probe(result, "logistic_regression", regression, test.labels);
+  if (options.baselines) add_majority(result, guess_majority(train, test), test.labels);
   return result;
 }
 
@@ -118,8 +105,10 @@ OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& 
                                    few_texts_remark(data), cut_remark(embedder.statistics())),
                        embedder.statistics()};
   const std::vector<int64_t> clusters = k_means(vectors, classes, k_means_options).cluster;
-  add_v_measure(result, Contingency(data.labels, clusters), options);
-  result.items = {as_values(data.labels), {{kClusterItems, as_values(clusters)}}, {}};
+  const VMeasure score = v_measure(Contingency(data.labels, clusters).cells());
+  result.scores = {
+      {"v_measure", score.v}, {"homogeneity", score.homogeneity}, {"completeness", score.completeness}};
+  result.items = {as_values(data.labels), {{"cluster", as_values(clusters)}}, {}};
   return result;
 }
 

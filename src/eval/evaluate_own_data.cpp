@@ -1,38 +1,18 @@
 #include "angle/eval/evaluate_own_data.h"
 
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include <ATen/ATen.h>
 
 #include "angle/error.h"
+#include "angle/eval/own_data_resamples.h"
 
 #include "eval/own_data_tasks.h"
 
 namespace angle {
+namespace {
 
-void require_finite(const Tensor& vectors, const OwnDataTask& task) {
-  if (!at::isfinite(vectors).all().item<bool>())
-    fail("{}: an embedding is not finite; are the weights of the model damaged?", task.name);
-}
-
-void bootstrap_last(OwnDataResult& result, int64_t items, const ResampleScorer& score,
-                    const BootstrapOptions& options) {
-  std::vector<std::vector<double>> resampled = resample_scores(items, score, options);
-  for (auto last = result.scores.rbegin(); !resampled.empty(); ++last) {
-    if (last->is_threshold) continue;
-    last->resampled = std::move(resampled.back());
-    resampled.pop_back();
-  }
-}
-
-std::string cut_remark(const TextStatistics& statistics) {
-  if (statistics.texts_cut == 0) return {};
-  return fmt::format("; {} of {} texts were cut", statistics.texts_cut, statistics.texts);
-}
-
-OwnDataResult evaluate_own_data(const OwnData& data, Model& model, const OwnDataOptions& options) {
+OwnDataResult evaluate_task(const OwnData& data, Model& model, const OwnDataOptions& options) {
   const auto& [task, content] = data;
   switch (task.kind) {
     case OwnDataKind::pairs:
@@ -45,6 +25,24 @@ OwnDataResult evaluate_own_data(const OwnData& data, Model& model, const OwnData
       return evaluate_clustering(task, std::get<LabelledTexts>(content), model, options);
   }
   return {};
+}
+
+}  // namespace
+
+void require_finite(const Tensor& vectors, const OwnDataTask& task) {
+  if (!at::isfinite(vectors).all().item<bool>())
+    fail("{}: an embedding is not finite; are the weights of the model damaged?", task.name);
+}
+
+std::string cut_remark(const TextStatistics& statistics) {
+  if (statistics.texts_cut == 0) return {};
+  return fmt::format("; {} of {} texts were cut", statistics.texts_cut, statistics.texts);
+}
+
+OwnDataResult evaluate_own_data(const OwnData& data, Model& model, const OwnDataOptions& options) {
+  OwnDataResult result = evaluate_task(data, model, options);
+  bootstrap_scores(result, options.bootstrap);
+  return result;
 }
 
 }  // namespace angle

@@ -1,6 +1,6 @@
 #include "angle/eval/own_data_resamples.h"
 
-#include <functional>
+#include <algorithm>
 #include <utility>
 
 #include "angle/eval/binary_classification.h"
@@ -10,97 +10,131 @@
 namespace angle {
 namespace {
 
-/// The score of a resample; empty when what it is made of was not kept.
-using ItemScorer = std::function<double(const ResampleCounts&)>;
+/// Scores that are made together, by name.
+struct ScoreGroup {
+  std::vector<std::string> names;
+  ResampleScorer score;  // gives them in this order
+};
+using ScoreGroups = std::vector<ScoreGroup>;
 
-using PairMeasure = double (Confusion::*)() const;
-
-PairMeasure pair_measure(const std::string& score) {
-  if (score == "f1") return &Confusion::f1;
-  if (score == "precision") return &Confusion::precision;
-  if (score == "recall") return &Confusion::recall;
-  return &Confusion::accuracy;
-}
-
-/// Of `cosine_f1`. Precision and recall are those at the threshold of F1.
-ItemScorer scorer_of_pairs(const std::string& metric, const ScoredItems& items) {
-  const std::string similarity = metric.substr(0, metric.find('_'));
-  const std::string score = metric.substr(similarity.size() + 1);
-  const auto scores = items.values.find(similarity);
-  if (scores == items.values.end()) return {};
-  if (score == "average_precision") return ResampledPrecision(scores->second, items.labels);
-  const auto threshold = items.thresholds.find(similarity + (score == "accuracy" ? "_accuracy" : "_f1"));
-  if (threshold == items.thresholds.end()) return {};
-  return [&items, &values = scores->second, at = threshold->second,
-          measure = pair_measure(score)](const ResampleCounts& counts) {
-    return (confusion_at(at, values, items.labels, counts).*measure)();
-  };
+/// By one similarity, or by a baseline, which has no thresholds. Precision and recall are those at the
+/// threshold of F1.
+void add_groups_of_pairs(ScoreGroups& groups, const std::string& similarity,
+                         const std::vector<double>& scores, const ScoredItems& items) {
+  groups.push_back({{similarity + "_average_precision"},
+                    [precision = ResampledPrecision(scores, items.labels)](const ResampleCounts& counts) {
+                      return std::vector{precision(counts)};
+                    }});
+  if (const auto f1 = items.thresholds.find(similarity + "_f1"); f1 != items.thresholds.end())
+    groups.push_back({{similarity + "_f1", similarity + "_precision", similarity + "_recall"},
+                      [&scores, &items, threshold = f1->second](const ResampleCounts& counts) {
+                        const Confusion confusion = confusion_at(threshold, scores, items.labels, counts);
+                        return std::vector{confusion.f1(), confusion.precision(), confusion.recall()};
+                      }});
+  if (const auto accuracy = items.thresholds.find(similarity + "_accuracy");
+      accuracy != items.thresholds.end())
+    groups.push_back({{similarity + "_accuracy"},
+                      [&scores, &items, threshold = accuracy->second](const ResampleCounts& counts) {
+                        return std::vector{confusion_at(threshold, scores, items.labels, counts).accuracy()};
+                      }});
 }
 
 /// The mean over queries.
-ItemScorer scorer_of_queries(const std::string& metric, const ScoredItems& items) {
-  const auto scores = items.values.find(metric);
-  if (scores == items.values.end()) return {};
-  return [&values = scores->second](const ResampleCounts& counts) {
-    double mean = 0.0;
-    for (size_t i = 0; i < values.size(); ++i)
-      mean += counts[i] / static_cast<double>(values.size()) * values[i];
-    return mean;
+ScoreGroup group_of_queries(const std::string& metric, const std::vector<double>& scores) {
+  return {{metric}, [&scores](const ResampleCounts& counts) {
+            double mean = 0.0;
+            for (size_t i = 0; i < scores.size(); ++i)
+              mean += counts[i] / static_cast<double>(scores.size()) * scores[i];
+            return std::vector{mean};
+          }};
+}
+
+/// The texts by their class and what they were taken for.
+Contingency contingency_of(const ScoredItems& items, const std::vector<double>& taken_for) {
+  return {std::vector<int64_t>(items.labels.begin(), items.labels.end()),
+          std::vector<int64_t>(taken_for.begin(), taken_for.end())};
+}
+
+/// By one probe, or by a baseline.
+void add_groups_of_classes(ScoreGroups& groups, const std::string& probe, const Contingency& table) {
+  const auto add = [&](const char* name, double (*score)(const ContingencyCells&)) {
+    groups.push_back({{probe + name}, [table, score](const ResampleCounts& counts) {
+                        return std::vector{score(table.resampled(counts))};
+                      }});
   };
+  add("_accuracy", accuracy);
+  add("_macro_f1", macro_f1);
 }
 
-/// @param taken_for  what texts were classified by, or clustered: `knn`
-ItemScorer scorer_of_texts(const std::string& taken_for, const ScoredItems& items,
-                           double (*score)(const ContingencyCells&)) {
-  const auto found = items.values.find(taken_for);
-  if (found == items.values.end()) return {};
-  const std::vector<int64_t> labels(items.labels.begin(), items.labels.end());
-  const std::vector<int64_t> others(found->second.begin(), found->second.end());
-  return [table = Contingency(labels, others), score](const ResampleCounts& counts) {
-    return score(table.resampled(counts));
-  };
+ScoreGroup group_of_clusters(const Contingency& table) {
+  return {{"v_measure", "homogeneity", "completeness"}, [table](const ResampleCounts& counts) {
+            const VMeasure score = v_measure(table.resampled(counts));
+            return std::vector{score.v, score.homogeneity, score.completeness};
+          }};
 }
 
-/// Of `knn_macro_f1`.
-ItemScorer scorer_of_classes(const std::string& metric, const ScoredItems& items) {
-  const std::string f1 = "_macro_f1", share = "_accuracy";
-  if (metric.ends_with(f1))
-    return scorer_of_texts(metric.substr(0, metric.size() - f1.size()), items, macro_f1);
-  return scorer_of_texts(metric.substr(0, metric.size() - share.size()), items, accuracy);
-}
-
-ItemScorer scorer_of_clusters(const std::string& metric, const ScoredItems& items) {
-  double (*score)(const ContingencyCells&) = [](const ContingencyCells& cells) { return v_measure(cells).v; };
-  if (metric == "homogeneity")
-    score = [](const ContingencyCells& cells) { return v_measure(cells).homogeneity; };
-  if (metric == "completeness")
-    score = [](const ContingencyCells& cells) { return v_measure(cells).completeness; };
-  return scorer_of_texts(kClusterItems, items, score);
-}
-
-ItemScorer scorer_of(OwnDataKind kind, const std::string& metric, const ScoredItems& items) {
-  switch (kind) {
-    case OwnDataKind::pairs:
-      return scorer_of_pairs(metric, items);
-    case OwnDataKind::retrieval:
-      return scorer_of_queries(metric, items);
-    case OwnDataKind::classify:
-      return scorer_of_classes(metric, items);
-    case OwnDataKind::cluster:
-      return scorer_of_clusters(metric, items);
+/// All scores that can be made of the items, which the groups refer to.
+ScoreGroups score_groups(OwnDataKind kind, const ScoredItems& items) {
+  ScoreGroups groups;
+  for (const auto& [name, values] : items.values) {
+    switch (kind) {
+      case OwnDataKind::pairs:
+        add_groups_of_pairs(groups, name, values, items);
+        break;
+      case OwnDataKind::retrieval:
+        groups.push_back(group_of_queries(name, values));
+        break;
+      case OwnDataKind::classify:
+        add_groups_of_classes(groups, name, contingency_of(items, values));
+        break;
+      case OwnDataKind::cluster:
+        groups.push_back(group_of_clusters(contingency_of(items, values)));
+        break;
+    }
   }
-  return {};
+  return groups;
+}
+
+/// Of what there is a group of scores of.
+int64_t count_items(const ScoredItems& items) {
+  return static_cast<int64_t>(items.values.begin()->second.size());
 }
 
 }  // namespace
 
 std::vector<double> resample_own_data(OwnDataKind kind, const std::string& metric, const ScoredItems& items,
                                       const BootstrapOptions& options) {
-  const ItemScorer score = scorer_of(kind, metric, items);
-  if (!score || options.resamples == 0) return {};
-  const auto number = static_cast<int64_t>(items.values.begin()->second.size());
-  const ResampleScorer scores = [&](const ResampleCounts& counts) { return std::vector{score(counts)}; };
-  return std::move(resample_scores(number, scores, options).front());
+  for (const ScoreGroup& group : score_groups(kind, items)) {
+    const auto name = std::find(group.names.begin(), group.names.end(), metric);
+    if (name == group.names.end()) continue;
+    std::vector<std::vector<double>> resampled = resample_scores(count_items(items), group.score, options);
+    if (resampled.empty()) break;
+    return std::move(resampled[static_cast<size_t>(name - group.names.begin())]);
+  }
+  return {};
+}
+
+void bootstrap_scores(OwnDataResult& result, const BootstrapOptions& options) {
+  const ScoreGroups groups = score_groups(result.task.kind, result.items);
+  if (groups.empty()) return;
+  const ResampleScorer all_scores = [&](const ResampleCounts& counts) {  // so that items are drawn once
+    std::vector<double> scores;
+    for (const ScoreGroup& group : groups)
+      for (const double score : group.score(counts)) scores.push_back(score);
+    return scores;
+  };
+  std::vector<std::vector<double>> resampled =
+      resample_scores(count_items(result.items), all_scores, options);
+  if (resampled.empty()) return;
+  auto next = resampled.begin();
+  for (const ScoreGroup& group : groups) {
+    for (const std::string& name : group.names) {
+      const auto score = std::find_if(result.scores.begin(), result.scores.end(),
+                                      [&](const NamedScore& candidate) { return candidate.name == name; });
+      if (score != result.scores.end()) score->resampled = std::move(*next);
+      ++next;
+    }
+  }
 }
 
 }  // namespace angle

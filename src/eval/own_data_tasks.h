@@ -1,4 +1,5 @@
-// One function for each kind of task on the user's own files.
+// One function for each kind of task on the user's own files. They keep what their scores are made of, item
+// by item; evaluate_own_data() makes the bootstrap of that.
 #pragma once
 
 #include <string>
@@ -15,13 +16,6 @@ OwnDataResult evaluate_probes(const OwnDataTask& task, const ProbeTexts& texts, 
                               const OwnDataOptions& options);
 OwnDataResult evaluate_clustering(const OwnDataTask& task, const LabelledTexts& data, Model& model,
                                   const OwnDataOptions& options);
-
-/// Gives each of the last scores of a result its bootstrap.
-///
-/// @param items  that are drawn: pairs, queries, texts
-/// @param score  gives the last scores of the result that are no thresholds, in their order
-void bootstrap_last(OwnDataResult& result, int64_t items, const ResampleScorer& score,
-                    const BootstrapOptions& options);
 
 /// Error when an embedding is not finite, which no score can be made of.
 void require_finite(const Tensor& vectors, const OwnDataTask& task);

@@ -23,7 +23,7 @@ ScoredLabels score_binary_pairs(const std::vector<ScoredPair>& pairs, Embedder& 
 }
 
 void add_pair_scores(OwnDataResult& result, Similarity similarity, const ScoredLabels& chosen_on,
-                     const ScoredLabels& scored, const BootstrapOptions& bootstrap) {
+                     const ScoredLabels& scored) {
   const auto& scores = scored.scores.similarities[static_cast<size_t>(similarity)];
   const auto& chosen_scores = chosen_on.scores.similarities[static_cast<size_t>(similarity)];
   if (scores.empty() || chosen_scores.empty()) return;  // the angle of an odd number of dims
@@ -46,25 +46,15 @@ void add_pair_scores(OwnDataResult& result, Similarity similarity, const ScoredL
   add("_f1_threshold", thresholds->f1, /*is_threshold=*/true);
   add("_accuracy", by_accuracy.accuracy());
   add("_accuracy_threshold", thresholds->accuracy, /*is_threshold=*/true);
-
-  const ResampledPrecision precision(scores, scored.labels);
-  const ResampleScorer score = [&](const ResampleCounts& counts) -> std::vector<double> {
-    const Confusion f1 = confusion_at(thresholds->f1, scores, scored.labels, counts);
-    const Confusion accuracy = confusion_at(thresholds->accuracy, scores, scored.labels, counts);
-    return {precision(counts), f1.f1(), f1.precision(), f1.recall(), accuracy.accuracy()};
-  };
-  bootstrap_last(result, static_cast<int64_t>(scores.size()), score, bootstrap);
 }
 
 /// What needs no model; without thresholds.
 void add_baseline(OwnDataResult& result, const std::string& name, const std::vector<double>& scores,
-                  const std::vector<double>& labels, const BootstrapOptions& bootstrap) {
+                  const std::vector<double>& labels) {
   const auto average = average_precision(scores, labels);
   if (!average) return;
   result.scores.push_back({.name = name + "_average_precision", .value = *average, .is_baseline = true});
-  const ResampledPrecision precision(scores, labels);
-  const ResampleScorer score = [&](const ResampleCounts& counts) { return std::vector{precision(counts)}; };
-  bootstrap_last(result, static_cast<int64_t>(scores.size()), score, bootstrap);
+  result.items.values[name] = scores;
 }
 
 }  // namespace
@@ -78,11 +68,10 @@ OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const Binary
   const ScoredLabels chosen = same_pairs ? scored : score_binary_pairs(pairs.chosen_on, embedder, options);
   OwnDataResult result{task, {}, {}};
   result.items.labels = scored.labels;
-  for (const Similarity similarity : kSimilarities)
-    add_pair_scores(result, similarity, chosen, scored, options.bootstrap);
+  for (const Similarity similarity : kSimilarities) add_pair_scores(result, similarity, chosen, scored);
   if (options.baselines) {
-    add_baseline(result, "word_overlap", word_overlap(pairs.test), scored.labels, options.bootstrap);
-    add_baseline(result, "tf_idf", tf_idf_cosine(pairs.test), scored.labels, options.bootstrap);
+    add_baseline(result, "word_overlap", word_overlap(pairs.test), scored.labels);
+    add_baseline(result, "tf_idf", tf_idf_cosine(pairs.test), scored.labels);
   }
   const auto positives = std::count(scored.labels.begin(), scored.labels.end(), 1.0);
   result.about = fmt::format(

@@ -54,11 +54,10 @@ RetrievalScores score_ranking(std::span<const int64_t> ranked, std::span<const i
   return scores;
 }
 
-RetrievalScores mean(std::span<const RetrievalScores> scores, const ResampleCounts& counts) {
+RetrievalScores mean(std::span<const RetrievalScores> scores) {
   RetrievalScores result;
-  for (size_t query = 0; query < scores.size(); ++query) {
-    const RetrievalScores& score = scores[query];
-    const double weight = (counts.empty() ? 1.0 : counts[query]) / static_cast<double>(scores.size());
+  const double weight = 1.0 / static_cast<double>(scores.size());
+  for (const RetrievalScores& score : scores) {
     result.ndcg_10 += weight * score.ndcg_10;
     result.mrr_10 += weight * score.mrr_10;
     result.map_100 += weight * score.map_100;

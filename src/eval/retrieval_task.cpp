@@ -109,29 +109,19 @@ std::vector<double> values_of(const RetrievalScores& scores) {
   return values;
 }
 
-/// The means over queries, and their bootstrap.
+/// The means over queries, and the scores of each query that they are made of.
 ///
 /// @param baseline  that they are of, as a prefix of their names; empty: of the model
-void add_means(OwnDataResult& result, const std::string& baseline, std::span<const RetrievalScores> queries,
-               const BootstrapOptions& bootstrap) {
+void add_means(OwnDataResult& result, const std::string& baseline, std::span<const RetrievalScores> queries) {
   const std::vector<std::string> names = own_data_metrics(OwnDataKind::retrieval);
-  const std::vector<double> values = values_of(mean(queries));
+  const std::vector<double> means = values_of(mean(queries));
   for (size_t i = 0; i < names.size(); ++i)
     result.scores.push_back(
-        {.name = baseline + names[i], .value = values[i], .is_baseline = !baseline.empty()});
-  const ResampleScorer score = [&](const ResampleCounts& counts) { return values_of(mean(queries, counts)); };
-  bootstrap_last(result, static_cast<int64_t>(queries.size()), score, bootstrap);
-}
-
-/// The scores of each query, of which the means are made.
-ScoredItems items_of(std::span<const RetrievalScores> queries) {
-  ScoredItems items;
-  const std::vector<std::string> names = own_data_metrics(OwnDataKind::retrieval);
+        {.name = baseline + names[i], .value = means[i], .is_baseline = !baseline.empty()});
   for (const RetrievalScores& query : queries) {
     const std::vector<double> values = values_of(query);
-    for (size_t i = 0; i < names.size(); ++i) items.values[names[i]].push_back(values[i]);
+    for (size_t i = 0; i < names.size(); ++i) result.items.values[baseline + names[i]].push_back(values[i]);
   }
-  return items;
 }
 
 std::string missing_documents_remark(const RelevantDocuments& relevant) {
@@ -165,11 +155,9 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries
   TextStatistics statistics = query_embedder.statistics();
   statistics += document_embedder.statistics();
   OwnDataResult result{task, {}, {}};
-  add_means(result, "", scores, options.bootstrap);
-  result.items = items_of(scores);
+  add_means(result, "", scores);
   if (found.by_words)
-    add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries,
-              options.bootstrap);
+    add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries);
   result.about = fmt::format(
       "{} {}, {} {}, by cosine; nDCG with linear gain; query prompt {}, document prompt {}{}{}{}{}",
       queries.size(), queries.size() == 1 ? "query" : "queries", found.ids.size(),

@@ -1,6 +1,6 @@
 // Pins: what has a colon is a task on own data, whose kind is checked at once; a score by its name; the table
 // and JSON of its results, with intervals when they were resampled; scores are made again of resamples of
-// what was kept, none of what was not.
+// what was kept, none of what was not, and those of a result get all of them at once.
 #include "angle/eval/own_data.h"
 
 #include <cmath>
@@ -167,6 +167,31 @@ TEST(ResampleOwnData, HasNothingOfWhatWasNotKept) {
        {OwnDataKind::pairs, OwnDataKind::retrieval, OwnDataKind::classify, OwnDataKind::cluster})
     for (const std::string& metric : own_data_metrics(kind))
       EXPECT_TRUE(resample_own_data(kind, metric, {}, options).empty()) << metric;
+}
+
+TEST(BootstrapScores, GivesScoresButNoThresholdsTheResamplesOfTheirItems) {
+  const BootstrapOptions options{.resamples = 20};
+  OwnDataResult result{{OwnDataKind::pairs, "mine.tsv", "pairs:mine.tsv"},
+                       {{"cosine_f1", 0.8},
+                        {"cosine_f1_threshold", 0.65, /*is_threshold=*/true},
+                        {"cosine_average_precision", 0.8},
+                        {.name = "word_overlap_average_precision", .value = 0.7, .is_baseline = true}},
+                       "4 pairs"};
+  result.items = {{1, 0, 1, 0},
+                  {{"cosine", {0.9, 0.8, 0.7, 0.1}}, {"word_overlap", {0.3, 0.2, 0.1, 0.0}}},
+                  {{"cosine_f1", 0.65}}};
+  bootstrap_scores(result, options);
+  for (const size_t i : {0u, 2u, 3u}) {
+    const NamedScore& score = result.scores[i];
+    EXPECT_EQ(score.resampled.size(), 20u) << score.name;
+    EXPECT_EQ(score.resampled, resample_own_data(OwnDataKind::pairs, score.name, result.items, options));
+  }
+  EXPECT_TRUE(result.scores[1].resampled.empty());
+
+  OwnDataResult without = result;
+  for (NamedScore& score : without.scores) score.resampled = {};
+  bootstrap_scores(without, kNone);
+  EXPECT_TRUE(without.scores[0].resampled.empty());
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Pins: search keeps the best documents in order, ties by number, however the documents come in blocks; the
-// metrics of its rankings equal the golden ones; worked examples beyond the cut-offs; means
-// over resamples of queries.
+// metrics of its rankings equal the golden ones; worked examples beyond the cut-offs.
 #include "angle/eval/retrieval_metrics.h"
 
 #include <algorithm>
@@ -89,14 +88,6 @@ TEST(ScoreRanking, HandlesFewDocuments) {
   EXPECT_EQ(scores.recall[3], 0.5);
   EXPECT_EQ(score_ranking({}, Grades{1}).map_100, 0.0);
   EXPECT_EQ(mean({}).ndcg_10, 0.0);
-}
-
-TEST(RetrievalMetrics, AverageAResampleOverTheQueriesItHolds) {
-  const std::vector<RetrievalScores> queries{score_ranking(Grades{1}, Grades{1}),
-                                             score_ranking(Grades{0, 1}, Grades{1})};
-  EXPECT_DOUBLE_EQ(mean(queries, {2, 0}).mrr_10, 1.0);
-  EXPECT_DOUBLE_EQ(mean(queries, {0, 2}).mrr_10, 0.5);
-  EXPECT_DOUBLE_EQ(mean(queries, {1, 1}).recall[0], mean(queries).recall[0]);
 }
 
 TEST(TopDocuments, AreTheSameInAnyBlocks) {

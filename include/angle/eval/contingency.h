@@ -25,7 +25,6 @@ class Contingency {
   /// @param rows, columns  [items] any numbers
   Contingency(std::span<const int64_t> rows, std::span<const int64_t> columns);
 
-  int64_t items() const { return static_cast<int64_t>(cell_of_.size()); }
   const ContingencyCells& cells() const { return cells_; }
 
   /// The cells of a resample of the items.

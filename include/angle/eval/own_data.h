@@ -65,22 +65,19 @@ struct ScoredItems {
   std::vector<double> labels;
 
   /// [items] by name: of pairs their similarity `cosine`, of queries their score `ndcg@10`, of texts the
-  /// class that `knn` took them for, or their cluster.
+  /// class that `knn` took them for, or their `cluster`. Baselines have theirs: `tf_idf`, `bm25_ndcg@10`.
   std::map<std::string, std::vector<double>> values;
 
   std::map<std::string, double> thresholds;  // of pairs: `cosine_f1`, `cosine_accuracy`
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ScoredItems, labels, values, thresholds)
 
-/// The clusters of texts among the values of their items.
-inline constexpr const char* kClusterItems = "cluster";
-
 struct OwnDataResult {
   OwnDataTask task;
   std::vector<NamedScore> scores;
   std::string about;               // what was scored and how, a sentence
   TextStatistics statistics = {};  // of what the model read
-  ScoredItems items = {};          // without those of baselines
+  ScoredItems items = {};          // that were scored
 
   /// The score of a name; empty when there is none, as of the angle of an odd number of dims.
   std::optional<double> value(std::string_view score) const;

@@ -1,5 +1,5 @@
-// The bootstrap of scores on own data of what was kept of their items: the model need not be there any more.
-// Knows no torch.
+// The bootstrap of scores on own data, made of what was kept of their items: the model need not be there any
+// more. Knows no torch.
 #pragma once
 
 #include <string>
@@ -9,11 +9,14 @@
 
 namespace angle {
 
-/// The same as the bootstrap of evaluate_own_data(): resample i holds the same items for all models.
+/// One score of the resamples of what was kept; resample i holds the same items for all models.
 ///
-/// @param metric  one of own_data_metrics()
+/// @param metric  one of own_data_metrics(), or a baseline's score
 /// @return        [resamples]; empty when what the metric is made of was not kept
 std::vector<double> resample_own_data(OwnDataKind kind, const std::string& metric, const ScoredItems& items,
                                       const BootstrapOptions& options);
+
+/// Gives each score of a result its bootstrap, the same as resample_own_data(); thresholds have none.
+void bootstrap_scores(OwnDataResult& result, const BootstrapOptions& options);
 
 }  // namespace angle

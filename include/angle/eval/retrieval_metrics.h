@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <span>
 
-#include "angle/eval/bootstrap.h"
-
 namespace angle {
 
 /// The cut-offs of recall.
@@ -28,8 +26,6 @@ struct RetrievalScores {
 RetrievalScores score_ranking(std::span<const int64_t> ranked, std::span<const int64_t> all);
 
 /// Means over queries; zeros for none.
-///
-/// @param counts  [queries] how often each is in a resample; empty: each once
-RetrievalScores mean(std::span<const RetrievalScores> scores, const ResampleCounts& counts = {});
+RetrievalScores mean(std::span<const RetrievalScores> scores);
 
 }  // namespace angle
