@@ -8,7 +8,7 @@
 #include "angle/io/checksum.h"
 #include "angle/model/model_checksums.h"
 #include "angle/model/model_directory.h"
-#include "angle/train/run_length.h"
+#include "angle/train/run_plan.h"
 
 #include "cli/task_data.h"
 
@@ -78,7 +78,7 @@ const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& co
 
 int64_t StudyInputs::count_steps(const TrainConfig& config) {
   const Sampler sampler = make_sampler(config, training_sets(config));
-  return angle::count_steps(config.train, sampler.batches_per_epoch());
+  return RunPlan(config, sampler.batches_per_epoch()).total_steps();
 }
 
 std::vector<TaskFile> StudyInputs::task_files(const StudyConfig& study) {

@@ -1,8 +1,6 @@
 #include "angle/train/trainer.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -15,9 +13,7 @@
 #include "angle/random.h"
 #include "angle/train/deciding_part.h"
 #include "angle/train/model_card.h"
-#include "angle/train/run_length.h"
 #include "angle/train/run_output.h"
-#include "angle/train/schedule.h"
 
 #include "train/run_identity.h"
 
@@ -75,8 +71,7 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
       options_(std::move(options)),
       observer_(std::move(observer)),
       sampler_(make_sampler(config_, sets_)),
-      total_micro_batches_(config_.train.epochs * sampler_.batches_per_epoch()),
-      total_steps_(count_steps(config_.train, sampler_.batches_per_epoch())),
+      plan_(config_, sampler_.batches_per_epoch()),
       validation_(options_.validation ? std::move(*options_.validation) : Validation(config_, {})),
       learner_(model.encoder, learner_options(config_),
                make_dropout(config_, model.encoder.encoder.config(), options_.group.rank()), options_.group) {
@@ -92,38 +87,42 @@ void Trainer::check() const {
   if (config_.train.precision == Precision::bfloat16 && model_.encoder.device().is_cpu())
     require_bfloat16(cpu_features(), "train.precision bfloat16");
   if (options_.group.is_first()) check_output(options_.output, model_.directory, options_.resume);
-  if (config_.train.warmup_steps > total_steps_)
+  if (config_.train.warmup_steps > plan_.total_steps())
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
-         total_steps_);
+         plan_.total_steps());
   check_fits_model(config_.loss, sets_, model_);
 }
 
 TrainResult Trainer::run() {
-  const ProcessGroup& group = options_.group;
   check_same_run();
-  const bool resumed = group.on_first<bool>([this] { return begin_or_resume(); });
+  const bool resumed = options_.group.on_first<bool>([this] { return begin_or_resume(); });
   share_state();
   saved_validation_due_ = state_.validation_due;
   if (!resumed) state_.validation_due = is_validation_due();
   bool goes_on = settle_step();
   const Clock::time_point start = Clock::now();
   const int64_t first_step = state_.step;
-  while (goes_on && state_.step < total_steps_ && !out_of_patience()) {
+  while (goes_on && state_.step < plan_.total_steps() && !out_of_patience()) {
     TrainProgress progress = update();
     progress.seconds_left = seconds_since(start) / static_cast<double>(state_.step - first_step) *
-                            static_cast<double>(total_steps_ - state_.step);
+                            static_cast<double>(plan_.total_steps() - state_.step);
     if (logs_) logs_->write(progress);
     if (observer_.progress) observer_.progress(progress);
     state_.validation_due = is_validation_due();
     goes_on = settle_step();
   }
-  if (!goes_on) {
+  return finish(/*was_interrupted=*/!goes_on);
+}
+
+/// The last model is saved where no validation has kept the best one.
+TrainResult Trainer::finish(bool was_interrupted) {
+  if (was_interrupted) {
     result_.end = TrainResult::End::interrupted;
-  } else if (state_.step < total_steps_) {  // out of patience
+  } else if (state_.step < plan_.total_steps()) {  // out of patience
     save_checkpoint();
     result_.end = TrainResult::End::stopped_early;
   }
-  if (goes_on && !state_.best_metric) save_model();
+  if (!was_interrupted && !state_.best_metric) save_model();
   result_.steps = state_.step;
   result_.statistics = state_.statistics;
   result_.dropped_examples = state_.dropped_examples;
@@ -208,21 +207,16 @@ bool Trainer::resume() {
     if (!output_due_) write_best(measured.front());
   }
   if (observer_.note)
-    observer_.note(
-        fmt::format("resumed at step {} of {} from {}", state_.step, total_steps_, found->path.string()));
+    observer_.note(fmt::format("resumed at step {} of {} from {}", state_.step, plan_.total_steps(),
+                               found->path.string()));
   return true;
-}
-
-double Trainer::rate_of_step(int64_t step) const {
-  return config_.train.learning_rate *
-         schedule_factor(config_.train.schedule, step - 1, config_.train.warmup_steps, total_steps_);
 }
 
 void Trainer::fail_at(int64_t step, const std::string& what, const std::string& other_advice) const {
   fail(
       "step {}: {}; learning rate {}. Lower the learning rate (with another --output: a run goes on only as "
       "it was begun){}; {}",
-      step, what, rate_of_step(step), other_advice,
+      step, what, plan_.learning_rate(step), other_advice,
       saved_step_ > 0 ? fmt::format("the last checkpoint, of step {}, is unharmed", saved_step_)
                       : "there is no checkpoint yet");
 }
@@ -238,12 +232,12 @@ void Trainer::check_weights() const {
 
 TrainProgress Trainer::update() {
   const Clock::time_point start = Clock::now();
-  const double learning_rate = rate_of_step(state_.step + 1);
+  const double learning_rate = plan_.learning_rate(state_.step + 1);
   const std::vector<FormattedBatch> batches = next_batches(state_.step);
   learner_.dropout().go_to(first_draw(state_.step));
   StepResult result;
   try {
-    result = learner_.step(batches, learning_rate, measures_saturation(state_.step + 1));
+    result = learner_.step(batches, learning_rate, plan_.measures_saturation(state_.step + 1));
   } catch (const GroupFailure&) {
     throw;
   } catch (const Error& error) {
@@ -254,9 +248,8 @@ TrainProgress Trainer::update() {
   result_.update_seconds += seconds;
   result_.exchange_seconds += result.exchange_seconds.value_or(0);
   return {.step = state_.step,
-          .total_steps = total_steps_,
-          .epoch = static_cast<double>(micro_batches_done(state_.step)) /
-                   static_cast<double>(sampler_.batches_per_epoch()),
+          .total_steps = plan_.total_steps(),
+          .epoch = plan_.epochs_after(state_.step),
           .learning_rate = learning_rate,
           .tokens_per_second = static_cast<double>(result.tokens) / seconds,
           .seconds_left = 0,
@@ -264,13 +257,10 @@ TrainProgress Trainer::update() {
           .result = result};
 }
 
-int64_t Trainer::micro_batches_done(int64_t step) const {
-  return std::min(step * config_.train.accumulation_steps, total_micro_batches_);
-}
-
 std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
   std::vector<FormattedBatch> batches;
-  for (int64_t number = micro_batches_done(step); number < micro_batches_done(step + 1); ++number) {
+  for (int64_t number = plan_.micro_batches_after(step); number < plan_.micro_batches_after(step + 1);
+       ++number) {
     const SampledBatch sampled = sampler_.batch(number);
     const TrainingSet& set = sets_[sampled.data_set];
     PreparedBatch prepared = make_batch(set, sampled, *model_.tokenizer, config_.loss.duplicates);
@@ -281,31 +271,17 @@ std::vector<FormattedBatch> Trainer::next_batches(int64_t step) {
   return batches;
 }
 
-/// The first update and every Nth one.
-bool Trainer::measures_saturation(int64_t step) const {
-  const int64_t every = config_.train.saturation_every_steps;
-  return every > 0 && (step == 1 || step % every == 0);
-}
-
-bool Trainer::is_due(int64_t every_steps) const {
-  if (state_.step == total_steps_) return true;
-  if (every_steps > 0) return state_.step % every_steps == 0;
-  const int64_t per_epoch = sampler_.batches_per_epoch();
-  return micro_batches_done(state_.step) / per_epoch > micro_batches_done(state_.step - 1) / per_epoch;
-}
-
-/// Before the first step, too.
 bool Trainer::is_validation_due() const {
-  return !validation_.is_empty() && (state_.step == 0 || is_due(config_.evaluation.every_steps));
+  return !validation_.is_empty() && plan_.is_validation_due(state_.step);
 }
 
 /// What comes between two steps. A run that is interrupted before the first one has nothing to save: resumed,
 /// it begins again.
 bool Trainer::settle_step() {
   if (state_.validation_due) evaluate();
-  const bool is_over = state_.step == total_steps_ && !state_.validation_due && !output_due_;
+  const bool is_over = state_.step == plan_.total_steps() && !state_.validation_due && !output_due_;
   const bool stop = options_.group.any(interrupted() && !is_over);
-  if (state_.step > 0 && (stop || is_due(config_.checkpoint.every_steps))) save_checkpoint();
+  if (state_.step > 0 && (stop || plan_.is_checkpoint_due(state_.step))) save_checkpoint();
   return !stop;
 }
 

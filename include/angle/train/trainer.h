@@ -19,6 +19,7 @@
 #include "angle/train/checkpoint.h"
 #include "angle/train/learner.h"
 #include "angle/train/run_logs.h"
+#include "angle/train/run_plan.h"
 #include "angle/train/training_data.h"
 #include "angle/train/validation.h"
 
@@ -88,12 +89,10 @@ class Trainer {
   void share_state();
   void open_output();
   TrainProgress update();
-  double rate_of_step(int64_t step) const;
   void check_weights() const;
   [[noreturn]] void fail_at(int64_t step, const std::string& what,
                             const std::string& other_advice = "") const;
   std::vector<FormattedBatch> next_batches(int64_t step);
-  bool is_due(int64_t every_steps) const;
   bool is_validation_due() const;
   bool settle_step();  // false when the run was interrupted
   std::vector<Measurement> measure();
@@ -106,8 +105,7 @@ class Trainer {
   Retention retention() const;
   void save_model();
   void write_model_and_card(const Measurement& measured);
-  bool measures_saturation(int64_t step) const;
-  int64_t micro_batches_done(int64_t step) const;
+  TrainResult finish(bool was_interrupted);
 
   TrainConfig config_;
   Model& model_;
@@ -115,8 +113,7 @@ class Trainer {
   TrainerOptions options_;
   TrainObserver observer_;
   Sampler sampler_;
-  int64_t total_micro_batches_;
-  int64_t total_steps_;
+  RunPlan plan_;
   Validation validation_;
   Learner learner_;
   TrainState state_;
