@@ -18,7 +18,6 @@
 #include "angle/train/run_output.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
-#include "angle/train/validation_metric.h"
 
 #include "cli/configured_model.h"
 #include "cli/exit_code.h"
@@ -28,6 +27,7 @@
 #include "cli/shared_options.h"
 #include "cli/shell_word.h"
 #include "cli/task_data.h"
+#include "cli/train_log.h"
 
 namespace angle::cli {
 namespace {
@@ -51,93 +51,6 @@ constexpr const char* kInterruptionNotice =
     "interrupted: the state is saved as soon as the current step is done, or the current batch of an "
     "evaluation, which --resume does again; a second Ctrl-C stops at once without saving";
 
-/// `epochs 4, batch_size 32, …`; what is an empty text is `none`.
-std::string format_block(const nlohmann::json& block) {
-  std::string text;
-  for (const auto& [key, value] : block.items()) {
-    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, shown.empty() ? "none" : shown);
-  }
-  return text;
-}
-
-/// Without anything to judge by, its other settings mean nothing.
-std::string format_judge(const EvaluationConfig& config) {
-  if (!config.task.empty() || !config.loss_data.empty()) return format_block(nlohmann::json(config));
-  return "none: evaluation.task and evaluation.loss_data are empty; the model of the last step is saved";
-}
-
-/// What a dropout of -1 stands for.
-std::string format_model_dropout(const EncoderConfig& encoder) {
-  return fmt::format("as the model says ({}, attention {})", encoder.hidden_dropout_prob,
-                     encoder.attention_probs_dropout_prob);
-}
-
-void log_start(const TrainConfig& config, const Model& model, const std::vector<TrainingSet>& sets) {
-  log_info("model: {}: {}", model.directory.string(), model.describe());
-  for (const std::string& note : model.notes) log_info("model: {}", note);
-  for (const TrainingSet& set : sets) {
-    log_info("data: {}: {} {}, weight {}{}", set.file.string(), set.examples.size(),
-             nlohmann::json(set.format()).get<std::string>(), set.weight,
-             set.positive_threshold ? fmt::format(", positive from {}", *set.positive_threshold) : "");
-    if (set.ignored_fields > 0)
-      log_info("data: {}: {} fields of other columns are ignored", set.file.string(), set.ignored_fields);
-  }
-  nlohmann::json resolved = config;
-  if (config.train.dropout < 0)
-    resolved["train"]["dropout"] = format_model_dropout(model.encoder.encoder.config());
-  for (const char* block : {"loss", "train", "checkpoint"})
-    log_info("{}: {}", block, format_block(resolved.at(block)));
-  log_info("evaluation: {}", format_judge(config.evaluation));
-}
-
-std::string format_term(const char* name, const std::optional<double>& value) {
-  return value ? fmt::format(", {} {:.4f}", name, *value) : "";
-}
-
-std::string format_progress(const TrainProgress& at) {
-  const StepResult& result = at.result;
-  const auto left = static_cast<int64_t>(at.seconds_left);
-  return fmt::format(
-      "step {}/{}, epoch {:.2f}: loss {:.4f}{}{}{}, gradient {:.3f}, rate {:.2e}, {:.0f} tokens/s{}, "
-      "{}:{:02} left",
-      at.step, at.total_steps, at.epoch, result.total, format_term("cosine", result.cosine),
-      format_term("in-batch", result.in_batch), format_term("angle", result.angle), result.gradient_norm,
-      at.learning_rate, at.tokens_per_second,
-      at.exchange_share ? fmt::format(", {:.0f} % exchange", 100 * *at.exchange_share) : "", left / 60,
-      left % 60);
-}
-
-/// Correlations times 100, losses as they are.
-std::string format_score(const std::optional<double>& score, bool is_loss) {
-  if (!score) return "n/a (undefined)";
-  return is_loss ? fmt::format("{:.4f}", *score) : fmt::format("{:.2f}", 100 * *score);
-}
-
-/// `step 360: stsb validation cosine_spearman 87.31, the best so far, saved; val_loss 1.9310`
-std::string format_evaluation(const TrainEvaluation& evaluation) {
-  std::string text = fmt::format("step {}: {} {}{}", evaluation.step, evaluation.name,
-                                 format_score(evaluation.score, evaluation.lower_is_better),
-                                 evaluation.best ? ", the best so far, saved" : "");
-  const char* separator = "; ";
-  for (const auto& [name, value] : evaluation.others) {
-    text += fmt::format("{}{} {}", separator, name, format_score(value, is_validation_loss(name)));
-    separator = ", ";
-  }
-  return text;
-}
-
-TrainObserver make_observer(ProgressLine& line) {
-  return {.note = [&line](const std::string& text) { line.finish(), log_info("{}", text); },
-          .warning = [&line](const std::string& text) { line.finish(), log_warning("{}", text); },
-          .progress = [&line](const TrainProgress& at) { line.show(format_progress(at)); },
-          .evaluation =
-              [&line](const TrainEvaluation& evaluation) {
-                line.finish();
-                log_info("{}", format_evaluation(evaluation));
-              }};
-}
-
 /// The tasks to validate on with their files; Error when one is not there.
 ValidationData find_tasks(const EvaluationConfig& config, const DataPlaces& places) {
   ValidationData found;
@@ -149,33 +62,6 @@ ValidationData find_tasks(const EvaluationConfig& config, const DataPlaces& plac
       found.tasks.push_back({name.task, name.split, data.path});
   }
   return found;
-}
-
-void log_end(const TrainResult& result, const std::string& output) {
-  const TextStatistics& texts = result.statistics;
-  log_info("trained on {} texts, {} tokens; {} texts were cut, losing {} tokens; {} unknown tokens",
-           texts.texts, texts.tokens, texts.texts_cut, texts.tokens_cut, texts.unknown_tokens);
-  if (result.dropped_examples > 0)
-    log_info("{} examples were dropped as duplicates of their batch", result.dropped_examples);
-  if (result.exchange_seconds > 0)
-    log_info("exchanges between the processes took {:.1f} % of the updates' time",
-             100 * result.exchange_seconds / result.update_seconds);
-  if (result.end == TrainResult::End::stopped_early)
-    log_info("stopped early at step {}: no gain within the patience", result.steps);
-  if (result.best_score)
-    log_info("best validation score {} at step {}, {} before training",
-             format_score(result.best_score, result.lower_is_better), result.best_step,
-             format_score(result.initial_score, result.lower_is_better));
-  if (result.best_score && result.initial_score &&
-      (result.lower_is_better ? *result.best_score > *result.initial_score
-                              : *result.best_score < *result.initial_score))
-    log_warning("no step was better on the validation than the model that training started from");
-  if (result.end != TrainResult::End::interrupted)
-    log_info("the model is in {}", output);
-  else if (result.steps > 0)
-    log_info("interrupted at step {}; the state is saved, go on with --resume", result.steps);
-  else
-    log_info("interrupted before the first step; begin again with --resume");
 }
 
 /// The command that makes the model, without what says only where and on what machine.
@@ -234,7 +120,7 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,
                             .note = [](const std::string& text) { log_info("data: {}", text); }};
   RunData data = load_run_data(config, std::move(tasks), model.max_seq_length, places, loading);
-  log_start(config, model, data.sets);
+  log_train_start(config, model, data.sets);
   if (group.size() > 1) log_info("processes: {}, which share every batch", group.size());
 
   interruption.hold(group.is_first() ? kInterruptionNotice : "");
@@ -247,11 +133,11 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
                    .resume = options.resume,
                    .interrupted = &interruption.requested(),
                    .group = group},
-                  group.is_first() ? make_observer(line) : TrainObserver{});
+                  group.is_first() ? train_observer(line) : TrainObserver{});
   if (group.is_first() && !lock) lock = std::make_unique<DirectoryLock>(options.output);
   const TrainResult result = trainer.run();
   line.finish();
-  log_end(result, options.output);
+  log_train_end(result, options.output);
   group.leave();
   return result;
 }
