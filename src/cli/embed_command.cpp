@@ -145,8 +145,8 @@ std::optional<ShardRange> choose_shard(const EmbedCommandOptions& options) {
 }
 
 /// The number of texts, where the output begins with it and can't be gone back to.
-std::optional<int64_t> rows_to_announce(const EmbedCommandOptions& options, EmbeddingFormat format) {
-  if (format != EmbeddingFormat::npy || options.output != "-") return std::nullopt;
+std::optional<int64_t> rows_to_announce(const EmbedCommandOptions& options) {
+  if (format_of(options) != EmbeddingFormat::npy || options.output != "-") return std::nullopt;
   TextReader texts(options.texts.input, reader_options(options.texts));
   return count_texts(texts);
 }
@@ -202,33 +202,43 @@ void log_end(const EmbedFileResult& result, const EmbedCommandOptions& options) 
   }
 }
 
+EmbedOptions embed_options(const EmbedCommandOptions& options, const Model& model) {
+  return {.max_seq_length = options.texts.max_seq_length,
+          .normalize = options.normalize,
+          .truncate_dim = options.truncate_dim,
+          .prompt = choose_prompt(options.texts, model.prompts, model.default_prompt),
+          .long_texts = options.long_texts.choice(),
+          .window_overlap = options.long_texts.window_overlap};
+}
+
+/// What the vectors are and how they are computed; reads what that follows from: texts for the ranges, the
+/// number of texts.
+EmbedFileOptions job_options(const EmbedCommandOptions& options, Model& model, const EmbedOptions& embed,
+                             const std::optional<ShardRange>& shard) {
+  return {.quantization = enum_value<Quantization>(options.quantize),
+          .ranges = find_ranges(options, model, embed),
+          .resume = options.resume,
+          .precision = nlohmann::json(options.compute.precision).get<Precision>(),
+          .rows = shard ? shard->texts : rows_to_announce(options),
+          .shard = shard,
+          .windows_ahead = windows_ahead(model, embed, options.workers),
+          .workers = options.workers,
+          .save_seconds = options.save_seconds};
+}
+
 void run_embed(const EmbedCommandOptions& options) {
   check_usage(options);
   Interruption interruption;
   TextReader texts = open_texts(options.texts.input, options.texts, &interruption.requested());
   EmbeddingWriter writer(options.output, format_of(options));
-  const bool to_file = options.output != "-";
   if (!options.save_ranges.empty()) AtomicFile{options.save_ranges};  // a calibration may take long
   check_workers(options);
 
   Model model = load_model_for_inference(options.model, options.compute);
   const std::optional<ShardRange> shard = choose_shard(options);
-  const EmbedOptions embed{.max_seq_length = options.texts.max_seq_length,
-                           .normalize = options.normalize,
-                           .truncate_dim = options.truncate_dim,
-                           .prompt = choose_prompt(options.texts, model.prompts, model.default_prompt),
-                           .long_texts = options.long_texts.choice(),
-                           .window_overlap = options.long_texts.window_overlap};
+  const EmbedOptions embed = embed_options(options, model);
   if (!embed.prompt.empty()) log_info("prompt: {}", nlohmann::json(embed.prompt).dump());
-  EmbedFileOptions job{.quantization = enum_value<Quantization>(options.quantize),
-                       .ranges = find_ranges(options, model, embed),
-                       .resume = options.resume,
-                       .precision = nlohmann::json(options.compute.precision).get<Precision>(),
-                       .rows = shard ? shard->texts : rows_to_announce(options, writer.format()),
-                       .shard = shard,
-                       .windows_ahead = windows_ahead(model, embed, options.workers),
-                       .workers = options.workers,
-                       .save_seconds = options.save_seconds};
+  EmbedFileOptions job = job_options(options, model, embed, shard);
   if (options.resume && !writer.saved())
     log_info("{}: nothing to resume, starting at the first text", options.output);
 
@@ -238,7 +248,7 @@ void run_embed(const EmbedCommandOptions& options) {
   job.progress_within = [&line](const EmbedProgress& at) {
     if (at.seconds >= 1) line.show(format_progress(at));  // what is over at once needs no line
   };
-  if (to_file)  // what went to stdout is not lost: there a signal may end it at once
+  if (options.output != "-")  // what went to stdout is not lost: there a signal may end it at once
     interruption.hold(
         "interrupted: what is done is saved as soon as the texts at hand are embedded; a second Ctrl-C stops "
         "at once");
