@@ -4,7 +4,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -12,19 +11,15 @@
 
 #include "angle/error.h"
 #include "angle/eval/compare.h"
-#include "angle/eval/contamination.h"
-#include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/long_texts.h"
 #include "angle/eval/published.h"
 #include "angle/eval/report.h"
-#include "angle/eval/sts.h"
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/io/standard_output.h"
-#include "angle/model/random_weights.h"
 
 #include "cli/eval_request.h"
-#include "cli/log.h"
+#include "cli/scored_model.h"
 #include "cli/shared_options.h"
 #include "cli/text_options.h"
 #include "cli/usage.h"
@@ -47,119 +42,6 @@ std::vector<OwnDataResult> with_scores(std::vector<OwnDataResult> results,
   return results;
 }
 
-/// What a model scored.
-struct Scores {
-  EvaluationReport report;
-  std::vector<OwnDataResult> own_data;
-};
-
-/// A model and what it scored.
-struct ScoredModel {
-  ReportedModel model;
-  Scores scores;
-  std::optional<Scores> in_windows;  // where both were asked for and there are long texts
-};
-
-/// The model again, with random weights.
-Model load_untrained(const Model& model, const ComputeOptions& options) {
-  constexpr uint64_t kSeed = 42;
-  Model untrained = load_model(model.directory);
-  randomize_weights(untrained.encoder, kSeed);
-  untrained.encoder.prepare_inference(apply_compute_options(options),
-                                      nlohmann::json(options.precision).get<Precision>());
-  return untrained;
-}
-
-/// `stsb test (1 of 7): 2552 of 2552 texts`
-std::string format_progress(const EvaluationProgress& at) {
-  return fmt::format("{}{}{} ({} of {}){}: {} of {} texts", at.task.name, at.split.empty() ? "" : " ",
-                     at.split, at.evaluation, at.evaluations, at.untrained ? ", untrained encoder" : "",
-                     at.texts_done, at.texts);
-}
-
-EvaluationReport score_pair_tasks(Model& model, const EmbedOptions& embed, const RequestedTasks& tasks,
-                                  const EvalOptions& options, ProgressLine& line) {
-  if (tasks.of_pairs.empty()) {
-    EvaluationReport none;
-    none.bootstrap = options.bootstrap;
-    return none;
-  }
-  EvaluateOptions evaluate{.tasks = tasks.of_pairs,
-                           .split = options.split,
-                           .columns = parse_columns(options.columns),
-                           .data_dir = tasks.data_dir,
-                           .angle = enum_value<AngleVariant>(options.angle_similarity).value(),
-                           .bootstrap = options.bootstrap,
-                           .train_config = model.train_config};
-  evaluate.progress = [&](const EvaluationProgress& at) {
-    const std::string text = format_progress(at);
-    if (at.texts_done < at.texts)
-      line.show(text);
-    else
-      line.complete(text);
-  };
-  const auto scorer_of = [&](Model& scored) -> PairScorer {
-    return [&evaluate, embedder = Embedder(scored, embed)](std::span<const ScoredPair> pairs,
-                                                           const TextProgress& progress) mutable {
-      return evaluate_pairs(embedder, pairs, evaluate.angle, progress);
-    };
-  };
-  std::optional<Model> untrained;
-  if (tasks.untrained) untrained.emplace(load_untrained(model, options.compute));
-  if (untrained) evaluate.untrained = scorer_of(*untrained);
-  return evaluate_tasks(scorer_of(model), evaluate);
-}
-
-OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnData& data,
-                             const EvalOptions& options, ProgressLine& line) {
-  OwnDataOptions own{.embed = embed,
-                     .query_prompt = options.query_prompt,
-                     .document_prompt = options.document_prompt,
-                     .bootstrap = options.bootstrap};
-  const std::string& split = data.task.split;
-  const std::string name = data.task.name + (split.empty() ? "" : " ") + split;
-  own.progress = [&](int64_t done, int64_t texts) {
-    line.show(texts > 0 ? fmt::format("{}: {} of {} texts", name, done, texts)
-                        : fmt::format("{}: {}", name, count_of(done, "text")));
-  };
-  OwnDataResult result = evaluate_own_data(data, model, own);
-  line.complete(name + ": scored");
-  return result;
-}
-
-Scores score_tasks(Model& model, LongTexts long_texts, const RequestedTasks& tasks,
-                   const EvalOptions& options, ProgressLine& line) {
-  const EmbedOptions embed{.prompt = model.default_prompt,
-                           .long_texts = long_texts,
-                           .window_overlap = options.long_texts.window_overlap};
-  Scores scores{score_pair_tasks(model, embed, tasks, options, line), {}};
-  const std::vector<SeenFile> seen = seen_files(model.train_config);
-  for (const OwnData& data : tasks.own_data_read) {
-    scores.own_data.push_back(score_own_data(model, embed, data, options, line));
-    for (const std::string& note : own_data_notes(seen, data.task, tasks.data_dir))
-      scores.own_data.back().about += "; " + note;
-  }
-  return scores;
-}
-
-ReadScores read_scores(const Scores& scores) { return {scores.report, scores.own_data}; }
-
-ScoredModel score_model(const std::string& name, RequestedTasks tasks, const EvalOptions& options) {
-  const LongTexts long_texts = options.long_texts.choice();
-  Model model = load_model_for_inference(name, options.compute);
-  ProgressLine line;
-  ScoredModel scored{
-      {.name = name.empty() ? model.directory.filename().string() : name, .pipeline = model.describe()},
-      score_tasks(model, long_texts, tasks, options, line),
-      {}};
-  if (tasks.windows_too && count_long_texts(read_scores(scored.scores)) > 0) {
-    tasks.untrained = false;  // it is scored already
-    scored.in_windows = score_tasks(model, LongTexts::windows, tasks, options, line);
-  }
-  line.finish();
-  return scored;
-}
-
 /// The published model that --verify means; nothing without --verify.
 const PublishedModel* published_model(const EvalOptions& options) {
   if (!options.verify) return nullptr;
@@ -176,7 +58,8 @@ void write_results(const std::string& text, const std::string& json, const EvalO
 }
 
 /// What windows change of the scores that are shown.
-std::vector<LongTextDifference> windows_differences(const Scores& cut, const Scores& in_windows,
+std::vector<LongTextDifference> windows_differences(const EvaluationScores& cut,
+                                                    const EvaluationScores& in_windows,
                                                     const ChosenMetrics& metrics) {
   const std::vector<OwnDataResult> cut_shown = with_scores(cut.own_data, metrics.of_own_data);
   const std::vector<OwnDataResult> windows_shown = with_scores(in_windows.own_data, metrics.of_own_data);
@@ -213,9 +96,9 @@ Results results_of(const ScoredModel& scored, const RequestedTasks& tasks, const
 }
 
 /// Scores the other model on the same tasks, and adds the differences to the results.
-void add_comparison(Results& results, const Scores& scores, const RequestedTasks& tasks,
+void add_comparison(Results& results, const EvaluationScores& scores, const RequestedTasks& tasks,
                     const ChosenMetrics& metrics, const EvalOptions& options) {
-  const ScoredModel other = score_model(
+  const ScoredModel other = evaluate_model(
       options.compare,
       {.of_pairs = tasks.of_pairs, .own_data_read = tasks.own_data_read, .data_dir = tasks.data_dir},
       options);
@@ -245,7 +128,7 @@ void run_eval(const EvalOptions& options) {
   if (!options.compare.empty()) find_model(options.compare);
   if (!options.output.empty()) AtomicFile{options.output};  // nor should a file that can't be written
 
-  const ScoredModel scored = score_model(options.model, tasks, options);
+  const ScoredModel scored = evaluate_model(options.model, tasks, options);
   Results results = results_of(scored, tasks, metrics, options);
   if (!options.compare.empty()) add_comparison(results, scored.scores, tasks, metrics, options);
   std::optional<Verification> verification;
