@@ -1,6 +1,7 @@
 #include "angle/eval/evaluate.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "angle/error.h"
@@ -133,6 +134,23 @@ ResampledScores resample(const StsScores& scores, std::span<const ScoredPair> pa
   return resample_correlations(scores.similarities, labels, options);
 }
 
+/// Reads the pairs of an evaluation and scores them, by the model and by the baselines.
+///
+/// @param progress_of  what hears of the model's texts (false), or of the untrained encoder's (true)
+void score_evaluation(Evaluation& evaluation, const PairScorer& score, const EvaluateOptions& options,
+                      const std::function<TextProgress(bool untrained)>& progress_of) {
+  const std::vector<ScoredPair> pairs = read_task_pairs(
+      *evaluation.task, evaluation.file, {.columns = options.columns, .invalid_utf8 = options.invalid_utf8});
+  const auto remark = split_remark(*evaluation.task, evaluation.split, static_cast<int64_t>(pairs.size()));
+  if (!remark.empty()) evaluation.notes.push_back(remark);
+  evaluation.scores = score(pairs, progress_of(/*untrained=*/false));
+  evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
+  evaluation.baselines = score_baselines(pairs, options.bootstrap);
+  if (options.untrained)
+    evaluation.baselines.push_back(untrained_baseline(
+        options.untrained(pairs, progress_of(/*untrained=*/true)), pairs, options.bootstrap));
+}
+
 }  // namespace
 
 std::span<const double> resampled_values(const ResampledScores& resampled, const Metric& metric) {
@@ -162,25 +180,14 @@ EvaluationReport evaluate_tasks(const PairScorer& score, const EvaluateOptions& 
   const auto evaluations = static_cast<int64_t>(report.evaluations.size());
   int64_t number = 0;
   for (Evaluation& evaluation : report.evaluations) {
-    const std::vector<ScoredPair> pairs =
-        read_task_pairs(*evaluation.task, evaluation.file,
-                        {.columns = options.columns, .invalid_utf8 = options.invalid_utf8});
-    const auto remark = split_remark(*evaluation.task, evaluation.split, static_cast<int64_t>(pairs.size()));
-    if (!remark.empty()) evaluation.notes.push_back(remark);
-
     ++number;
-    const auto progress = [&](bool untrained) -> TextProgress {
+    const auto progress_of = [&](bool untrained) -> TextProgress {
       return [&, untrained](int64_t done, int64_t texts) {
         if (options.progress)
           options.progress({*evaluation.task, evaluation.split, number, evaluations, untrained, done, texts});
       };
     };
-    evaluation.scores = score(pairs, progress(/*untrained=*/false));
-    evaluation.resampled = resample(evaluation.scores, pairs, options.bootstrap);
-    evaluation.baselines = score_baselines(pairs, options.bootstrap);
-    if (options.untrained)
-      evaluation.baselines.push_back(untrained_baseline(
-          options.untrained(pairs, progress(/*untrained=*/true)), pairs, options.bootstrap));
+    score_evaluation(evaluation, score, options, progress_of);
   }
   for (const TaskGroup* group : groups) {
     GroupAverage result = average(*group, report.evaluations);
