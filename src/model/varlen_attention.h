@@ -26,7 +26,7 @@ struct AttentionTask {
 /// The fastest kernel for the task.
 AttentionKernel choose_attention(const AttentionTask& task);
 
-/// The task of attending with these queries, keys and values.
+/// The task of attending with these queries, keys and values: [tokens, 3 · hidden].
 AttentionTask attention_task(const Tensor& query_key_value, int64_t num_heads);
 
 /// self_attention() (see attention.h) by one of the kernels for packed batches.

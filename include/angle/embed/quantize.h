@@ -43,9 +43,13 @@ Tensor quantize(const Tensor& embeddings, Quantization quantization, const Tenso
 
 /// Ranges from a NumPy file (float32, shape (2, dims), row 0 low, row 1 high). Error for another shape or
 /// element type, for a value that is not finite, and for low > high.
+///
+/// @return  [2, dims] float32, low and high
 Tensor read_ranges(const std::filesystem::path& path, int64_t dims);
 
 /// Writes ranges so that read_ranges() and numpy.load() read them.
+///
+/// @param ranges  [2, dims] float32, low and high
 void write_ranges(const std::filesystem::path& path, const Tensor& ranges);
 
 }  // namespace angle

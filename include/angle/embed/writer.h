@@ -66,6 +66,8 @@ class EmbeddingWriter {
   void resume(at::ScalarType element, int64_t columns, int64_t first_row = 0);
 
   /// Appends rows; false when whoever reads stdout has gone.
+  ///
+  /// @param rows  [rows, columns] of the element and the columns that begin() or resume() was told
   bool write(const Tensor& rows);
 
   /// Makes sure that a later process can go on from here. Nothing happens for stdout.

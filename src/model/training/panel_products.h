@@ -16,7 +16,8 @@ namespace angle {
 /// divide by the columns of a panel.
 bool trains_in_panels(at::ScalarType input, const Tensor& weight);
 
-/// The three products of products.h, for what trains_in_panels(); weight gradients of at least one row.
+/// The three products of products.h, with the same shapes, for what trains_in_panels(); weight gradients of
+/// at least one row.
 Tensor panel_forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias);
 Tensor panel_input_gradient(const Tensor& gradient, const Tensor& weight);
 WeightGradients panel_weight_gradients(const Tensor& gradient, const Tensor& input);

@@ -6,12 +6,13 @@
 namespace angle {
 
 struct Transposed {
-  Tensor matrix;  // [columns, rows], or rows and some zeros
+  Tensor matrix;  // [columns, rows]; in bfloat16 rows and zeros up to whole tiles (panel_products.cpp)
   Tensor sums;    // float32 [columns], over the rows
 };
 
-/// Of a float32 matrix, contiguous. LibTorch's own copy takes a fifth of the time of the product that it is
-/// made for.
+/// LibTorch's own copy takes a fifth of the time of the product that it is made for.
+///
+/// @param rows  [rows, columns] float32, contiguous
 Transposed transpose(const Tensor& rows);
 
 }  // namespace angle
