@@ -8,7 +8,7 @@
 #include "angle/text/utf8.h"
 
 #include "config_checker.h"
-#include "config_kind.h"
+#include "config_file.h"
 
 namespace angle {
 
@@ -47,12 +47,6 @@ bool lacks_threshold(const json& given, const TrainConfig& config) {
       if (data_set.weight > 0 && data_set.format == DataFormat::scored_pairs && !data_set.positive_threshold)
         return true;
   return false;
-}
-
-void fail_with(const std::string& source, const std::vector<std::string>& problems) {
-  std::string message = source + ":";
-  for (const std::string& problem : problems) message += "\n  " + problem;
-  fail("{}", message);
 }
 
 /// The path of an override, taken apart from left to right: `.key` and `[index]`.
@@ -151,7 +145,7 @@ TrainConfig parse_config(const json& given, const std::string& source) {
     // What fits together can't be told while a part is unknown.
     const TrainConfig known = good.is_object() ? good.get<TrainConfig>() : TrainConfig{};
     for (const std::string& problem : check_ranges(known)) problems.push_back(problem);
-    fail_with(source, problems);
+    refuse_problems(source, problems);
   }
 
   auto config = given.get<TrainConfig>();
@@ -160,17 +154,14 @@ TrainConfig parse_config(const json& given, const std::string& source) {
     problems.emplace_back(
         "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
         "pair is positive (or in_batch_weight 0)");
-  if (!problems.empty()) fail_with(source, problems);
+  refuse_problems(source, problems);
   return config;
 }
 
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
-  refuse_missing_config(path, ConfigKind::training);
-  const std::string source = path == "-" ? "<stdin>" : path.string();
-  json given = read_json(path);
-  refuse_other_kind(given, ConfigKind::training, source);
-  for (const std::string& assignment : overrides) apply_override(given, assignment);
-  return parse_config(given, source);
+  ConfigFile file = read_config_file(path, ConfigKind::training);
+  for (const std::string& assignment : overrides) apply_override(file.content, assignment);
+  return parse_config(file.content, file.source);
 }
 
 }  // namespace angle

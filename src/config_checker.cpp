@@ -162,4 +162,8 @@ json check_against_schema(const json& given, const json& schema, std::vector<std
   return check_value(given, schema, "", {schema, problems});
 }
 
+void refuse_problems(const std::string& source, const std::vector<std::string>& problems) {
+  if (!problems.empty()) fail("{}:\n  {}", source, fmt::join(problems, "\n  "));
+}
+
 }  // namespace angle

@@ -24,6 +24,11 @@ namespace angle {
 /// @return what is as it should be; a list with a bad element is left out, and discarded stands for nothing
 json check_against_schema(const json& given, const json& schema, std::vector<std::string>& problems);
 
+/// Error with all that is wrong with a configuration, a line each, if anything is.
+///
+/// @param source  the path of its file, or `<stdin>`
+void refuse_problems(const std::string& source, const std::vector<std::string>& problems);
+
 /// The schema of an enum: `{"one of": [its names]}`.
 template <class Enum>
 json one_of() {

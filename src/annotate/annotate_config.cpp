@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "angle/config.h"
-#include "angle/error.h"
 #include "angle/suggest.h"
 
 #include "annotate/endpoint_url.h"
 #include "config_checker.h"
-#include "config_kind.h"
+#include "config_file.h"
 
 namespace angle {
 namespace {
@@ -171,36 +170,29 @@ class Rules : ConfigRules {
   const AnnotateConfig& config_;
 };
 
-void fail_with(const std::string& source, const std::vector<std::string>& problems) {
-  if (!problems.empty()) fail("{}:\n  {}", source, fmt::join(problems, "\n  "));
-}
-
 }  // namespace
 
 AnnotateConfig parse_annotate_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
   check_against_schema(given, make_schema(), problems);
-  fail_with(source, problems);
+  refuse_problems(source, problems);
   auto config = given.get<AnnotateConfig>();
-  fail_with(source, Rules(config).check());
+  refuse_problems(source, Rules(config).check());
   return config;
 }
 
 AnnotateConfig load_annotate_config(const fs::path& path, const std::vector<std::string>& overrides) {
-  const std::string source = path == "-" ? "<stdin>" : path.string();
-  refuse_missing_config(path, ConfigKind::annotation);
-  json given = read_json(path);
-  refuse_other_kind(given, ConfigKind::annotation, source);
-  for (const std::string& assignment : overrides) apply_override(given, assignment);
-  AnnotateConfig config = parse_annotate_config(given, source);
+  ConfigFile file = read_config_file(path, ConfigKind::annotation);
+  for (const std::string& assignment : overrides) apply_override(file.content, assignment);
+  AnnotateConfig config = parse_annotate_config(file.content, file.source);
 
-  const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
-  const auto resolve = [&](std::string& file) {
-    if (!file.empty() && fs::path(file).is_relative()) file = (directory / file).lexically_normal().string();
+  const auto resolve = [&](std::string& named) {
+    if (!named.empty() && fs::path(named).is_relative())
+      named = (file.directory / named).lexically_normal().string();
   };
-  for (std::string* file : {&config.seeds.path, &config.prompts.same, &config.prompts.opposite,
-                            &config.prompts.score, &config.gold.path})
-    resolve(*file);
+  for (std::string* named : {&config.seeds.path, &config.prompts.same, &config.prompts.opposite,
+                             &config.prompts.score, &config.gold.path})
+    resolve(*named);
   for (auto& [name, endpoint] : config.endpoints) resolve(endpoint.recorded), resolve(endpoint.ca_file);
   for (AnnotatorConfig& annotator : config.annotators) resolve(annotator.instruction);
   return config;

@@ -11,7 +11,7 @@
 #include "angle/suggest.h"
 
 #include "config_checker.h"
-#include "config_kind.h"
+#include "config_file.h"
 #include "eval/comma_list.h"
 
 namespace angle {
@@ -115,10 +115,6 @@ class Rules : ConfigRules {
 
   const StudyConfig& config_;
 };
-
-void fail_with(const std::string& source, const std::vector<std::string>& problems) {
-  if (!problems.empty()) fail("{}:\n  {}", source, fmt::join(problems, "\n  "));
-}
 
 /// Appends what is wrong.  @return what is as it should be
 StudyConfig check_study(const json& given, std::vector<std::string>& problems) {
@@ -230,23 +226,19 @@ std::string left_out_of(const StudyConfig& study, const StudyConfig& part) {
 StudyConfig parse_study_config(const json& given, const std::string& source) {
   std::vector<std::string> problems;
   StudyConfig config = check_study(given, problems);
-  fail_with(source, problems);
+  refuse_problems(source, problems);
   return config;
 }
 
 StudyConfig load_study_config(const fs::path& path) {
-  const std::string source = path == "-" ? "<stdin>" : path.string();
-  refuse_missing_config(path, ConfigKind::study);
-  const json given = read_json(path);
-  refuse_other_kind(given, ConfigKind::study, source);
+  const ConfigFile file = read_config_file(path, ConfigKind::study);
   std::vector<std::string> problems;
-  StudyConfig config = check_study(given, problems);
-  const fs::path directory = path == "-" || !path.has_parent_path() ? "." : path.parent_path();
+  StudyConfig config = check_study(file.content, problems);
   if (!config.base.empty()) {
-    config.base = (directory / config.base).lexically_normal().string();
+    config.base = (file.directory / config.base).lexically_normal().string();
     if (!fs::exists(config.base)) problems.push_back(fmt::format("base: {}: no such file", config.base));
   }
-  fail_with(source, problems);
+  refuse_problems(file.source, problems);
   return config;
 }
 

@@ -1,4 +1,4 @@
-#include "config_kind.h"
+#include "config_file.h"
 
 #include <algorithm>
 #include <array>
@@ -59,8 +59,7 @@ const KindInfo* find_kind(const json& given) {
   return found;
 }
 
-}  // namespace
-
+/// Error for a file of another kind than the expected one.
 void refuse_other_kind(const json& given, ConfigKind expected, const std::string& source) {
   const KindInfo* found = find_kind(given);
   if (found == nullptr || found->kind == expected) return;
@@ -76,6 +75,18 @@ void refuse_missing_config(const std::filesystem::path& path, ConfigKind expecte
     if (std::filesystem::exists(meant))
       fail("{}: no such file; did you mean {}?", path.string(), meant.string());
   fail("{}: no such file", path.string());
+}
+
+}  // namespace
+
+ConfigFile read_config_file(const std::filesystem::path& path, ConfigKind expected) {
+  refuse_missing_config(path, expected);
+  const bool has_folder = path != "-" && path.has_parent_path();
+  ConfigFile file{.content = read_json(path),
+                  .source = path == "-" ? "<stdin>" : path.string(),
+                  .directory = has_folder ? path.parent_path() : "."};
+  refuse_other_kind(file.content, expected, file.source);
+  return file;
 }
 
 }  // namespace angle
