@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "angle/error.h"
+#include "angle/io/file.h"
 
 namespace angle {
 
@@ -81,10 +82,9 @@ void refuse_missing_config(const std::filesystem::path& path, ConfigKind expecte
 
 ConfigFile read_config_file(const std::filesystem::path& path, ConfigKind expected) {
   refuse_missing_config(path, expected);
-  const bool has_folder = path != "-" && path.has_parent_path();
   ConfigFile file{.content = read_json(path),
                   .source = path == "-" ? "<stdin>" : path.string(),
-                  .directory = has_folder ? path.parent_path() : "."};
+                  .directory = directory_of(path)};
   refuse_other_kind(file.content, expected, file.source);
   return file;
 }

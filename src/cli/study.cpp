@@ -41,8 +41,6 @@ std::string describe_command(const StudyOptions& options) {
   return command;
 }
 
-fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
-
 DataPlaces data_places(const StudyOptions& options, const StudyConfig& study) {
   return {.data_dir = find_data_dir(options.data_dir),
           .config_dir = directory_of(study.base),

@@ -15,6 +15,7 @@
 #include "angle/distributed/process_group.h"
 #include "angle/error.h"
 #include "angle/io/directory_lock.h"
+#include "angle/io/file.h"
 #include "angle/train/run_output.h"
 #include "angle/train/trainer.h"
 #include "angle/train/training_data.h"
@@ -112,9 +113,8 @@ TrainResult run_member(const TrainOptions& options, const TrainConfig& config, a
                        const ProcessGroup& group, Interruption& interruption) {
   std::unique_ptr<DirectoryLock> lock;
   if (group.is_first()) lock = claim_output(options, config);
-  const bool has_folder = options.config != "-" && fs::path(options.config).has_parent_path();
   const DataPlaces places{.data_dir = find_data_dir(options.data_dir),
-                          .config_dir = has_folder ? fs::path(options.config).parent_path() : "."};
+                          .config_dir = directory_of(options.config)};
   ValidationData tasks = find_tasks(config.evaluation, places);
   Model model = load_start_model(config.model, device);
   const DataLoading loading{.most_bytes_in_memory = options.in_memory_mb << 20,

@@ -60,7 +60,7 @@ bool is_current(const RowIndexInfo& info, const fs::path& path) {
 /// Nothing when the index can't be written there.
 std::optional<RowIndexWriter> begin_index(const fs::path& place) {
   try {
-    fs::create_directories(place.has_parent_path() ? place.parent_path() : ".");
+    fs::create_directories(directory_of(place));
     return std::optional<RowIndexWriter>(std::in_place, place);
   } catch (const Error&) {
   } catch (const fs::filesystem_error&) {

@@ -5,6 +5,7 @@
 
 #include "angle/error.h"
 #include "angle/eval/retrieval_metrics.h"
+#include "angle/io/file.h"
 #include "angle/suggest.h"
 
 #include "eval/paired_difference.h"
@@ -27,8 +28,7 @@ OwnDataTask retrieval_task(const fs::path& path, const std::string& name) {
   const fs::path qrels = path.parent_path();
   if (file.extension() != ".tsv" || qrels.filename() != "qrels")
     return {OwnDataKind::retrieval, path, name, kUsualSplit};
-  const fs::path directory = qrels.has_parent_path() ? qrels.parent_path() : fs::path(".");
-  return {OwnDataKind::retrieval, directory, name, file.stem().string()};
+  return {OwnDataKind::retrieval, directory_of(qrels), name, file.stem().string()};
 }
 
 std::string number(const NamedScore& score) {

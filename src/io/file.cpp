@@ -41,8 +41,6 @@ fs::path resolve_destination(const fs::path& path) {
   return follow_links(path);
 }
 
-fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
-
 /// A number that no other writer has. The id of the process would not do: on a shared file system those of
 /// two containers are often the same.
 uint64_t number_of_its_own() {
@@ -60,6 +58,8 @@ std::optional<std::string> finished_name(const std::string& name) {
 }
 
 }  // namespace
+
+fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
 
 std::string read_file(const fs::path& path) {
   InputFile file(path);

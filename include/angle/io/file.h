@@ -1,4 +1,4 @@
-// Files read whole, and files that appear under their name only when they are complete.
+// Where a file is, files read whole, and files that appear under their name only when they are complete.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,9 @@
 #include <string_view>
 
 namespace angle {
+
+/// The directory that a file is in: `.` for a bare name, and for `-`.
+std::filesystem::path directory_of(const std::filesystem::path& file);
 
 /// The whole file as bytes (`-`: stdin); Error when it can't be read.
 std::string read_file(const std::filesystem::path& path);
