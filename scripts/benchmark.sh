@@ -25,8 +25,7 @@ if [ "${1:-}" = --install-peers ]; then
 fi
 
 if [ "${1:-}" = parts ]; then
-  scripts/build.sh
-  cmake --build --preset release --target parts
+  scripts/build.sh parts
   exec env GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}" build/release/bench/parts "${@:2}" # angle's own way of waiting
 fi
 
@@ -37,7 +36,7 @@ if [ -z "${ANGLE_PEERS_PYTHON:-}" ]; then
     echo "benchmark: no peers here, measuring angle alone; scripts/benchmark.sh --install-peers" >&2
   fi
 fi
-scripts/build.sh
+scripts/build.sh angle
 if [ "${1:-}" = quality ]; then
   exec /usr/bin/python3 -B bench/quality.py "${@:2}"
 fi

@@ -21,7 +21,7 @@ if [ ! -x "$venv/bin/python" ]; then
   mv -T "$venv.new" "$venv"
 fi
 
-scripts/build.sh
+scripts/build.sh angle
 rm -rf "$work"
 mkdir -p "$work"
 trained=${1:-$work/by_angle}

@@ -29,7 +29,7 @@ find_data() {
   echo "STS-B is not there (scripts/fetch_data.sh stsb gets it): the 72 held-out sample pairs take its place."
 }
 
-scripts/build.sh
+scripts/build.sh angle
 mkdir -p "$results"
 rm -rf "$results/model"
 
