@@ -122,6 +122,18 @@ def embed(args):
     return raw
 
 
+def precisions_here(args):
+    """Those of --precisions that angle runs in on this CPU; the others are reported and left out, of its peers too."""
+    line, here = write_lines(RESULTS / "line.txt", ["The cat sat."]), []
+    for precision in args.precisions:
+        try:
+            embed_with_angle(args, args.cache / "models" / "all-MiniLM-L6-v2", line, precision)
+            here.append(precision)
+        except SystemExit as reason:
+            print(f"angle-{precision} cannot take part: {str(reason).splitlines()[-1]}", file=sys.stderr)
+    return here
+
+
 def update_rate(metrics):
     """Tokens a second in the updates alone, but for the first ones, which get their memory from the system, and tokens a text."""
     steps = [json.loads(line) for line in metrics.read_text().splitlines()][5:]
@@ -148,7 +160,8 @@ def train(args):
     model = args.cache / "models" / "all-MiniLM-L6-v2"
     precisions = [precision for precision in args.precisions if precision != "int8"]
     rates = start_workers("rate_worker.py", precisions, "--threads", args.threads)
-    seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *TRAIN_PEERS]}
+    peers = [peer for peer in TRAIN_PEERS if peer.rsplit("-", 1)[1] in precisions]
+    seconds = {name: [] for name in [*(f"angle-{precision}" for precision in precisions), *peers]}
     gops, machine, output = {}, dict.fromkeys(rates, 0), RESULTS / "train"
     for _ in range(args.rounds):
         for precision in precisions:
@@ -157,7 +170,7 @@ def train(args):
                 tokens, per_text = update_rate(output / "metrics.jsonl")
                 gops[precision] = max(3 * tokens * operations_per_token(model, per_text) / 1e9, gops.get(precision, 0))
                 machine[precision] = max(rates[precision].measure(), machine[precision])
-        for peer in TRAIN_PEERS:  # a process for each training: angle_emb can't train twice
+        for peer in peers:  # a process for each training: angle_emb can't train twice
             for worker in start_workers("train_worker.py", [peer], model, pairs, "--threads", args.threads).values():
                 seconds[peer].append(worker.measure())
                 worker.close()
@@ -336,6 +349,7 @@ def main():
     args = parser.parse_args()
     args.cache, args.data = cache_directory(), data_directory()
     RESULTS.mkdir(parents=True, exist_ok=True)
+    args.precisions = precisions_here(args)
     left_out = 0
     for name in args.parts or parts:
         print(f"## {name}\n", flush=True)

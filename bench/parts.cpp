@@ -43,11 +43,21 @@ using kernels::Element;
 using kernels::Finish;
 
 at::ScalarType type_of(Element element) {
-  return element == Element::float32 ? at::kFloat : element == Element::bfloat16 ? at::kBFloat16 : at::kByte;
+  switch (element) {
+    case Element::float32:
+      return at::kFloat;
+    case Element::bfloat16:
+      return at::kBFloat16;
+    case Element::uint8:
+      return at::kByte;
+    case Element::wide_uint8:
+      return at::kShort;
+  }
+  return at::kFloat;
 }
 
 Tensor random_rows(Element element, int64_t rows, int64_t columns) {
-  if (element == Element::uint8) return at::randint(0, 256, {rows, columns}, at::kByte);
+  if (kernels::holds_bytes(element)) return at::randint(0, 256, {rows, columns}, type_of(element));
   return at::randn({rows, columns}).to(type_of(element));
 }
 
@@ -207,13 +217,18 @@ std::vector<NamedKernel> kernels() {
            kernels::attend_bfloat16_amx},
           {"int8/avx2",
            cpu.avx2,
-           Element::uint8,
-           {kernels::multiply_uint8_avx2, kAvx2PanelColumns, kPanelRows},
+           Element::wide_uint8,
+           {kernels::multiply_wide_uint8_avx2, kAvx2PanelColumns, kPanelRows},
            nullptr},
           {"int8/avx_vnni",
            cpu.avx_vnni,
            Element::uint8,
            {kernels::multiply_uint8_avx_vnni, kAvx2PanelColumns, kPanelRows},
+           nullptr},
+          {"int8/avx512_without_vnni",
+           cpu.avx512,
+           Element::wide_uint8,
+           {kernels::multiply_wide_uint8_avx512, kAvx512PanelColumns, kPanelRows},
            nullptr},
           {"int8/avx512",
            cpu.avx512 && cpu.avx512_vnni,

@@ -16,6 +16,7 @@ namespace {
 
 using kernels::bytes_of;
 using kernels::Element;
+using kernels::holds_bytes;
 using kernels::Rows;
 using kernels::RowScale;
 
@@ -47,7 +48,7 @@ Rows take_rows(Use use, int64_t rows, int64_t columns, Element element) {
   return {.element = element,
           .data = buffers[use].at_least(rows * stride * bytes_of(element)),
           .stride = stride,
-          .scales = element == Element::uint8
+          .scales = holds_bytes(element)
                         ? static_cast<RowScale*>(buffers[scales].at_least(rows * int64_t{sizeof(RowScale)}))
                         : nullptr};
 }
@@ -106,9 +107,8 @@ PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, c
                              const LayerNorm& norm, std::vector<EncoderLayer> layers, Precision precision)
     : config_(config),
       operand_(operand_element(precision)),
-      value_(operand_ == Element::uint8 ? Element::float32 : operand_),
-      attention_(operand_ == Element::uint8 && cpu_multiplies(Element::bfloat16) ? Element::bfloat16
-                                                                                 : value_),
+      value_(holds_bytes(operand_) ? Element::float32 : operand_),
+      attention_(holds_bytes(operand_) && cpu_multiplies(Element::bfloat16) ? Element::bfloat16 : value_),
       attention_kernel_(attention_kernel(attention_, config.hidden_size / config.num_attention_heads)),
       words_(words.contiguous()),
       places_(places.contiguous()),
@@ -188,8 +188,8 @@ void PackedEncoder::Pass::normalize(const LayerNorm& norm) {
 
 /// What linear layers write in the form that they read: itself, or bytes made from it.
 Rows PackedEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use memory) const {
-  if (encoder_.operand_ != Element::uint8) return values;
-  const Rows bytes = take_rows(memory, rows(), columns, Element::uint8);
+  if (!holds_bytes(encoder_.operand_)) return values;
+  const Rows bytes = take_rows(memory, rows(), columns, encoder_.operand_);
   const kernels::QuantizeTask task{.input = values, .columns = columns, .output = bytes};
   for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().quantize(task, first, last); });
   return bytes;

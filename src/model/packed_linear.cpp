@@ -23,7 +23,7 @@ Element operand_element(Precision precision) {
     case Precision::bfloat16:
       return Element::bfloat16;
     case Precision::int8:
-      return Element::uint8;
+      return byte_element();
   }
   TORCH_CHECK(false, "unknown precision");
 }
@@ -62,7 +62,8 @@ void PackedLinear::quantize(const Tensor& weight) {
       rows_of(integers).copy_(quantized);
     }
   });
-  weights_ = pack_panels(integers, kernel_.panel_columns);
+  weights_ = pack_panels(element_ == Element::wide_uint8 ? integers.to(at::kShort) : integers,
+                         kernel_.panel_columns);
 }
 
 void PackedLinear::forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,
@@ -85,7 +86,7 @@ void PackedLinear::run(kernels::LinearTask task) const {
   task.words = words_;
   task.columns = columns_;
   task.bias = bias_.const_data_ptr<float>();
-  if (element_ == Element::uint8) {
+  if (kernels::holds_bytes(element_)) {
     task.column_scales = column_scales_.const_data_ptr<float>();
     task.column_sums = column_sums_.const_data_ptr<int32_t>();
   }

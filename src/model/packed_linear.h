@@ -11,7 +11,7 @@
 
 namespace angle {
 
-/// What linear layers of that precision read.
+/// What linear layers of that precision read on this CPU.
 kernels::Element operand_element(Precision precision);
 
 class PackedLinear {

@@ -43,6 +43,7 @@ constexpr int64_t kGuardRows = 3;
 Rows rows_of(const Tensor& tensor) {
   const Element element = tensor.scalar_type() == at::kFloat      ? Element::float32
                           : tensor.scalar_type() == at::kBFloat16 ? Element::bfloat16
+                          : tensor.scalar_type() == at::kShort    ? Element::wide_uint8
                                                                   : Element::uint8;
   return {element, tensor.data_ptr(), tensor.stride(0), nullptr};
 }
@@ -62,6 +63,14 @@ struct Layer {
     for (int64_t row = 0; row < rows; ++row)
       scales.push_back(
           {.scale = 0.01F * static_cast<float>(row + 1), .zero = static_cast<int32_t>(row % 256)});
+  }
+
+  /// Of bytes: the same ones in 16 bits each.
+  Layer widened() const {
+    Layer wide = *this;
+    wide.input = input.to(at::kShort);
+    wide.weight = weight.to(at::kShort);
+    return wide;
   }
 
   Tensor output_by(const LinearKernel& kernel, Finish finish, at::ScalarType type) {
@@ -96,15 +105,23 @@ constexpr LinearKernel kBFloat16ByAvx512 = {kernels::multiply_bfloat16_avx512, k
 constexpr LinearKernel kBytesByAvx512 = {kernels::multiply_uint8_avx512, kernels::kAvx512PanelColumns,
                                          kernels::kPanelRows};
 
-void compare_with_avx2(Element element, void (*multiply)(const kernels::LinearTask&, int64_t, int64_t),
-                       const LinearKernel& avx512) {
-  const LinearKernel avx2{multiply, kernels::kAvx2PanelColumns, kernels::kPanelRows};
+constexpr LinearKernel kFloat32ByAvx2 = {kernels::multiply_float32_avx2, kernels::kAvx2PanelColumns,
+                                         kernels::kPanelRows};
+constexpr LinearKernel kWideBytesByAvx2 = {kernels::multiply_wide_uint8_avx2, kernels::kAvx2PanelColumns,
+                                           kernels::kPanelRows};
+constexpr LinearKernel kWideBytesByAvx512 = {kernels::multiply_wide_uint8_avx512,
+                                             kernels::kAvx512PanelColumns, kernels::kPanelRows};
+constexpr LinearKernel kBytesByAvxVnni = {kernels::multiply_uint8_avx_vnni, kernels::kAvx2PanelColumns,
+                                          kernels::kPanelRows};
+
+void compare_with_avx512(Element element, const LinearKernel& kernel, const LinearKernel& avx512,
+                         bool widens = false) {
   at::manual_seed(2);
   for (const int64_t rows : {1, 2, 5, 6, 7, 12, 13, 100})
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{16, 16}, {80, 48}, {384, 112}, {1536, 64}})
       for (const Finish finish : kFinishes) {
         Layer layer(element, rows, in, out);
-        const Tensor output = layer.output_by(avx2, finish, at::kFloat);
+        const Tensor output = (widens ? layer.widened() : layer).output_by(kernel, finish, at::kFloat);
         EXPECT_TRUE(at::equal(output, layer.output_by(avx512, finish, at::kFloat)))
             << fmt::format("{} rows, {} → {}, finish {}", rows, in, out, static_cast<int>(finish));
         EXPECT_TRUE((output.slice(0, rows) == 7).all().item<bool>());
@@ -113,18 +130,23 @@ void compare_with_avx2(Element element, void (*multiply)(const kernels::LinearTa
 
 TEST(Avx2Kernels, MultiplyFloat32ToTheSameBitsAsAvx512) {
   ANGLE_REQUIRE(avx512);
-  compare_with_avx2(Element::float32, kernels::multiply_float32_avx2, kFloat32ByAvx512);
+  compare_with_avx512(Element::float32, kFloat32ByAvx2, kFloat32ByAvx512);
 }
 
 TEST(Avx2Kernels, MultiplyBytesToTheSameBitsAsAvx512) {
   ANGLE_REQUIRE(avx512_vnni);
-  compare_with_avx2(Element::uint8, kernels::multiply_uint8_avx2, kBytesByAvx512);
+  compare_with_avx512(Element::uint8, kWideBytesByAvx2, kBytesByAvx512, /*widens=*/true);
 }
 
 TEST(Avx2Kernels, MultiplyBytesByAvxVnniToTheSameBitsAsAvx512) {
   ANGLE_REQUIRE(avx512_vnni);
   ANGLE_REQUIRE(avx_vnni);
-  compare_with_avx2(Element::uint8, kernels::multiply_uint8_avx_vnni, kBytesByAvx512);
+  compare_with_avx512(Element::uint8, kBytesByAvxVnni, kBytesByAvx512);
+}
+
+TEST(Avx512Kernels, MultiplyBytesOf16BitsToTheSameBitsAsBytes) {
+  ANGLE_REQUIRE(avx512_vnni);
+  compare_with_avx512(Element::uint8, kWideBytesByAvx512, kBytesByAvx512, /*widens=*/true);
 }
 
 /// Calls `check(by_amx, by_avx512, what)` with the outputs of layers of many sizes.
@@ -288,6 +310,22 @@ RowResults rows_by(const kernels::RowKernels& rows, int64_t columns) {
     made.scales[static_cast<int64_t>(row)][1] = scales[row].zero;
   }
   return made;
+}
+
+TEST(RowKernels, MakeTheSameBytesIn16Bits) {
+  ANGLE_REQUIRE(avx2);
+  at::manual_seed(9);
+  // Rounding takes the largest of some rows to 256, which is no byte.
+  const Tensor rows = at::randn({200, 48}), bytes = at::zeros({200, 48}, at::kByte),
+               wide = at::zeros({200, 48}, at::kShort);
+  std::vector<kernels::RowScale> scales(200);
+  for (const Tensor& to : {bytes, wide}) {
+    Rows output = rows_of(to);
+    output.scales = scales.data();
+    row_kernels().quantize({.input = rows_of(rows), .columns = 48, .output = output}, 0, 200);
+  }
+  EXPECT_TRUE(at::equal(wide, bytes.to(at::kShort)));
+  EXPECT_EQ(wide.max().item<int64_t>(), 255);
 }
 
 TEST(Avx2Kernels, MakeRowsOfTheSameBitsAsAvx512) {

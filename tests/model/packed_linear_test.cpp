@@ -38,11 +38,12 @@ Rows rows_of(Tensor& tensor) {
 /// Rows as bytes, and the numbers that those stand for.
 struct Quantized {
   explicit Quantized(const Tensor& rows)
-      : bytes(at::empty(rows.sizes(), at::kByte)), scales(static_cast<size_t>(rows.size(0))) {
+      : bytes(at::empty(rows.sizes(), byte_element() == Element::uint8 ? at::kByte : at::kShort)),
+        scales(static_cast<size_t>(rows.size(0))) {
     const Rows from{Element::float32, rows.data_ptr(), rows.size(1), nullptr};
     row_kernels().quantize({.input = from, .columns = rows.size(1), .output = view()}, 0, rows.size(0));
   }
-  Rows view() { return {Element::uint8, bytes.mutable_data_ptr(), bytes.size(1), scales.data()}; }
+  Rows view() { return {byte_element(), bytes.mutable_data_ptr(), bytes.size(1), scales.data()}; }
   Tensor values() const {
     Tensor result = bytes.to(at::kDouble);
     for (int64_t row = 0; row < bytes.size(0); ++row)
@@ -101,7 +102,7 @@ TEST(PackedLinear, MultipliesBfloat16) {
 }
 
 TEST(PackedLinear, MultipliesBytesWithoutLosingAnything) {
-  ANGLE_REQUIRE_KERNELS(Element::uint8);
+  ANGLE_REQUIRE_KERNELS(byte_element());
   const Tensor weight = at::randn({80, 3072}) / 50, bias = at::zeros({80});
   const Tensor step = weight.abs().amax(1, /*keepdim=*/true) / 127;
   const PackedLinear linear(weight, bias, Precision::int8);
@@ -111,6 +112,18 @@ TEST(PackedLinear, MultipliesBytesWithoutLosingAnything) {
   const Tensor expected = reference(input.values(), (weight / step).round() * step, bias, Activation::none);
   const Tensor error = (output - expected).abs().amax(1) / expected.abs().amax(1);
   EXPECT_LE(error.max().item<double>(), 2e-6);
+}
+
+TEST(PackedLinear, AddsUpTheLargestBytes) {
+  ANGLE_REQUIRE_KERNELS(byte_element());
+  constexpr int64_t kColumns = 3072;
+  const Tensor signs = at::tensor({1.0F, -1.0F}).repeat({8}).unsqueeze(1);  // weights are 127 and −127
+  const PackedLinear linear(signs.expand({16, kColumns}), at::zeros({16}), Precision::int8);
+  Tensor rows = at::ones({7, kColumns});  // bytes are 255, but for the first row's first, 0
+  rows[0][0] = 0;
+  Tensor output = at::empty({7, 16});
+  linear.forward(Quantized(rows).view(), 7, rows_of(output));
+  EXPECT_TRUE(tensors_close(output, rows.sum(1).unsqueeze(1) * signs.t(), 1e-6 * kColumns));
 }
 
 TEST(PackedLinear, QuantisesEveryRowWithinAStepOfItsOwn) {

@@ -10,8 +10,8 @@ void multiply_float32_avx2(const LinearTask& task, int64_t first, int64_t last) 
   multiply_panels<Float32>(task, first, last);
 }
 
-void multiply_uint8_avx2(const LinearTask& task, int64_t first, int64_t last) {
-  multiply_panels<UInt8>(task, first, last);
+void multiply_wide_uint8_avx2(const LinearTask& task, int64_t first, int64_t last) {
+  multiply_panels<WideUInt8>(task, first, last);
 }
 
 void attend_float32_avx2(const AttentionTask& task) { attend<Float32>(task); }

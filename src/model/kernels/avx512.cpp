@@ -10,6 +10,10 @@ void multiply_float32_avx512(const LinearTask& task, int64_t first, int64_t last
   multiply_panels<Float32>(task, first, last);
 }
 
+void multiply_wide_uint8_avx512(const LinearTask& task, int64_t first, int64_t last) {
+  multiply_panels<WideUInt8>(task, first, last);
+}
+
 void attend_float32_avx512(const AttentionTask& task) { attend<Float32>(task); }
 
 const RowKernels row_kernels_avx512 = {normalize, embed, quantize};

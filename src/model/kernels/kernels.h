@@ -14,14 +14,20 @@
 namespace angle::kernels {
 
 /// What a matrix product reads on its left side. One step of the product takes a 32-bit word of it: one
-/// float32, two bfloat16 or four bytes.
-enum class Element { float32, bfloat16, uint8 };
+/// float32, two bfloat16, four bytes, or two bytes that have 16 bits each, for CPUs with no instruction that
+/// multiplies four.
+enum class Element { float32, bfloat16, uint8, wide_uint8 };
+
+constexpr bool holds_bytes(Element element) {
+  return element == Element::uint8 || element == Element::wide_uint8;
+}
 
 constexpr int64_t elements_per_word(Element element) {
   switch (element) {
     case Element::float32:
       return 1;
     case Element::bfloat16:
+    case Element::wide_uint8:
       return 2;
     case Element::uint8:
       return 4;
@@ -85,16 +91,16 @@ struct LinearTask {
   Rows output;  // float32, or by AVX-512 and AMX bfloat16
 };
 
-/// The columns of panels `first` to `last` − 1, by AVX-512 (with AVX512_BF16, with AVX512_VNNI), in panels of
-/// kAvx512PanelColumns.
+/// The columns of panels `first` to `last` − 1, by AVX-512 (bfloat16 with AVX512_BF16, bytes with
+/// AVX512_VNNI), in panels of kAvx512PanelColumns.
 void multiply_float32_avx512(const LinearTask& task, int64_t first, int64_t last);
+void multiply_wide_uint8_avx512(const LinearTask& task, int64_t first, int64_t last);
 void multiply_bfloat16_avx512(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_avx512(const LinearTask& task, int64_t first, int64_t last);
 
-/// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes, without
-/// which they are no faster than float32.
+/// The same by AVX2, in panels of kAvx2PanelColumns; the last by AVX-VNNI, an instruction for bytes.
 void multiply_float32_avx2(const LinearTask& task, int64_t first, int64_t last);
-void multiply_uint8_avx2(const LinearTask& task, int64_t first, int64_t last);
+void multiply_wide_uint8_avx2(const LinearTask& task, int64_t first, int64_t last);
 void multiply_uint8_avx_vnni(const LinearTask& task, int64_t first, int64_t last);
 
 /// The same by AMX, in panels of kAmxPanelColumns. `columns` is a multiple of that, `words` of 16.

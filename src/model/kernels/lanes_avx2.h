@@ -143,30 +143,37 @@ inline Floats scale_by_power(Floats x, Floats whole) {
   return multiply(as_floats(add(as_words(x), exponent)), all(0x1p-25F));
 }
 
-/// Each word of four bytes times one of four signed bytes, and the four products added up.
-inline __m256i add_byte_products(__m256i sums, __m256i bytes, __m256i signed_bytes) {
-#ifdef __AVXVNNI__
-  return _mm256_dpbusd_avx_epi32(sums, bytes, signed_bytes);
-#else
-  // The instruction that multiplies bytes, vpmaddubsw, adds in 16 bits, which overflow.
-  const __m256i even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xFF)), odd = _mm256_srli_epi16(bytes, 8);
-  const __m256i signed_even = _mm256_srai_epi16(_mm256_slli_epi16(signed_bytes, 8), 8),
-                signed_odd = _mm256_srai_epi16(signed_bytes, 8);
-  return _mm256_add_epi32(
-      sums, _mm256_add_epi32(_mm256_madd_epi16(even, signed_even), _mm256_madd_epi16(odd, signed_odd)));
-#endif
+/// Of each word the two signed 16-bit numbers times those of another, and the two products added up. The
+/// instruction for bytes, vpmaddubsw, adds in 16 bits, which overflow.
+inline Words multiply_pairs(Words a, Words b) {
+  return {_mm256_madd_epi16(a.low, b.low), _mm256_madd_epi16(a.high, b.high)};
 }
+
+#ifdef __AVXVNNI__
+/// Each word of four bytes times one of four signed bytes, and the four products added up.
 inline Words add_byte_products(Words sums, Words bytes, Words signed_bytes) {
-  return {add_byte_products(sums.low, bytes.low, signed_bytes.low),
-          add_byte_products(sums.high, bytes.high, signed_bytes.high)};
+  return {_mm256_dpbusd_avx_epi32(sums.low, bytes.low, signed_bytes.low),
+          _mm256_dpbusd_avx_epi32(sums.high, bytes.high, signed_bytes.high)};
+}
+#endif
+
+/// The words in half of their size.
+inline __m256i halved(Words x) {
+  // The instruction does not cross the middle of a register.
+  return _mm256_permute4x64_epi64(_mm256_packs_epi32(x.low, x.high), _MM_SHUFFLE(3, 1, 2, 0));
 }
 
 /// The words as bytes, 0 or 255 where they are less or more.
 inline void store_bytes(uint8_t* to, Words x) {
-  // Neither of the two instructions crosses the middle of a register.
-  const __m256i halves = _mm256_permute4x64_epi64(_mm256_packs_epi32(x.low, x.high), _MM_SHUFFLE(3, 1, 2, 0));
+  const __m256i halves = halved(x);
   const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+}
+/// The same bytes in 16 bits each.
+inline void store_bytes(uint16_t* to, Words x) {
+  const __m256i bytes =
+      _mm256_min_epi16(_mm256_max_epi16(halved(x), _mm256_setzero_si256()), _mm256_set1_epi16(255));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
 }
 
 /// By the last five bits of each word: three choose in each quarter of the table, two a quarter. An

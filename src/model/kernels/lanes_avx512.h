@@ -70,6 +70,9 @@ inline Words to_words(Floats x) { return _mm512_cvtps_epi32(x); }
 /// x · 2^whole, for |x| from ½ to 2 and whole from −150 to 101, as AVX2 needs them.
 inline Floats scale_by_power(Floats x, Floats whole) { return _mm512_scalef_ps(x, whole); }
 
+/// Of each word the two signed 16-bit numbers times those of another, and the two products added up.
+inline Words multiply_pairs(Words a, Words b) { return _mm512_madd_epi16(a, b); }
+
 #ifdef __AVX512VNNI__
 /// Each word of four bytes times one of four signed bytes, and the four products added up.
 inline Words add_byte_products(Words sums, Words bytes, Words signed_bytes) {
@@ -81,6 +84,11 @@ inline Words add_byte_products(Words sums, Words bytes, Words signed_bytes) {
 inline void store_bytes(uint8_t* to, Words x) {
   const __m512i positive = _mm512_max_epi32(x, _mm512_setzero_si512());
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtusepi32_epi8(positive));
+}
+/// The same bytes in 16 bits each.
+inline void store_bytes(uint16_t* to, Words x) {
+  const __m512i bytes = _mm512_min_epi32(_mm512_max_epi32(x, _mm512_setzero_si512()), _mm512_set1_epi32(255));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(bytes));
 }
 
 /// By the last five bits of `index`.

@@ -20,7 +20,7 @@ struct OutputTile {
 template <Element kElement>
 inline Floats product(const LinearTask& task, int64_t row, int64_t column, const int32_t* sums, Floats bias) {
   const Words bits = load_words(sums);
-  if constexpr (kElement != Element::uint8) return add(as_floats(bits), bias);
+  if constexpr (!holds_bytes(kElement)) return add(as_floats(bits), bias);
   const RowScale& by = task.input.scales[row];
   const Words of_zeros = multiply(load_words(task.column_sums + column), all_words(by.zero));
   const Floats scale = multiply(load(task.column_scales + column), all(by.scale));

@@ -7,7 +7,10 @@ namespace angle::kernels {
 namespace {
 
 /// A row with its own scale: the range, with 0 in it, cut into 255 steps.
-void quantize_row(const float* row, int64_t columns, uint8_t* out, RowScale& result) {
+///
+/// @tparam Byte  of 8 or of 16 bits
+template <class Byte>
+void quantize_row(const float* row, int64_t columns, Byte* out, RowScale& result) {
   Floats low = zeros(), high = zeros();
   for (int64_t column = 0; column < columns; column += kVector) {
     const Floats x = load(row + column);
@@ -28,6 +31,9 @@ void quantize_row(const float* row, int64_t columns, uint8_t* out, RowScale& res
 void write_operand(const float* input, int64_t columns, const Rows& rows, int64_t row) {
   if (rows.element == Element::uint8)
     return quantize_row(input, columns, static_cast<uint8_t*>(rows.data) + row * rows.stride,
+                        rows.scales[row]);
+  if (rows.element == Element::wide_uint8)
+    return quantize_row(input, columns, static_cast<uint16_t*>(rows.data) + row * rows.stride,
                         rows.scales[row]);
   for (int64_t column = 0; column < columns; column += kVector)
     store(rows, row, column, load(input + column));

@@ -22,16 +22,31 @@ LinearKernel float32_kernel() {
 LinearKernel uint8_kernel() {
   const CpuFeatures& cpu = cpu_features();
   if (cpu.avx512 && cpu.avx512_vnni) return {kernels::multiply_uint8_avx512, kAvx512PanelColumns, kPanelRows};
-  return {cpu.avx_vnni ? kernels::multiply_uint8_avx_vnni : kernels::multiply_uint8_avx2, kAvx2PanelColumns,
-          kPanelRows};
+  return {kernels::multiply_uint8_avx_vnni, kAvx2PanelColumns, kPanelRows};
+}
+
+LinearKernel wide_uint8_kernel() {
+  if (cpu_features().avx512) return {kernels::multiply_wide_uint8_avx512, kAvx512PanelColumns, kPanelRows};
+  return {kernels::multiply_wide_uint8_avx2, kAvx2PanelColumns, kPanelRows};
 }
 
 }  // namespace
 
 bool cpu_multiplies(Element element) {
   const CpuFeatures& cpu = cpu_features();
-  return element == Element::bfloat16 ? cpu.avx512 && cpu.avx512_bf16 : cpu.avx2;
+  switch (element) {
+    case Element::bfloat16:
+      return cpu.avx512 && cpu.avx512_bf16;
+    case Element::uint8:
+      return (cpu.avx512 && cpu.avx512_vnni) || cpu.avx_vnni;
+    case Element::float32:
+    case Element::wide_uint8:
+      break;
+  }
+  return cpu.avx2;
 }
+
+Element byte_element() { return cpu_multiplies(Element::uint8) ? Element::uint8 : Element::wide_uint8; }
 
 bool amx_multiplies(Element element) {
   const CpuFeatures& cpu = cpu_features();
@@ -50,6 +65,8 @@ LinearKernel linear_kernel(Element element, int64_t words, int64_t columns) {
     case Element::uint8:
       if (by_amx) return {kernels::multiply_uint8_amx, kAmxPanelColumns, kAmxPanelRows};
       return uint8_kernel();
+    case Element::wide_uint8:
+      return wide_uint8_kernel();
   }
   return float32_kernel();
 }

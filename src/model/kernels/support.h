@@ -6,9 +6,12 @@
 
 namespace angle {
 
-/// Whether the CPU multiplies such elements: float32 and bytes with AVX2, bfloat16 with AVX512_BF16. All that
-/// follows is for such CPUs.
+/// Whether the CPU multiplies such elements: float32 and bytes of 16 bits with AVX2, bytes with AVX512_VNNI
+/// or AVX-VNNI, bfloat16 with AVX512_BF16. All that follows is for such CPUs.
 bool cpu_multiplies(kernels::Element element);
+
+/// The bytes that the CPU multiplies fastest. To the same sums: all are of integers.
+kernels::Element byte_element();
 
 /// Whether the CPU multiplies them by AMX too.
 bool amx_multiplies(kernels::Element element);

@@ -33,7 +33,17 @@ struct BFloat16 {
 };
 #endif
 
-#if defined(__AVX512VNNI__) || !defined(__AVX512F__)
+struct WideUInt8 {  // times signed bytes of 16 bits, sums in int32
+  using Sums = Words;
+  static constexpr Element kElement = Element::wide_uint8;
+  static Sums zero() { return no_words(); }
+  static Sums add_products(Sums sums, Words left, Words right) {
+    return add(sums, multiply_pairs(left, right));
+  }
+  static Words bits(Sums sums) { return sums; }
+};
+
+#if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 struct UInt8 {  // times signed bytes, sums in int32
   using Sums = Words;
   static constexpr Element kElement = Element::uint8;
