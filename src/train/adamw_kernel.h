@@ -1,4 +1,5 @@
-// What the optimizer does to float32 numbers in memory, in one pass, for CPUs with AVX-512. Knows no torch.
+// What the optimizer does to float32 numbers in memory, in one pass, for CPUs with AVX2 or AVX-512,
+// which round to the same bits. Knows no torch.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +24,20 @@ struct AdamWFactors {
   float epsilon;
 };
 
-/// One update.
-void adamw_update(const AdamWNumbers& numbers, const AdamWFactors& factors);
+struct AdamWKernels {
+  /// One update.
+  void (*update)(const AdamWNumbers& numbers, const AdamWFactors& factors);
 
-/// The same of numbers whose gradient and moments are all zero, which are not looked at: they decay.
-void adamw_decay(const AdamWNumbers& numbers, const AdamWFactors& factors);
+  /// The same of numbers whose gradient and moments are all zero, which are not looked at: they decay.
+  void (*decay)(const AdamWNumbers& numbers, const AdamWFactors& factors);
 
-/// Whether all are zero.
-bool all_zero(const float* numbers, int64_t count);
+  /// Whether all are zero.
+  bool (*all_zero)(const float* numbers, int64_t count);
 
-/// The sum of the squares, in an order that is always the same.
-double sum_of_squares(const float* numbers, int64_t count);
+  /// The sum of the squares, in an order that is always the same.
+  double (*sum_of_squares)(const float* numbers, int64_t count);
+};
+
+extern const AdamWKernels adamw_avx2, adamw_avx512;
 
 }  // namespace angle

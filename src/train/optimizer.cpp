@@ -27,7 +27,10 @@ struct Group {
 constexpr int64_t kStripe = 1 << 13;    // numbers that a thread updates one after the other, about
 constexpr int64_t kSumBlock = 1 << 14;  // numbers whose squares are added up in float32
 
-/// Whether the kernel of adamw_kernel.h takes it.
+/// For this CPU, which has AVX2.
+const AdamWKernels& adamw() { return cpu_features().avx512 ? adamw_avx512 : adamw_avx2; }
+
+/// Whether the kernels of adamw_kernel.h take it.
 bool is_plain(const Parameter& parameter) {
   return parameter.tensor.is_cpu() && parameter.tensor.scalar_type() == at::kFloat &&
          parameter.tensor.is_contiguous();
@@ -105,7 +108,8 @@ double squares_of(const Tensor& gradient) {
   at::parallel_for(0, at::divup(count, kSumBlock), 1, [&](int64_t first, int64_t last) {
     for (int64_t block = first; block < last; ++block) {
       const int64_t begin = block * kSumBlock;
-      sums[static_cast<size_t>(block)] = sum_of_squares(numbers + begin, std::min(kSumBlock, count - begin));
+      sums[static_cast<size_t>(block)] =
+          adamw().sum_of_squares(numbers + begin, std::min(kSumBlock, count - begin));
     }
   });
   double total = 0;
@@ -122,7 +126,7 @@ double clipping_factor(double norm, double max_norm) {
 AdamW::AdamW(std::vector<Parameter> parameters, AdamWOptions options)
     : parameters_(std::move(parameters)),
       options_(options),
-      in_one_pass_(cpu_features().avx512 && std::all_of(parameters_.begin(), parameters_.end(), is_plain)),
+      in_one_pass_(cpu_features().avx2 && std::all_of(parameters_.begin(), parameters_.end(), is_plain)),
       resting_rows_(parameters_.size()) {
   for (Parameter& parameter : parameters_) {
     parameter.tensor.requires_grad_(true);
@@ -188,8 +192,8 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
     const int64_t at = row * size;
     const AdamWNumbers part{numbers + at, of_row ? of_row : zeros.data(), first_moments + at,
                             second_moments + at, size};
-    at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || all_zero(of_row, size)) ? 1 : 0;
-    at_rest[row] != 0 ? adamw_decay(part, factors) : adamw_update(part, factors);
+    at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || adamw().all_zero(of_row, size)) ? 1 : 0;
+    at_rest[row] != 0 ? adamw().decay(part, factors) : adamw().update(part, factors);
   };
   for_stripes(rows_of(tensor), size,
               [&](int64_t first, int64_t last) { gradient.for_each(first, last, update_row); });
@@ -206,7 +210,8 @@ AdamW::RestingRows& AdamW::resting_rows(size_t parameter) {
   const auto *const firsts = first.const_data_ptr<float>(), *const seconds = second.const_data_ptr<float>();
   for (size_t row = 0; row < rows.at_rest.size(); ++row) {
     const int64_t begin = static_cast<int64_t>(row) * size;
-    rows.at_rest[row] = all_zero(firsts + begin, size) && all_zero(seconds + begin, size) ? 1 : 0;
+    rows.at_rest[row] =
+        adamw().all_zero(firsts + begin, size) && adamw().all_zero(seconds + begin, size) ? 1 : 0;
   }
   return rows;
 }

@@ -26,8 +26,14 @@ namespace {
 
 using testing::tensors_close;
 
-#define REQUIRE_AVX512() \
-  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512"
+#define ANGLE_REQUIRE(feature) \
+  if (!cpu_features().feature) GTEST_SKIP() << "this CPU has no " #feature
+
+/// That the kernels compute in on this CPU.
+std::vector<at::ScalarType> types_here() {
+  if (cpu_features().avx512) return {at::kFloat, at::kBFloat16};
+  return {at::kFloat};
+}
 
 /// With an intermediate size that fits no tile, unless it is given.
 EncoderConfig config_of(int64_t hidden, int64_t heads, Activation activation = Activation::gelu,
@@ -105,24 +111,24 @@ void expect_like_plain(const EncoderConfig& config, const std::vector<int64_t>& 
 }
 
 TEST(TrainingLayer, IsThePlainLayerForTextsOfAllLengths) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   expect_like_plain(config_of(64, 2), {1, 2, 2, 3, 7, 8, 15, 16, 16, 17, 31, 32, 33, 64, 65, 100, 261});
 }
 
 TEST(TrainingLayer, IsThePlainLayerWhereAllProductsGoInPanels) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   expect_like_plain(config_of(64, 2, Activation::gelu, 256), {1, 3, 8, 8, 17, 40, 150});
 }
 
 TEST(TrainingLayer, IsThePlainLayerForOddHeads) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   expect_like_plain(config_of(60, 3), {1, 5, 12, 20, 40});
   expect_like_plain(config_of(42, 6), {9, 9, 9, 33});
   expect_like_plain(config_of(128, 1), {4, 18});
 }
 
 TEST(TrainingLayer, IsThePlainLayerForEveryActivation) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   for (const Activation activation : {Activation::gelu_tanh, Activation::relu, Activation::tanh})
     expect_like_plain(config_of(32, 2, activation), {3, 6, 6});
 }
@@ -139,13 +145,13 @@ void expect_the_same_way_in_bfloat16(const EncoderConfig& config) {
 }
 
 TEST(TrainingLayer, PointsTheSameWayInBfloat16) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx512);
   expect_the_same_way_in_bfloat16(config_of(64, 2));
   expect_the_same_way_in_bfloat16(config_of(64, 2, Activation::gelu, 256));
 }
 
 TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   const TokenBatch batch = texts_of({3, 8, 8, 17, 40, 70, 70});
   const auto run = [&](int threads) {
     const int before = at::get_num_threads();
@@ -164,9 +170,9 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreads) {
 }
 
 TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreadsInPanels) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   const TokenBatch batch = texts_of({3, 8, 8, 17, 40, 70, 70, 200});
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+  for (const at::ScalarType type : types_here()) {
     const auto run = [&](int threads) {
       const int before = at::get_num_threads();
       at::set_num_threads(threads);
@@ -182,8 +188,8 @@ TEST(TrainingLayer, DoesNotDependOnTheNumberOfThreadsInPanels) {
 }
 
 TEST(TrainingLayer, DoesNotHideAScoreThatIsNotANumber) {
-  REQUIRE_AVX512();
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+  ANGLE_REQUIRE(avx2);
+  for (const at::ScalarType type : types_here()) {
     Tensor input = at::randn({60, int64_t{3} * 32});
     const int64_t key = 32, second_head = 16;
     input[3][key + second_head].fill_(std::numeric_limits<float>::quiet_NaN());
@@ -195,7 +201,7 @@ TEST(TrainingLayer, DoesNotHideAScoreThatIsNotANumber) {
 }
 
 TEST(TrainingLayer, LeavesAloneWhatHasNoGradient) {
-  REQUIRE_AVX512();
+  ANGLE_REQUIRE(avx2);
   Encoder encoder = random_encoder(config_of(32, 2));
   const TokenBatch batch = texts_of({4, 9});
   const Tensor input = at::randn({batch.num_tokens(), 32});

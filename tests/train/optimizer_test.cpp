@@ -8,17 +8,22 @@
 //  - rows without a gradient so far decay and nothing else, until they have one, or moments from a
 //    checkpoint;
 //  - a gradient that is sparse in rows does what the dense one does, to the bit;
+//  - by AVX2 an update, the sum of squares and the search for zeros give the same bits as by AVX-512;
 //  - what state() shows is everything a later step depends on: put back, the next steps are the same bits.
 
 #include "angle/train/optimizer.h"
 
 #include <cmath>
+#include <limits>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include "angle/cpu_features.h"
+
 #include "support/tensor_matchers.h"
+#include "train/adamw_kernel.h"
 
 namespace angle {
 namespace {
@@ -276,6 +281,47 @@ void expect_same_bits_from_state(at::ScalarType type) {
 
 TEST(AdamW, GoesOnFromItsStateToTheBit) {
   for (const at::ScalarType type : kTypes) expect_same_bits_from_state(type);
+}
+
+/// Numbers and moments after an update and a decay, and the sum of their squares.
+std::vector<double> update_by(const AdamWKernels& kernels, int64_t count) {
+  at::manual_seed(5);
+  const Tensor gradient = at::randn({count});
+  Tensor made = at::rand({3, count});
+  auto* const numbers = made.mutable_data_ptr<float>();
+  const AdamWNumbers all{numbers, gradient.const_data_ptr<float>(), numbers + count, numbers + 2 * count,
+                         count};
+  const AdamWFactors factors{.gradient = 0.7F,
+                             .beta1 = 0.9F,
+                             .beta2 = 0.999F,
+                             .decay = 0.99F,
+                             .step = 1e-3F,
+                             .inverse_root = 1.3F,
+                             .epsilon = 1e-8F};
+  kernels.update(all, factors);
+  kernels.decay(all, factors);
+  std::vector<double> result(numbers, numbers + 3 * count);
+  result.push_back(kernels.sum_of_squares(numbers, 3 * count));
+  return result;
+}
+
+TEST(AdamWKernels, GiveTheSameBitsByAvx2AsByAvx512) {
+  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512";
+  for (const int64_t count : {1, 7, 16, 17, 100, 1000})
+    EXPECT_EQ(update_by(adamw_avx2, count), update_by(adamw_avx512, count)) << count;
+}
+
+TEST(AdamWKernels, FindWhatIsNotZero) {
+  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  const auto all_zero = cpu_features().avx512 ? adamw_avx512.all_zero : adamw_avx2.all_zero;
+  for (const size_t count : {1, 7, 16, 17, 100}) {
+    std::vector<float> numbers(count, -0.0F);
+    EXPECT_TRUE(all_zero(numbers.data(), static_cast<int64_t>(count)));
+    for (const float other : {std::numeric_limits<float>::denorm_min(), std::nanf("")}) {
+      numbers.back() = other;
+      EXPECT_FALSE(all_zero(numbers.data(), static_cast<int64_t>(count))) << count << " with " << other;
+    }
+  }
 }
 
 }  // namespace

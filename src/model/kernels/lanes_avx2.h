@@ -61,6 +61,11 @@ inline Words multiply(Words a, Words b) {
 }
 
 inline Floats load(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
+inline Floats load(const float* from, int64_t count) {
+  if (count >= kVector) return load(from);
+  const Words lanes = first_lanes(count);
+  return {_mm256_maskload_ps(from, lanes.low), _mm256_maskload_ps(from + 8, lanes.high)};
+}
 inline void store(float* to, Floats x) {
   _mm256_storeu_ps(to, x.low);
   _mm256_storeu_ps(to + 8, x.high);
@@ -89,6 +94,11 @@ inline Floats multiply_add(Floats a, Floats b, Floats c) {
 inline Floats multiply_subtract(Floats a, Floats b, Floats c) {
   return {_mm256_fmsub_ps(a.low, b.low, c.low), _mm256_fmsub_ps(a.high, b.high, c.high)};
 }
+/// c − a·b.
+inline Floats subtract_product(Floats c, Floats a, Floats b) {
+  return {_mm256_fnmadd_ps(a.low, b.low, c.low), _mm256_fnmadd_ps(a.high, b.high, c.high)};
+}
+inline Floats square_root(Floats x) { return {_mm256_sqrt_ps(x.low), _mm256_sqrt_ps(x.high)}; }
 /// The second where one of the two is NaN.
 inline Floats least(Floats a, Floats b) {
   return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
@@ -106,10 +116,25 @@ inline Floats nearest_whole(Floats x) {
 }
 /// The first `count` of x, others of y.
 inline Floats first_of(Floats x, int64_t count, Floats y) {
+  if (count >= kVector) return x;
   const Words lanes = first_lanes(count);
   return {_mm256_blendv_ps(y.low, x.low, _mm256_castsi256_ps(lanes.low)),
           _mm256_blendv_ps(y.high, x.high, _mm256_castsi256_ps(lanes.high))};
 }
+
+/// Those of a where x > 0, others of b.
+inline Floats where_positive(Floats x, Floats a, Floats b) {
+  const __m256 zero = _mm256_setzero_ps();
+  return {_mm256_blendv_ps(b.low, a.low, _mm256_cmp_ps(x.low, zero, _CMP_GT_OQ)),
+          _mm256_blendv_ps(b.high, a.high, _mm256_cmp_ps(x.high, zero, _CMP_GT_OQ))};
+}
+/// Those whose bit is set, others are 0.
+inline __m256 kept(__m256 x, int bits) {
+  const __m256i bit_of_lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i set = _mm256_and_si256(_mm256_set1_epi32(bits), bit_of_lane);
+  return _mm256_and_ps(x, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, bit_of_lane)));
+}
+inline Floats kept(Floats x, uint16_t bits) { return {kept(x.low, bits), kept(x.high, bits >> 8)}; }
 
 /// All sixteen to one: halves of registers, then pairs, then two, in the order of AVX-512's.
 template <class Combine>
@@ -128,12 +153,64 @@ inline float largest_of(Floats x) {
   return reduced(_mm256_max_ps(x.high, x.low), [](__m128 a, __m128 b) { return _mm_max_ps(a, b); });
 }
 
+/// The sum in float64.
+inline double wide_sum_of(Floats x) {
+  const auto sum = [](__m256 eight) {
+    const __m256d four = _mm256_add_pd(_mm256_cvtps_pd(_mm256_extractf128_ps(eight, 1)),
+                                       _mm256_cvtps_pd(_mm256_castps256_ps128(eight)));
+    const __m128d two = _mm_add_pd(_mm256_extractf128_pd(four, 1), _mm256_castpd256_pd128(four));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+  };
+  return sum(x.low) + sum(x.high);
+}
+
 inline Floats as_floats(Words bits) {
   return {_mm256_castsi256_ps(bits.low), _mm256_castsi256_ps(bits.high)};
 }
 inline Words as_words(Floats x) { return {_mm256_castps_si256(x.low), _mm256_castps_si256(x.high)}; }
 inline Floats to_floats(Words x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
 inline Words to_words(Floats x) { return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)}; }
+
+/// 0 to 15.
+inline Words counting() {
+  return {_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, 12, 13, 14, 15)};
+}
+inline Words bitwise_or(Words a, Words b) {
+  return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)};
+}
+inline Words exclusive_or(Words a, Words b, Words c) {
+  return {_mm256_xor_si256(_mm256_xor_si256(a.low, b.low), c.low),
+          _mm256_xor_si256(_mm256_xor_si256(a.high, b.high), c.high)};
+}
+/// Whether all are the bits of 0 or of −0.
+inline bool are_zeros(Words bits) {
+  return _mm256_testz_si256(_mm256_or_si256(bits.low, bits.high), _mm256_set1_epi32(0x7FFFFFFF)) != 0;
+}
+/// A bit for each word that is at least the threshold, without signs.
+inline uint16_t bits_at_least(Words x, uint32_t threshold) {
+  const auto bits = [limit = _mm256_set1_epi32(static_cast<int>(threshold))](__m256i words) {
+    return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(words, limit), words)));
+  };
+  return static_cast<uint16_t>(bits(x.low) | bits(x.high) << 8);
+}
+
+/// The two halves of 64-bit products.
+struct Halves {
+  Words high, low;
+};
+inline Halves multiply_halves(Words numbers, uint32_t by) {
+  const __m256i factor = _mm256_set1_epi64x(by);
+  Halves result;
+  const auto multiply = [&](__m256i x, __m256i& high, __m256i& low) {
+    const __m256i even = _mm256_mul_epu32(x, factor),
+                  odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), factor);
+    high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+    low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+  };
+  multiply(numbers.low, result.high.low, result.low.low);
+  multiply(numbers.high, result.high.high, result.low.high);
+  return result;
+}
 
 /// x · 2^whole, for |x| from ½ to 2 and whole from −150 to 101.
 inline Floats scale_by_power(Floats x, Floats whole) {

@@ -37,6 +37,9 @@ inline Words subtract(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 inline Words multiply(Words a, Words b) { return _mm512_mullo_epi32(a, b); }
 
 inline Floats load(const float* from) { return _mm512_loadu_ps(from); }
+inline Floats load(const float* from, int64_t count) {
+  return _mm512_maskz_loadu_ps(first_lanes(count), from);
+}
 inline void store(float* to, Floats x) { _mm512_storeu_ps(to, x); }
 inline void store(float* to, Floats x, int64_t count) { _mm512_mask_storeu_ps(to, first_lanes(count), x); }
 inline Floats zeros() { return _mm512_setzero_ps(); }
@@ -47,6 +50,9 @@ inline Floats multiply(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 inline Floats divide(Floats a, Floats b) { return _mm512_div_ps(a, b); }
 inline Floats multiply_add(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 inline Floats multiply_subtract(Floats a, Floats b, Floats c) { return _mm512_fmsub_ps(a, b, c); }
+/// c − a·b.
+inline Floats subtract_product(Floats c, Floats a, Floats b) { return _mm512_fnmadd_ps(a, b, c); }
+inline Floats square_root(Floats x) { return _mm512_sqrt_ps(x); }
 /// The second where one of the two is NaN.
 inline Floats least(Floats a, Floats b) { return _mm512_min_ps(a, b); }
 inline Floats largest(Floats a, Floats b) { return _mm512_max_ps(a, b); }
@@ -58,14 +64,52 @@ inline Floats nearest_whole(Floats x) {
 inline Floats first_of(Floats x, int64_t count, Floats y) {
   return _mm512_mask_mov_ps(y, first_lanes(count), x);
 }
+/// Those of a where x > 0, others of b.
+inline Floats where_positive(Floats x, Floats a, Floats b) {
+  return _mm512_mask_mov_ps(b, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), a);
+}
+/// Those whose bit is set, others are 0.
+inline Floats kept(Floats x, uint16_t bits) { return _mm512_maskz_mov_ps(bits, x); }
 inline float sum_of(Floats x) { return _mm512_reduce_add_ps(x); }
 inline float least_of(Floats x) { return _mm512_reduce_min_ps(x); }
 inline float largest_of(Floats x) { return _mm512_reduce_max_ps(x); }
+
+/// The sum in float64.
+inline double wide_sum_of(Floats x) {
+  return _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(x))) +
+         _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)));
+}
 
 inline Floats as_floats(Words bits) { return _mm512_castsi512_ps(bits); }
 inline Words as_words(Floats x) { return _mm512_castps_si512(x); }
 inline Floats to_floats(Words x) { return _mm512_cvtepi32_ps(x); }
 inline Words to_words(Floats x) { return _mm512_cvtps_epi32(x); }
+
+/// 0 to 15.
+inline Words counting() { return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
+inline Words bitwise_or(Words a, Words b) { return _mm512_or_si512(a, b); }
+inline Words exclusive_or(Words a, Words b, Words c) {
+  constexpr int kOddNumberOfBits = 0x96;
+  return _mm512_ternarylogic_epi32(a, b, c, kOddNumberOfBits);
+}
+/// Whether all are the bits of 0 or of −0.
+inline bool are_zeros(Words bits) { return _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7FFFFFFF)) == 0; }
+/// A bit for each word that is at least the threshold, without signs.
+inline uint16_t bits_at_least(Words x, uint32_t threshold) {
+  return _mm512_cmpge_epu32_mask(x, _mm512_set1_epi32(static_cast<int>(threshold)));
+}
+
+/// The two halves of 64-bit products.
+struct Halves {
+  Words high, low;
+};
+inline Halves multiply_halves(Words numbers, uint32_t by) {
+  const __m512i factor = _mm512_set1_epi64(by);
+  const __m512i even = _mm512_mul_epu32(numbers, factor),
+                odd = _mm512_mul_epu32(_mm512_srli_epi64(numbers, 32), factor);
+  return {_mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xAAAA, odd),
+          _mm512_mask_mov_epi32(even, 0xAAAA, _mm512_slli_epi64(odd, 32))};
+}
 
 /// x · 2^whole, for |x| from ½ to 2 and whole from −150 to 101, as AVX2 needs them.
 inline Floats scale_by_power(Floats x, Floats whole) { return _mm512_scalef_ps(x, whole); }
@@ -124,7 +168,13 @@ inline void transpose(Words (&r)[16]) {
   }
 }
 
-/// Rounded to the nearest bfloat16.
+/// Of bfloat16.
+inline Floats load(const uint16_t* from, int64_t count) {
+  const __m256i halves = _mm256_maskz_loadu_epi16(first_lanes(count), from);
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/// Rounded to the nearest bfloat16, ties to even; a NaN stays one.
 inline __m256i to_bfloat16(Floats x) {
 #ifdef __AVX512BF16__
   return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(x));
@@ -132,11 +182,13 @@ inline __m256i to_bfloat16(Floats x) {
   const __m512i bits = _mm512_castps_si512(x);
   const __m512i is_odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), is_odd);
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+  const __m512i kept =
+      _mm512_mask_mov_epi32(rounded, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), _mm512_set1_epi32(0x7FC00000));
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(kept, 16));
 #endif
 }
 
-inline void store_bfloat16(uint16_t* to, Floats x, int64_t count) {
+inline void store(uint16_t* to, Floats x, int64_t count) {
   _mm256_mask_storeu_epi16(to, first_lanes(count), to_bfloat16(x));
 }
 

@@ -40,8 +40,7 @@ inline Floats gelu(Floats x, const GeluTable& table) {
 inline void store(const Rows& rows, int64_t row, int64_t column, Floats x, int64_t count = kVector) {
   const int64_t at = row * rows.stride + column;
 #ifdef __AVX512F__
-  if (rows.element == Element::bfloat16)
-    return store_bfloat16(static_cast<uint16_t*>(rows.data) + at, x, count);
+  if (rows.element == Element::bfloat16) return store(static_cast<uint16_t*>(rows.data) + at, x, count);
 #endif
   store(static_cast<float*>(rows.data) + at, x, count);
 }

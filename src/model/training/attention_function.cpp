@@ -8,11 +8,14 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
-#include "model/training/attention_kernel.h"
+#include "model/training/element_bits.h"
+#include "model/training/kernels/training_kernels.h"
 
 namespace angle {
 namespace {
 
+using kernels::HeadInputs;
+using kernels::HeadShape;
 using torch::autograd::variable_list;
 
 /// One text of the batch.
@@ -56,7 +59,7 @@ void for_each_head(const Plan& plan, const Run& run) {
   std::atomic<int64_t> next = 0;
   at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t begin, int64_t end) {
     std::vector<float> scratch(
-        static_cast<size_t>(head_scratch(plan.texts.front().length, plan.hidden / plan.num_heads)));
+        static_cast<size_t>(kernels::head_scratch(plan.texts.front().length, plan.hidden / plan.num_heads)));
     for (int64_t worker = begin; worker < end; ++worker)
       for (int64_t task = next++; task < tasks; task = next++)
         run(plan.texts[static_cast<size_t>(task / plan.num_heads)], task % plan.num_heads, scratch.data());
@@ -73,11 +76,12 @@ HeadInputs<T> inputs_of(const Plan& plan, const PlacedText& text, int64_t head, 
 template <class T>
 Tensor run_forward(const Plan& plan, const Tensor& query_key_value) {
   Tensor output = at::empty({query_key_value.size(0), plan.hidden}, query_key_value.options());
-  const T* const from = query_key_value.const_data_ptr<T>();
-  T* const to = output.mutable_data_ptr<T>();
+  const T* const from = elements_of<T>(query_key_value);
+  T* const to = mutable_elements_of<T>(output);
   for_each_head(plan, [&](const PlacedText& text, int64_t head, float* scratch) {
-    head_forward(shape_of(plan, text, head), inputs_of(plan, text, head, from),
-                 to + text.first_token * plan.hidden + head * plan.hidden / plan.num_heads, scratch);
+    kernels::training_kernels<T>().head_forward(
+        shape_of(plan, text, head), inputs_of(plan, text, head, from),
+        to + text.first_token * plan.hidden + head * plan.hidden / plan.num_heads, scratch);
   });
   return output;
 }
@@ -85,14 +89,15 @@ Tensor run_forward(const Plan& plan, const Tensor& query_key_value) {
 template <class T>
 Tensor run_backward(const Plan& plan, const Tensor& query_key_value, const Tensor& gradient) {
   Tensor result = at::empty_like(query_key_value);
-  const T *const from = query_key_value.const_data_ptr<T>(), *const by_output = gradient.const_data_ptr<T>();
-  T* const to = result.mutable_data_ptr<T>();
+  const T *const from = elements_of<T>(query_key_value), *const by_output = elements_of<T>(gradient);
+  T* const to = mutable_elements_of<T>(result);
   for_each_head(plan, [&](const PlacedText& text, int64_t head, float* scratch) {
     const int64_t column = head * plan.hidden / plan.num_heads;
     T* const query = to + text.first_token * 3 * plan.hidden + column;
-    head_backward(shape_of(plan, text, head), inputs_of(plan, text, head, from),
-                  by_output + text.first_token * plan.hidden + column,
-                  {query, query + plan.hidden, query + 2 * plan.hidden}, scratch);
+    kernels::training_kernels<T>().head_backward(
+        shape_of(plan, text, head), inputs_of(plan, text, head, from),
+        by_output + text.first_token * plan.hidden + column,
+        {query, query + plan.hidden, query + 2 * plan.hidden}, scratch);
   });
   return result;
 }
@@ -104,8 +109,8 @@ struct AttentionBackward : torch::autograd::Node {
   variable_list apply(variable_list&& gradients) override {
     const Tensor input = query_key_value.unpack();
     const Tensor gradient = gradients[0].contiguous();
-    return {input.scalar_type() == at::kBFloat16 ? run_backward<c10::BFloat16>(plan, input, gradient)
-                                                 : run_backward<float>(plan, input, gradient)};
+    return {with_element_of(
+        input, [&](auto element) { return run_backward<decltype(element)>(plan, input, gradient); })};
   }
 
   std::string name() const override { return "angle::AttentionBackward"; }
@@ -123,9 +128,8 @@ Tensor attention_with_gradient(const Tensor& query_key_value, const TokenBatch& 
   Tensor output;
   {
     const at::NoGradGuard no_grad;
-    output = query_key_value.scalar_type() == at::kBFloat16
-                 ? run_forward<c10::BFloat16>(plan, query_key_value)
-                 : run_forward<float>(plan, query_key_value);
+    output = with_element_of(
+        query_key_value, [&](auto element) { return run_forward<decltype(element)>(plan, query_key_value); });
   }
   if (!torch::autograd::compute_requires_grad(query_key_value)) return output;
   const auto node = std::shared_ptr<AttentionBackward>(

@@ -6,7 +6,8 @@
 
 namespace angle {
 
-/// x·Φ(x) of each element, for contiguous float32 and bfloat16 tensors of any shape on a CPU with AVX-512.
+/// x·Φ(x) of each element, for contiguous float32 and bfloat16 tensors of any shape on a CPU with AVX2,
+/// for bfloat16 with AVX-512.
 Tensor gelu_forward(const Tensor& input);
 
 struct GeluGradient {

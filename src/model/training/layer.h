@@ -10,7 +10,7 @@
 namespace angle {
 
 /// Whether train_layer() can run: float32 weights that are not packed for inference, hidden states in float32
-/// or bfloat16, on a CPU with AVX-512.
+/// on a CPU with AVX2, or in bfloat16 with AVX-512.
 bool can_train_layer(const EncoderLayer& layer, const Tensor& hidden);
 
 /// @param hidden  [tokens, hidden]

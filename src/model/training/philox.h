@@ -19,6 +19,16 @@ struct MaskSource {
   uint32_t threshold = 0;
 };
 
+constexpr uint32_t kPhiloxMultiplier0 = 0xD2511F53, kPhiloxMultiplier1 = 0xCD9E8D57;
+constexpr uint32_t kPhiloxWeyl0 = 0x9E3779B9, kPhiloxWeyl1 = 0xBB67AE85;
+constexpr int kPhiloxRounds = 7;        // as many as pass all tests of the paper
+constexpr int64_t kMaskBlockWords = 4;  // a counter gives four random numbers, each for another word
+
+/// Bit i of the words is of the counter {16 · block + i, draw}.
+struct MaskBlock {
+  uint16_t words[kMaskBlockWords];
+};
+
 /// Words [first, first + count) of a mask: bit i of word w says whether element 16 · w + i is kept, which it
 /// is when its random number is at least the threshold.
 void keep_bits(const MaskSource& source, int64_t first, int64_t count, uint16_t* words);

@@ -6,6 +6,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "angle/cpu_features.h"
+
 #include "model/training/panel_products.h"
 #include "model/training/transpose.h"
 
@@ -28,7 +30,8 @@ Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optio
 
 bool has_fast_products(const Tensor& tensor) {
   const at::ScalarType type = tensor.scalar_type();
-  return tensor.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16) && at::hasMKLDNN();
+  if (!tensor.device().is_cpu() || !at::hasMKLDNN()) return false;
+  return type == at::kFloat || (type == at::kBFloat16 && cpu_features().avx512);  // oneDNN's condition
 }
 
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {

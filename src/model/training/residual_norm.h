@@ -7,8 +7,8 @@
 
 namespace angle {
 
-/// For float32 and bfloat16 on a CPU with AVX-512; the arithmetic is in float32. Keeps the sum and two
-/// numbers a row; the mask is drawn again in the backward pass.
+/// For float32 on a CPU with AVX2, for bfloat16 with AVX-512; the arithmetic is in float32. Keeps the sum and
+/// two numbers a row; the mask is drawn again in the backward pass.
 ///
 /// @param input, residual  [rows, hidden], of one type
 /// @param norm             float32

@@ -1,0 +1,16 @@
+// Compiled for AVX-512 (x86-64-v4).
+#include "model/training/kernels/attention.h"
+#include "model/training/kernels/gelu.h"
+#include "model/training/kernels/mask_block.h"
+#include "model/training/kernels/norm.h"
+
+namespace angle::kernels {
+
+const TrainingKernels<float> training_float32_avx512 = {head_forward,  head_backward, gelu_forward,
+                                                        gelu_backward, norm_forward,  norm_backward};
+const TrainingKernels<uint16_t> training_bfloat16_avx512 = {head_forward,  head_backward, gelu_forward,
+                                                            gelu_backward, norm_forward,  norm_backward};
+
+MaskBlock mask_block_avx512(const MaskSource& source, uint64_t block) { return mask_block(source, block); }
+
+}  // namespace angle::kernels
