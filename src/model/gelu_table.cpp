@@ -40,7 +40,8 @@ kernels::GeluTable make_table(Activation activation) {
     }
     const auto polynomial = cubic_through(x, y);
     for (size_t power = 0; power < 4; ++power)
-      table.coefficients[power][interval] = static_cast<float>(polynomial[power]);
+      table.coefficients[power][interval] = table.intervals[interval][power] =
+          static_cast<float>(polynomial[power]);
   }
   return table;
 }

@@ -55,7 +55,8 @@ struct Rows {
 /// intervals, in the distance to the interval's middle: interval i is from i − ½ to i + ½ units, the last one
 /// ends in its middle. Tests hold the error to 2e-6.
 struct GeluTable {
-  alignas(64) float coefficients[4][32];  // by power
+  alignas(64) float coefficients[4][32];  // by power: a register of AVX-512 chooses among a row
+  alignas(64) float intervals[32][4];     // the same by interval: AVX2 takes rows
   float intervals_per_unit;
 };
 

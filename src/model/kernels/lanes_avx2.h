@@ -253,17 +253,36 @@ inline void store_bytes(uint16_t* to, Words x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), bytes);
 }
 
-/// By the last five bits of each word: three choose in each quarter of the table, two a quarter. An
-/// instruction that gathers is no faster, and much slower on CPUs whose microcode guards it ("Downfall").
-inline __m256 lookup(const float (&table)[32], __m256i index) {
-  const auto quarter = [&](int i) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8 * i), index); };
-  const __m256 odd_quarter = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)),
-               upper_half = _mm256_castsi256_ps(_mm256_slli_epi32(index, 27));  // in the sign
-  return _mm256_blendv_ps(_mm256_blendv_ps(quarter(0), quarter(1), odd_quarter),
-                          _mm256_blendv_ps(quarter(2), quarter(3), odd_quarter), upper_half);
+/// A polynomial's coefficients, by power.
+struct Cubic {
+  Floats zeroth, first, second, third;
+};
+
+/// By the last five bits of each word: rows of the table, which become columns. Choosing among registers
+/// takes twice the instructions; one that gathers is no faster, and much slower on CPUs whose microcode
+/// guards it ("Downfall").
+inline void lookup(const GeluTable& table, __m256i index, __m256 (&by_power)[4]) {
+  alignas(32) uint32_t intervals[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(intervals), _mm256_and_si256(index, _mm256_set1_epi32(31)));
+  const auto rows = [&](int lane) {  // of two lanes, one in each half
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_load_ps(table.intervals[intervals[lane]])),
+                                _mm_load_ps(table.intervals[intervals[4 + lane]]), 1);
+  };
+  const __m256 a = rows(0), b = rows(1), c = rows(2), d = rows(3);
+  const __m256d low_ab = _mm256_castps_pd(_mm256_unpacklo_ps(a, b)),
+                low_cd = _mm256_castps_pd(_mm256_unpacklo_ps(c, d)),
+                high_ab = _mm256_castps_pd(_mm256_unpackhi_ps(a, b)),
+                high_cd = _mm256_castps_pd(_mm256_unpackhi_ps(c, d));
+  by_power[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(low_ab, low_cd));
+  by_power[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low_ab, low_cd));
+  by_power[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high_ab, high_cd));
+  by_power[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high_ab, high_cd));
 }
-inline Floats lookup(const float (&table)[32], Words index) {
-  return {lookup(table, index.low), lookup(table, index.high)};
+inline Cubic lookup(const GeluTable& table, Words index) {
+  __m256 low[4], high[4];
+  lookup(table, index.low, low);
+  lookup(table, index.high, high);
+  return {{low[0], high[0]}, {low[1], high[1]}, {low[2], high[2]}, {low[3], high[3]}};
 }
 
 /// Eight rows of eight words become columns: words, pairs of words, then halves of registers change places.

@@ -135,9 +135,18 @@ inline void store_bytes(uint16_t* to, Words x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(bytes));
 }
 
-/// By the last five bits of `index`.
-inline Floats lookup(const float (&table)[32], Words index) {
-  return _mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16));
+/// A polynomial's coefficients, by power.
+struct Cubic {
+  Floats zeroth, first, second, third;
+};
+
+/// By the last five bits of each word.
+inline Cubic lookup(const GeluTable& table, Words index) {
+  const auto choose = [&](const float(&row)[32]) {
+    return _mm512_permutex2var_ps(_mm512_load_ps(row), index, _mm512_load_ps(row + 16));
+  };
+  return {choose(table.coefficients[0]), choose(table.coefficients[1]), choose(table.coefficients[2]),
+          choose(table.coefficients[3])};
 }
 
 /// Sixteen rows of sixteen words become columns: words, pairs of words, then quarters of registers change

@@ -49,8 +49,9 @@ void finish_tile(const LinearTask& task, const OutputTile& tile) {
     }
 }
 
+/// Not inline, so that the product before it has all registers: with AVX2 they are just enough.
 template <Element kElement>
-void finish_tile(const LinearTask& task, const OutputTile& tile) {
+__attribute__((noinline)) void finish_tile(const LinearTask& task, const OutputTile& tile) {
   switch (task.finish) {
     case Finish::store:
       return finish_tile<kElement, Finish::store>(task, tile);

@@ -28,11 +28,10 @@ inline Floats gelu(Floats x, const GeluTable& table) {
   const Floats shift = all(12582912.0F);
   const Floats shifted = add(place, shift);
   const Floats inside = subtract(place, subtract(shifted, shift));
-  const Words index = as_words(shifted);
-  Floats g = lookup(table.coefficients[3], index);
-  g = multiply_add(g, inside, lookup(table.coefficients[2], index));
-  g = multiply_add(g, inside, lookup(table.coefficients[1], index));
-  g = multiply_add(g, inside, lookup(table.coefficients[0], index));
+  const Cubic cubic = lookup(table, as_words(shifted));
+  Floats g = multiply_add(cubic.third, inside, cubic.second);
+  g = multiply_add(g, inside, cubic.first);
+  g = multiply_add(g, inside, cubic.zeroth);
   return multiply_add(size, g, multiply(x, all(0.5F)));
 }
 
