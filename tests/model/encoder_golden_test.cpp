@@ -5,7 +5,7 @@
 //  - the same in float64 at 1e-9, which leaves no room for a wrong epsilon, GELU or order of operations;
 //  - weights under every naming: plain, prefixed, gamma/beta, sharded;
 //  - packed (inference) weights give the same numbers as plain ones;
-//  - a text's embedding does not depend on the texts in its batch.
+//  - a text's embedding does not depend on the texts in its batch, but for rounding.
 
 #include <map>
 
@@ -13,6 +13,7 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include "angle/cpu_features.h"
 #include "angle/io/json.h"
 #include "angle/model/encoder.h"
 #include "angle/model/pooling.h"
@@ -104,6 +105,8 @@ TEST_P(EncoderGolden, GivesTheSameTokenEmbeddingsAloneAndInABatch) {
   ANGLE_REQUIRE_GOLDEN(directory, std::string("models/") + GetParam());
   GoldenModel golden(directory);
   golden.encoder.pack();
+  // Without angle's kernels oneDNN takes other ones for other numbers of rows.
+  const double tolerance = cpu_features().avx2 ? 1e-6 : 5e-6;
   const at::NoGradGuard no_grad;
   const TokenBatch batch = pack(golden.token_ids);
   const Tensor together =
@@ -111,7 +114,8 @@ TEST_P(EncoderGolden, GivesTheSameTokenEmbeddingsAloneAndInABatch) {
   for (size_t text = 0; text < golden.token_ids.size(); ++text) {
     const TokenBatch single = pack(std::span(golden.token_ids).subspan(text, 1));
     const Tensor alone = pool(golden.encoder.forward(single), single, Pooling::mean);
-    EXPECT_LE(largest_difference(alone[0], together[static_cast<int64_t>(text)]), 1e-6) << "text " << text;
+    EXPECT_LE(largest_difference(alone[0], together[static_cast<int64_t>(text)]), tolerance)
+        << "text " << text;
   }
 }
 
