@@ -186,14 +186,15 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
   auto *const numbers = tensor.mutable_data_ptr<float>(),
               *const first_moments = exp_avgs_[parameter].mutable_data_ptr<float>(),
               *const second_moments = exp_avg_sqs_[parameter].mutable_data_ptr<float>();
+  const AdamWKernels& kernels = adamw();
   const int64_t size = row_size(tensor);
   const std::vector<float> zeros(static_cast<size_t>(size));
   const auto update_row = [&](int64_t row, const float* of_row) {
     const int64_t at = row * size;
     const AdamWNumbers part{numbers + at, of_row ? of_row : zeros.data(), first_moments + at,
                             second_moments + at, size};
-    at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || adamw().all_zero(of_row, size)) ? 1 : 0;
-    at_rest[row] != 0 ? adamw().decay(part, factors) : adamw().update(part, factors);
+    at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || kernels.all_zero(of_row, size)) ? 1 : 0;
+    at_rest[row] != 0 ? kernels.decay(part, factors) : kernels.update(part, factors);
   };
   for_stripes(rows_of(tensor), size,
               [&](int64_t first, int64_t last) { gradient.for_each(first, last, update_row); });
@@ -207,11 +208,11 @@ AdamW::RestingRows& AdamW::resting_rows(size_t parameter) {
   std::copy_n(versions, 2, rows.versions);
   const int64_t size = row_size(first);
   rows.at_rest.resize(static_cast<size_t>(rows_of(first)));
+  const auto all_zero = adamw().all_zero;
   const auto *const firsts = first.const_data_ptr<float>(), *const seconds = second.const_data_ptr<float>();
   for (size_t row = 0; row < rows.at_rest.size(); ++row) {
     const int64_t begin = static_cast<int64_t>(row) * size;
-    rows.at_rest[row] =
-        adamw().all_zero(firsts + begin, size) && adamw().all_zero(seconds + begin, size) ? 1 : 0;
+    rows.at_rest[row] = all_zero(firsts + begin, size) && all_zero(seconds + begin, size) ? 1 : 0;
   }
   return rows;
 }

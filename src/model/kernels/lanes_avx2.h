@@ -258,9 +258,8 @@ struct Cubic {
   Floats zeroth, first, second, third;
 };
 
-/// By the last five bits of each word: rows of the table, which become columns. Choosing among registers
-/// takes twice the instructions; one that gathers is no faster, and much slower on CPUs whose microcode
-/// guards it ("Downfall").
+/// By the last five bits of each word: rows of the table, which become columns. To choose among its registers
+/// was slower; an instruction that gathers is much slower on CPUs whose microcode guards it ("Downfall").
 inline void lookup(const GeluTable& table, __m256i index, __m256 (&by_power)[4]) {
   alignas(32) uint32_t intervals[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(intervals), _mm256_and_si256(index, _mm256_set1_epi32(31)));

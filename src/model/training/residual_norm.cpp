@@ -38,10 +38,12 @@ struct Forward {
 };
 
 template <class T>
-Forward run_forward(const Shape& shape, const Tensor& input, const Tensor& residual) {
+Forward run_forward(const Shape& shape, const Tensor& input, const Tensor& residual, const Tensor& bias) {
   const int64_t rows = input.size(0), hidden = shape.norm.hidden;
   Forward result{at::empty_like(input), at::empty_like(input),
                  at::empty({rows, 2}, input.options().dtype(at::kFloat))};
+  const auto norm_forward = kernels::training_kernels<T>().norm_forward;
+  const auto* const b = bias.const_data_ptr<float>();
   const T *const from = elements_of<T>(input), *const other = elements_of<T>(residual);
   T *const to = mutable_elements_of<T>(result.output), *const sum = mutable_elements_of<T>(result.sum);
   auto* const statistics = reinterpret_cast<NormStatistics*>(result.statistics.mutable_data_ptr<float>());
@@ -50,8 +52,7 @@ Forward run_forward(const Shape& shape, const Tensor& input, const Tensor& resid
     for (int64_t row = begin; row < end; ++row) {
       const int64_t at = row * hidden;
       draw_row(shape, row, kept);
-      statistics[row] = kernels::training_kernels<T>().norm_forward(
-          shape.norm, {kept.data(), from + at, other + at, sum + at, to + at});
+      statistics[row] = norm_forward(shape.norm, b, {kept.data(), from + at, other + at, sum + at, to + at});
     }
   });
   return result;
@@ -69,6 +70,7 @@ Backward run_backward(const Shape& shape, const Tensor& gradient, const Tensor& 
   const Tensor by_residual = at::empty_like(sum);
   const Tensor by_input = shape.norm.scale > 0 ? at::empty_like(sum) : by_residual;
   const Tensor sums = at::zeros({blocks, 2, hidden}, statistics.options());
+  const auto norm_backward = kernels::training_kernels<T>().norm_backward;
   const T *const g = elements_of<T>(gradient), *const s = elements_of<T>(sum);
   T *const r = mutable_elements_of<T>(by_residual), *const x = mutable_elements_of<T>(by_input);
   auto* const block_sums = sums.mutable_data_ptr<float>();
@@ -80,9 +82,8 @@ Backward run_backward(const Shape& shape, const Tensor& gradient, const Tensor& 
       const int64_t at = row * hidden;
       float* const weight_sum = block_sums + row / kRowsPerSum * 2 * hidden;
       draw_row(shape, row, kept);
-      kernels::training_kernels<T>().norm_backward(
-          shape.norm, {kept.data(), g + at, s + at, row_statistics[row], weight_sum, weight_sum + hidden,
-                       r + at, x + at});
+      norm_backward(shape.norm, {kept.data(), g + at, s + at, row_statistics[row], weight_sum,
+                                 weight_sum + hidden, r + at, x + at});
     }
   });
   const Tensor total = sums.sum(0);
@@ -98,10 +99,10 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
   static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& residual,
                         const Tensor& weight, const Tensor& bias, const Settings& settings) {
     const auto& [epsilon, mask] = settings;
-    const Shape shape = make_shape(weight, bias, settings);
+    const Shape shape = make_shape(weight, settings);
     const Forward result = with_element_of(
-        input, [&](auto element) { return run_forward<decltype(element)>(shape, input, residual); });
-    context->save_for_backward({result.sum, result.statistics, weight, bias});
+        input, [&](auto element) { return run_forward<decltype(element)>(shape, input, residual, bias); });
+    context->save_for_backward({result.sum, result.statistics, weight});
     context->saved_data["epsilon"] = epsilon;
     context->saved_data["seed"] = static_cast<int64_t>(mask.seed);
     context->saved_data["draw"] = static_cast<int64_t>(mask.draw);
@@ -114,7 +115,7 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     const DropoutMask mask{static_cast<uint64_t>(context->saved_data["seed"].toInt()),
                            static_cast<uint64_t>(context->saved_data["draw"].toInt()),
                            context->saved_data["probability"].toDouble()};
-    const Shape shape = make_shape(saved[2], saved[3], {context->saved_data["epsilon"].toDouble(), mask});
+    const Shape shape = make_shape(saved[2], {context->saved_data["epsilon"].toDouble(), mask});
     const Tensor gradient = gradients[0].contiguous();
     const Backward result = with_element_of(gradient, [&](auto element) {
       return run_backward<decltype(element)>(shape, gradient, saved[0], saved[1]);
@@ -122,13 +123,12 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     return {result.by_input, result.by_residual, result.by_weight, result.by_bias, Tensor()};
   }
 
-  static Shape make_shape(const Tensor& weight, const Tensor& bias, const Settings& settings) {
+  static Shape make_shape(const Tensor& weight, const Settings& settings) {
     const auto& [epsilon, mask] = settings;
     return {{.hidden = weight.size(0),
              .epsilon = static_cast<float>(epsilon),
              .scale = mask.drops() ? static_cast<float>(mask.scale()) : 0.0F,
-             .weight = weight.const_data_ptr<float>(),
-             .bias = bias.const_data_ptr<float>()},
+             .weight = weight.const_data_ptr<float>()},
             {mask.seed, mask.draw, mask.threshold()}};
   }
 };

@@ -9,8 +9,6 @@
 namespace angle::kernels {
 namespace {
 
-constexpr int64_t round_up(int64_t count) { return (count + kVector - 1) / kVector * kVector; }
-
 /// Hands out parts of the scratch memory.
 class Scratch {
  public:
@@ -68,7 +66,7 @@ inline void softmax(float* scores, int64_t count) {
 /// Probabilities of `rows` query rows. @param keys [head_size, padded]
 inline void probabilities(const HeadShape& shape, const float* queries, const float* keys, int64_t rows,
                           float* to) {
-  const int64_t padded = round_up(shape.length);
+  const int64_t padded = padded_length(shape.length);
   multiply_matrices({queries, shape.head_size, 1}, {keys, padded}, {to, padded, false}, rows, shape.length,
                     shape.head_size);
   for (int64_t row = 0; row < rows; ++row) softmax(to + row * padded, shape.length);
@@ -112,7 +110,7 @@ inline float query_scale(const HeadShape& shape) {
 
 template <class T>
 void head_forward(const HeadShape& shape, const HeadInputs<T>& inputs, T* output, float* scratch) {
-  const int64_t length = shape.length, size = shape.head_size, padded = round_up(length);
+  const int64_t length = shape.length, size = shape.head_size, padded = padded_length(length);
   Scratch memory(scratch);
   float *const query = memory.take(length, size), *const value = memory.take(length, size);
   float *const key = memory.take(length, size), *const keys = memory.take(size, padded);
@@ -134,7 +132,7 @@ void head_forward(const HeadShape& shape, const HeadInputs<T>& inputs, T* output
 template <class T>
 void head_backward(const HeadShape& shape, const HeadInputs<T>& inputs, const T* gradient,
                    const HeadGradients<T>& result, float* scratch) {
-  const int64_t length = shape.length, size = shape.head_size, padded = round_up(length);
+  const int64_t length = shape.length, size = shape.head_size, padded = padded_length(length);
   Scratch memory(scratch);
   float *const query = memory.take(length, size), *const key = memory.take(length, size);
   float *const value = memory.take(length, size), *const by_output = memory.take(length, size);

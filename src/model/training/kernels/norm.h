@@ -8,7 +8,7 @@ namespace angle::kernels {
 namespace {
 
 template <class T>
-NormStatistics norm_forward(const NormShape& shape, const NormRow<T>& row) {
+NormStatistics norm_forward(const NormShape& shape, const float* bias, const NormRow<T>& row) {
   const int64_t hidden = shape.hidden;
   const Floats scale = all(shape.scale > 0 ? shape.scale : 1.0F);
   Floats total = zeros();
@@ -29,8 +29,7 @@ NormStatistics norm_forward(const NormShape& shape, const NormRow<T>& row) {
   for (int64_t i = 0; i < hidden; i += kVector) {
     const Floats normal = multiply(subtract(load(row.sum + i, hidden - i), all(mean)), all(inverse));
     store(row.output + i,
-          multiply_add(normal, load(shape.weight + i, hidden - i), load(shape.bias + i, hidden - i)),
-          hidden - i);
+          multiply_add(normal, load(shape.weight + i, hidden - i), load(bias + i, hidden - i)), hidden - i);
   }
   return {mean, inverse};
 }

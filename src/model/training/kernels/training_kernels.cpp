@@ -5,7 +5,7 @@
 namespace angle::kernels {
 
 int64_t head_scratch(int64_t length, int64_t head_size) {
-  const int64_t padded = mask_words(length) * kMaskLanes;
+  const int64_t padded = padded_length(length);
   return 6 * length * head_size + 2 * head_size * padded + kQueryRows * (2 * padded + head_size);
 }
 

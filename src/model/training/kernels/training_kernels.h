@@ -35,6 +35,9 @@ struct HeadGradients {
 /// Query rows at a time: their probabilities stay in the cache.
 constexpr int64_t kQueryRows = 32;
 
+/// The length of a row of probabilities in memory: whole vectors.
+constexpr int64_t padded_length(int64_t length) { return mask_words(length) * kMaskLanes; }
+
 /// Floats of scratch memory that a head needs in either direction.
 int64_t head_scratch(int64_t length, int64_t head_size);
 
@@ -43,7 +46,7 @@ struct NormShape {
   int64_t hidden;
   float epsilon;
   float scale;  // of what dropout keeps; 0: no dropout
-  const float *weight, *bias;
+  const float* weight;
 };
 
 struct NormStatistics {
@@ -84,7 +87,7 @@ struct TrainingKernels {
   void (*gelu_backward)(const T* input, T* gradient, T* output, int64_t count);
 
   /// LayerNorm(residual + dropout(input)).
-  NormStatistics (*norm_forward)(const NormShape& shape, const NormRow<T>& row);
+  NormStatistics (*norm_forward)(const NormShape& shape, const float* bias, const NormRow<T>& row);
   void (*norm_backward)(const NormShape& shape, const NormGradientRow<T>& row);
 };
 
