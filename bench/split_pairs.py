@@ -6,7 +6,7 @@
 QNLI's 104,743 training pairs are too many for a CPU: of its validation pairs those of three quarters of the questions go to
 train.tsv, the others to test.tsv. Neither QNLI nor MRPC has a split left to choose a configuration by: of their training pairs those
 of four fifths of the first texts go to fit.tsv, the others to choose.tsv. A first text is in one file only of a pair of files. The
-pairs come from scripts/fetch_data.sh qnli,mrpc.
+pairs come from scripts/fetch_data.sh qnli mrpc.
 """
 import zlib
 

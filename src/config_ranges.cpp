@@ -39,6 +39,12 @@ class Ranges : ConfigRules {
     require(value <= kMost, "{}: {}, expected at most {}", path, value, kMost);
   }
 
+  void require_rows(int64_t value, const std::string& path) {
+    constexpr int64_t kMost = 1'000'000'000;  // the order of the batches of an epoch is in memory
+    require(value >= 0, "{}: {}, expected at least 0", path, value);
+    require(value <= kMost, "{}: {}, expected at most {}", path, value, kMost);
+  }
+
   void require_positive(double value, const char* path) {
     require(value > 0, "{}: {}, expected more than 0", path, value);
   }
@@ -59,13 +65,13 @@ class Ranges : ConfigRules {
     for (size_t i = 0; i < data.train.size(); ++i)
       check_data_set(data.train[i], fmt::format("data.train[{}]", i));
     require_at_least(data.temperature, 1.0, "data.temperature");
-    require_at_least<int64_t>(data.rows_per_epoch, 0, "data.rows_per_epoch");
+    require_rows(data.rows_per_epoch, "data.rows_per_epoch");
   }
 
   void check_data_set(const DataSetConfig& set, const std::string& where) {
     require_at_least(set.weight, 0.0, where + ".weight");
     require(set.weight <= 1000, "{}.weight: {}, expected at most 1000", where, set.weight);
-    require_at_least<int64_t>(set.max_rows, 0, where + ".max_rows");
+    require_rows(set.max_rows, where + ".max_rows");
     if (!set.label_scale.empty()) require_scale(set.label_scale, where + ".label_scale");
     for (const auto& [name, column] : set.columns)
       require(!column.empty(), "{}.columns.{}: empty; expected the name of a column", where, name);

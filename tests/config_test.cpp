@@ -220,6 +220,8 @@ TEST(Rules, KnowHowDataSetsAreMixed) {
   EXPECT_ERROR(parse({"data.temperature=0.5", "data.rows_per_epoch=-1", "data.train[0].max_rows=-1"}),
                "data.temperature: 0.5, expected at least 1", "data.rows_per_epoch: -1, expected at least 0",
                "data.train[0].max_rows: -1, expected at least 0");
+  EXPECT_ERROR(parse({"data.rows_per_epoch=4000000000000000000"}),
+               "data.rows_per_epoch: 4000000000000000000, expected at most 1000000000");
   EXPECT_ERROR(parse({"data.mixing=proportions", "data.temperature=2", "data.train[0].max_rows=9"}),
                "data.temperature: 2, but only mixing \"passes\"",
                "data.train[0].max_rows: 9, but only mixing \"passes\"");

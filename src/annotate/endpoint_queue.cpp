@@ -65,6 +65,12 @@ void EndpointQueue::start(AskResults& results) {
   }
 }
 
+EndpointQueue::~EndpointQueue() {
+  if (threads_.empty()) return;
+  stop("not asked, since the run has ended");
+  finish();
+}
+
 std::exception_ptr EndpointQueue::finish() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

@@ -44,7 +44,10 @@ class EndpointQueue {
   EndpointQueue(const AnnotateConfig& config, const std::string& endpoint, const AskOptions& options,
                 const std::vector<ChatRequest>& requests, std::vector<size_t> places);
 
-  /// Starts the threads.
+  /// Ends the threads after the request that each is at.
+  ~EndpointQueue();
+
+  /// Starts the threads. Error of the system when there may be no more; those that were started go on.
   void start(AskResults& results);
 
   /// Waits for the threads; returns what one of them threw (the cache could not be written), or null.

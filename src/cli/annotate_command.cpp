@@ -19,6 +19,7 @@
 #include "angle/error.h"
 #include "angle/io/directory_lock.h"
 #include "angle/io/file.h"
+#include "angle/io/json.h"
 #include "angle/io/standard_output.h"
 
 #include "annotate/reason_counts.h"
@@ -172,7 +173,7 @@ void write_outputs(const AnnotateOptions& options, const AnnotateConfig& config,
     fs::create_directories(file.parent_path());
     write_file(file, files[i]);
   }
-  write_file(fs::path(options.output) / "annotate_config.json", nlohmann::json(config).dump(2) + "\n");
+  write_file(fs::path(options.output) / "annotate_config.json", pretty_text(config));
 }
 
 /// Wrong usage when an output is a file that is read, or that replies are recorded in.
@@ -259,6 +260,12 @@ void add_annotate_command(CLI::App& app, int& exit_code) {
   command.callback([options, &exit_code] {
     if (options->json && !options->dry_run && !options->report)
       throw CLI::ValidationError("--json", "goes with --report or --dry-run");
+    if (options->report && !options->record.empty())
+      throw CLI::ValidationError("--record", "is for replies that are asked for, which --report does not do");
+    if (options->report && options->skip_failed)
+      throw CLI::ValidationError("--skip-failed", "is for training sets, which --report does not write");
+    if (!options->report && !options->data_dir.empty())
+      throw CLI::ValidationError("--data-dir", "is for --report, which looks for leaks into evaluation sets");
     if (!run(*options)) exit_code = kInterrupted;
   });
 }

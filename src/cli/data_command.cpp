@@ -1,5 +1,6 @@
 #include "cli/data_command.h"
 
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,6 +140,8 @@ void refuse_what_does_nothing(const DataOptions& options) {
   if (options.config.empty() && !options.overrides.empty())
     refuse_usage("--set {}: changes a value of a configuration; name one with --config instead of the files",
                  options.overrides.front());
+  if (options.positive_threshold && !std::isfinite(*options.positive_threshold))
+    refuse_usage("--positive-threshold {}: expected a finite number", *options.positive_threshold);
   const auto refuse_for_config = [&](const char* option, bool is_given, const char* key) {
     if (!options.config.empty() && is_given)
       refuse_usage("{}: is for files; the configuration says it: --set data.train[0].{}=…", option, key);

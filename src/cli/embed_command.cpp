@@ -87,6 +87,10 @@ void refuse_lost_files(const EmbedCommandOptions& options) {
                                         {"the file of --calibration", options.calibration},
                                         {"the file of --ranges", options.ranges}};
   refuse_lost_file("--output", options.output, inputs);
+  for (const char* growing : {".part", ".part.json"})  // as in io/partial_file.h
+    if (options.output != "-")
+      refuse_lost_file(fmt::format("--output {}, which grows as", options.output), options.output + growing,
+                       inputs);
   refuse_lost_file("--save-ranges", options.save_ranges, inputs);
   refuse_lost_file("--output", options.output, {{"the file of --save-ranges", options.save_ranges}});
 }

@@ -110,6 +110,13 @@ void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& re
     if (retrievals == 0) refuse_usage("{}: needs a task that retrieval:DIR names", option);
     if (find_invalid_utf8(*prompt)) refuse_usage("{}: not valid UTF-8", option);
   }
+  const auto is_of_pairs = [](const OwnDataTask& task) { return task.kind == OwnDataKind::pairs; };
+  if (options.angle_similarity != "angle_emb" && requested.of_pairs.empty() &&
+      std::none_of(requested.own_data.begin(), requested.own_data.end(), is_of_pairs))
+    refuse_usage("--angle-similarity {}: needs a task of pairs", options.angle_similarity);
+  if (options.untrained.value_or(false) && requested.of_pairs.empty())
+    refuse_usage(
+        "--untrained: needs a task of scored pairs: a public one, or a file without a kind before it");
   if (options.verify && std::all_of(requested.of_pairs.begin(), requested.of_pairs.end(), is_pair_file))
     refuse_usage("--verify: needs a public task of scored pairs, such as stsb{}",
                  on_files.empty() ? "" : "; no score is published for " + on_files);

@@ -21,7 +21,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
   TaskScores result;
   const PairScorer scorer = [&](std::span<const ScoredPair> pairs, const TextProgress&) {
     for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
-    return evaluate_pairs(embedder, pairs);
+    return evaluate_pairs(embedder, pairs, options.angle);
   };
   EvaluateOptions evaluate{.tasks = {task.task.split.empty() ? task.file.string() : task.task.task},
                            .split = task.task.split,
@@ -47,6 +47,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
 TaskScores score_own_data(Model& model, const OwnDataTask& task, const ScoringOptions& options) {
   OwnDataResult scored = evaluate_own_data(read_own_data(task), model,
                                            {.embed = {.prompt = model.default_prompt},
+                                            .angle = options.angle,
                                             .bootstrap = {.resamples = 0},
                                             .baselines = false,
                                             .stop = options.stop});

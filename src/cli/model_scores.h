@@ -15,6 +15,7 @@ namespace angle::cli {
 struct ScoringOptions {
   std::vector<TaskFile> tasks;
   std::filesystem::path data_dir;
+  AngleVariant angle = AngleVariant::angle_emb;  // that the angle similarity is
   at::Device device = at::kCPU;
   const std::atomic<bool>* stop = nullptr;  // once it is true, scoring ends with EmbeddingStopped
 };

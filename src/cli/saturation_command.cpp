@@ -113,11 +113,15 @@ json report_json(const DataSaturation& measured, const TrainConfig& config, cons
   return report;
 }
 
-/// Wrong usage unless it is said in one way what to measure.
+/// Wrong usage unless it is said in one way what to measure, and with which model.
 void check_source(const SaturationOptions& options) {
   const std::array given = {!options.data.empty(), !options.config.empty(), !options.task.empty()};
-  if (std::count(given.begin(), given.end(), true) == 1) return;
-  refuse_usage("angle saturation: expected one of --data, --config and --task, which say what to measure");
+  if (std::count(given.begin(), given.end(), true) != 1)
+    refuse_usage("angle saturation: expected one of --data, --config and --task, which say what to measure");
+  for (const std::string& assignment : options.overrides)
+    if (!options.model.empty() && assignment.starts_with("model.path="))
+      refuse_usage("--set {}: --model {} says which model; leave one of the two out", assignment,
+                   options.model);
 }
 
 void run_saturation(const SaturationOptions& options) {

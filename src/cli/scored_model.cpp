@@ -72,6 +72,7 @@ OwnDataResult score_own_data(Model& model, const EmbedOptions& embed, const OwnD
   OwnDataOptions own{.embed = embed,
                      .query_prompt = options.query_prompt,
                      .document_prompt = options.document_prompt,
+                     .angle = enum_value<AngleVariant>(options.angle_similarity).value(),
                      .bootstrap = options.bootstrap};
   const std::string& split = data.task.split;
   const std::string name = data.task.name + (split.empty() ? "" : " ") + split;

@@ -90,9 +90,11 @@ RunScores StudyRunner::untrained_scores(const StudyRun& run) const {
 /// By what the model is made of, wherever it lies, and the way it is used: studies may share it.
 fs::path StudyRunner::untrained_file(const StudyRun& run) const {
   const ModelConfig& model = run.config.model;
-  const json identity = {{"model", run.inputs.at("model")},
-                         {"pooling", model.pooling},
-                         {"max_seq_length", model.max_seq_length}};
+  json identity = {{"model", run.inputs.at("model")},
+                   {"pooling", model.pooling},
+                   {"max_seq_length", model.max_seq_length}};
+  if (run.config.loss.angle_similarity != AngleVariant::angle_emb)
+    identity["angle_similarity"] = run.config.loss.angle_similarity;
   return options_.runs / fmt::format("untrained-{}.json", checksum(identity.dump()).substr(0, 16));
 }
 
@@ -139,7 +141,8 @@ bool StudyRunner::finish(const StudyRun& run, const std::function<void(const std
   write_file(directory_of(run) / "run.json", pretty_text(record));
   if (!is_trained && !train(run, progress)) return false;
   check_inputs(run);
-  std::optional<RunScores> found = score({.path = (directory_of(run) / "model").string()});
+  std::optional<RunScores> found =
+      score({.path = (directory_of(run) / "model").string()}, run.config.loss.angle_similarity);
   if (!found) return false;
   add_to(directory_of(run) / "scores.json", std::move(*found));
   settle(run);
@@ -236,9 +239,10 @@ void StudyRunner::check_tasks() const {
 }
 
 /// Nothing when it was interrupted.
-std::optional<RunScores> StudyRunner::score(const ModelConfig& model) const {
+std::optional<RunScores> StudyRunner::score(const ModelConfig& model, AngleVariant angle) const {
   const ScoringOptions options{.tasks = options_.tasks,
                                .data_dir = options_.places.data_dir,
+                               .angle = angle,
                                .device = parse_device(options_.device),
                                .stop = options_.interrupted};
   make_current(options.device);
@@ -252,7 +256,7 @@ std::optional<RunScores> StudyRunner::score(const ModelConfig& model) const {
 }
 
 bool StudyRunner::score_untrained(const StudyRun& run) const {
-  std::optional<RunScores> found = score(run.config.model);
+  std::optional<RunScores> found = score(run.config.model, run.config.loss.angle_similarity);
   if (!found) return false;
   if (StudyInputs(options_.places).model_checksums(run.config.model) != run.inputs.at("model"))
     throw InputsChanged(

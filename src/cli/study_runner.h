@@ -93,7 +93,7 @@ class StudyRunner {
   bool train(const StudyRun& run, const std::function<void(const std::string&)>& progress) const;
   void check_inputs(const StudyRun& run) const;
   void check_tasks() const;
-  std::optional<RunScores> score(const ModelConfig& model) const;
+  std::optional<RunScores> score(const ModelConfig& model, AngleVariant angle) const;
   std::filesystem::path untrained_file(const StudyRun& run) const;
   void settle(const StudyRun& run) const;
 

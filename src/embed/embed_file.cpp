@@ -134,6 +134,8 @@ class EmbedFileJob {
   std::string model_checksum_;             // computed when first needed
   int64_t read_texts_ = 0;                 // of the shard
   int64_t repaired_before_ = 0;            // texts before the first one that this process embeds
+  bool has_begun_ = false;                 // the writer stands where this process goes on
+  int64_t saved_rows_ = 0;                 // by the process before
   int64_t resumed_rows_ = 0;
   int64_t resumed_bytes_ = 0;   // of the input, up to the first text that this process embeds
   int64_t embedded_bytes_ = 0;  // and up to the next one
@@ -142,13 +144,10 @@ class EmbedFileJob {
 };
 
 EmbedFileResult EmbedFileJob::run() {
-  begin_or_resume();
-  repaired_before_ = texts_.repaired_texts();
-  start_ = last_save_ = std::chrono::steady_clock::now();
   const EmbedFileResult::End end = embed_until_stopped();
   if (end == EmbedFileResult::End::complete) writer_.finish();
   return {.end = end,
-          .rows = writer_.rows(),
+          .rows = has_begun_ ? writer_.rows() : saved_rows_,
           .resumed_rows = resumed_rows_,
           .statistics = statistics(),
           .repaired_texts = texts_.repaired_texts() - repaired_before_,
@@ -158,6 +157,9 @@ EmbedFileResult EmbedFileJob::run() {
 /// A window that is interrupted is given up: a large model takes minutes for one.
 EmbedFileResult::End EmbedFileJob::embed_until_stopped() {
   try {
+    begin_or_resume();
+    repaired_before_ = texts_.repaired_texts();
+    start_ = last_save_ = std::chrono::steady_clock::now();
     return embed_all();
   } catch (const EmbeddingStopped&) {
     return stop();
@@ -165,7 +167,7 @@ EmbedFileResult::End EmbedFileJob::embed_until_stopped() {
 }
 
 EmbedFileResult::End EmbedFileJob::stop() {
-  if (writer_.rows() > resumed_rows_) save();
+  if (has_begun_ && writer_.rows() > resumed_rows_) save();
   return EmbedFileResult::End::interrupted;
 }
 
@@ -204,9 +206,14 @@ void EmbedFileJob::begin_or_resume() {
   const auto saved = options_.resume ? writer_.saved() : std::nullopt;
   const int64_t first_row = options_.shard ? options_.shard->first_text : 0;
   skip_to_shard();
-  if (!saved) return writer_.begin(element, columns, options_.rows, first_row);
-  skip_saved(*saved);
-  writer_.resume(element, columns, first_row);
+  if (saved) {
+    saved_rows_ = saved->rows;
+    skip_saved(*saved);
+    writer_.resume(element, columns, first_row);
+  } else {
+    writer_.begin(element, columns, options_.rows, first_row);
+  }
+  has_begun_ = true;
 }
 
 void EmbedFileJob::skip_to_shard() {
@@ -237,6 +244,7 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
     add_to_checksum(window);
     resumed_rows_ += static_cast<int64_t>(window.size());
   }
+  if (is_interrupted()) throw EmbeddingStopped();  // which ends the input, too
   if (resumed_rows_ != saved.rows || job["texts"] != texts_checksum_)
     fail(
         "--resume: the first {} texts of the input are not those that the output was begun with; start again "

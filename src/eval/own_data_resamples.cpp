@@ -1,6 +1,7 @@
 #include "angle/eval/own_data_resamples.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "angle/eval/binary_classification.h"
@@ -18,7 +19,7 @@ struct ScoreGroup {
 using ScoreGroups = std::vector<ScoreGroup>;
 
 /// By one similarity, or by a baseline, which has no thresholds. Precision and recall are those at the
-/// threshold of F1.
+/// threshold of F1; a resample without a positive pair has neither.
 void add_groups_of_pairs(ScoreGroups& groups, const std::string& similarity,
                          const std::vector<double>& scores, const ScoredItems& items) {
   groups.push_back({{similarity + "_average_precision"},
@@ -29,7 +30,10 @@ void add_groups_of_pairs(ScoreGroups& groups, const std::string& similarity,
     groups.push_back({{similarity + "_f1", similarity + "_precision", similarity + "_recall"},
                       [&scores, &items, threshold = f1->second](const ResampleCounts& counts) {
                         const Confusion confusion = confusion_at(threshold, scores, items.labels, counts);
-                        return std::vector{confusion.f1(), confusion.precision(), confusion.recall()};
+                        const bool has_positives = confusion.true_positives + confusion.false_negatives > 0;
+                        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+                        return std::vector{has_positives ? confusion.f1() : kNone, confusion.precision(),
+                                           has_positives ? confusion.recall() : kNone};
                       }});
   if (const auto accuracy = items.thresholds.find(similarity + "_accuracy");
       accuracy != items.thresholds.end())

@@ -17,7 +17,7 @@ struct ScoredLabels {
 
 ScoredLabels score_binary_pairs(const std::vector<ScoredPair>& pairs, Embedder& embedder,
                                 const OwnDataOptions& options) {
-  ScoredLabels result{evaluate_pairs(embedder, pairs, AngleVariant::angle_emb, options.progress), {}};
+  ScoredLabels result{evaluate_pairs(embedder, pairs, options.angle, options.progress), {}};
   for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
   return result;
 }
@@ -74,10 +74,11 @@ OwnDataResult evaluate_pair_classification(const OwnDataTask& task, const Binary
     add_baseline(result, "tf_idf", tf_idf_cosine(pairs.test), scored.labels);
   }
   const auto positives = std::count(scored.labels.begin(), scored.labels.end(), 1.0);
-  result.about = fmt::format(
-      "{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,
-      same_pairs ? "the same pairs, so F1 and accuracy are the best possible" : pairs.chosen_on_file.string(),
-      cut_remark(embedder.statistics()));
+  result.about =
+      fmt::format("{} pairs, {} positive; thresholds chosen on {}{}", scored.labels.size(), positives,
+                  same_pairs ? "the same pairs, so F1 and accuracy are better than on others"
+                             : pairs.chosen_on_file.string(),
+                  cut_remark(embedder.statistics()));
   result.statistics = embedder.statistics();
   return result;
 }

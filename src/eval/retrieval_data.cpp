@@ -82,7 +82,7 @@ GradedPair parse_grade(std::string_view line, const std::string& location) {
 }
 
 /// The splits that a directory has qrels of.
-std::set<std::string> splits_there(const fs::path& directory) {
+std::set<std::string> graded_splits(const fs::path& directory) {
   std::set<std::string> splits;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory / "qrels", error)) {
@@ -95,7 +95,7 @@ std::set<std::string> splits_there(const fs::path& directory) {
 
 fs::path grades_file(const fs::path& directory, const std::string& split) {
   const fs::path file = directory / "qrels" / (split + ".tsv");
-  const std::set<std::string> splits = splits_there(directory);
+  const std::set<std::string> splits = graded_splits(directory);
   if (!splits.empty() && !splits.contains(split))
     fail("{}: no such file; splits there: {}", file.string(), fmt::join(splits, ", "));
   return existing(file);

@@ -253,6 +253,10 @@ bool is_path(std::string_view name) {
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
   for (const std::string& list : names) {
+    if (std::filesystem::is_regular_file(list)) {  // whose path may have a comma
+      add_name(selection, list);
+      continue;
+    }
     for (const std::string& name : parse_comma_list(list)) add_name(selection, name);
   }
   if (selection.tasks.empty())

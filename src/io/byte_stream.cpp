@@ -44,12 +44,13 @@ class Inflater {
     stream_.avail_out = static_cast<uInt>(buffer.size());
     // Called even without input: zlib may still hold output for which the last buffer had no room.
     do {
+      skip_padding();
       if (stream_.avail_in > 0) between_members_ = false;
       const int status = inflate(&stream_, Z_NO_FLUSH);
       if (status == Z_BUF_ERROR) break;  // no progress without more input
       if (status == Z_STREAM_END) {
         inflateReset(&stream_);
-        between_members_ = true;
+        between_members_ = has_ended_member_ = true;
       } else if (status != Z_OK) {
         fail("{}: damaged gzip stream ({})", name, stream_.msg != nullptr ? stream_.msg : "inflate failed");
       }
@@ -58,7 +59,17 @@ class Inflater {
   }
 
  private:
+  /// Zeros after a member, as tapes and archives of whole blocks leave them, are nothing to gzip either.
+  void skip_padding() {
+    if (!between_members_ || !has_ended_member_) return;
+    while (stream_.avail_in > 0 && *stream_.next_in == 0) {
+      ++stream_.next_in;
+      --stream_.avail_in;
+    }
+  }
+
   z_stream stream_{};
+  bool has_ended_member_ = false;
   bool between_members_ = true;  // only there may the file end
 };
 

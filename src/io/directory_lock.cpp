@@ -3,10 +3,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "angle/error.h"
+
+#include "io/lock.h"
 
 namespace angle {
 
@@ -19,7 +20,12 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
   if (descriptor_ < 0)
     fail("{}: the directory can't be written to: {}; choose another one", directory.string(),
          std::strerror(errno));
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  try {
+    if (lock_or_in_use(descriptor_, file)) return;
+  } catch (...) {
+    close(descriptor_);
+    throw;
+  }
   close(descriptor_);
   fail("{}: another process writes to this directory; wait for it to end, or choose another one",
        directory.string());

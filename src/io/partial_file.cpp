@@ -1,7 +1,6 @@
 #include "angle/io/partial_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "angle/io/file.h"
 
 #include "io/input_file.h"
+#include "io/lock.h"
 #include "io/write_all.h"
 
 namespace angle {
@@ -31,6 +31,21 @@ bool has_name(int descriptor, const fs::path& path) {
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
+json state_of(uint64_t bytes, const json& state) { return {{"bytes", bytes}, {"state", state}}; }
+
+/// What save() or restart() left; Error when something else has the name.
+json read_state(const fs::path& file) {
+  json saved;
+  try {
+    saved = read_json(file);
+  } catch (const Error&) {
+  }
+  if (!saved.is_object() || !saved.contains("state") || !saved.value("bytes", json()).is_number_unsigned())
+    fail("{}: is there already, and does not say how far an output is; move it away, or name another file",
+         file.string());
+  return saved;
+}
+
 uint64_t file_bytes(int descriptor) {
   struct stat status {};
   return ::fstat(descriptor, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
@@ -44,27 +59,39 @@ PartialFile::PartialFile(const fs::path& path)
       state_file_(with_suffix(path_, ".part.json")) {
   descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor_ < 0) fail("{}: can't be written: {}", part_.string(), last_system_error());
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 || !has_name(descriptor_, part_)) {
+  try {
+    begin();
+  } catch (...) {
     ::close(descriptor_);
-    fail("{}: another process is writing it; wait for it, or name another file", part_.string());
+    throw;
   }
+}
+
+/// Once it is known that the files are ours to write, what a killed process left half written goes.
+void PartialFile::begin() {
+  if (!lock_or_in_use(descriptor_, part_) || !has_name(descriptor_, part_))
+    fail("{}: another process is writing it; wait for it, or name another file", part_.string());
+  const bool was_begun = fs::exists(state_file_);
+  if (was_begun) keep_ = !read_state(state_file_)["state"].is_null();
+  if (!was_begun && file_bytes(descriptor_) > 0)
+    fail("{}: is there already, and not of an output that was begun; move it away, or name another file",
+         part_.string());
   for (const fs::path& file : {path_, state_file_}) remove_unfinished_of(file);
-  keep_ = fs::exists(state_file_);
 }
 
 PartialFile::~PartialFile() {
   if (descriptor_ < 0) return;
-  if (!keep_) ::unlink(part_.c_str());
+  if (!keep_) {
+    ::unlink(part_.c_str());  // in this order: without the state the file would not be known as ours
+    ::unlink(state_file_.c_str());
+  }
   ::close(descriptor_);
 }
 
 json PartialFile::saved_state() const {
   if (!fs::exists(state_file_)) return nullptr;
-  const json saved = read_json(state_file_);
-  const bool usable = saved.is_object() && saved.contains("state") &&
-                      saved.value("bytes", json()).is_number_unsigned() &&
-                      saved["bytes"].get<uint64_t>() <= file_bytes(descriptor_);
-  return usable ? saved["state"] : nullptr;
+  const json saved = read_state(state_file_);
+  return saved["bytes"].get<uint64_t>() <= file_bytes(descriptor_) ? saved["state"] : nullptr;
 }
 
 void PartialFile::resume() {
@@ -75,7 +102,7 @@ void PartialFile::resume() {
 
 void PartialFile::restart() {
   // In this order: a state must never refer to a file that has been emptied.
-  fs::remove(state_file_);
+  write_file(state_file_, state_of(0, nullptr).dump(2) + "\n");
   keep_ = false;
   bytes_ = 0;
   if (::ftruncate(descriptor_, 0) != 0) fail_writing();
@@ -88,7 +115,7 @@ void PartialFile::write(std::string_view bytes) {
 
 void PartialFile::save(const json& state) {
   if (::fdatasync(descriptor_) != 0) fail_writing();
-  write_file(state_file_, json({{"bytes", bytes_}, {"state", state}}).dump(2) + "\n");
+  write_file(state_file_, state_of(bytes_, state).dump(2) + "\n");
   keep_ = true;
 }
 

@@ -8,13 +8,13 @@
 namespace angle {
 namespace {
 
-constexpr int32_t kNone = -1;
+constexpr int32_t kNoSymbol = -1;
 
 /// A token of the word; merged ones leave the list.
 struct Symbol {
   int32_t id = 0;
-  int32_t previous = kNone;
-  int32_t next = kNone;
+  int32_t previous = kNoSymbol;
+  int32_t next = kNoSymbol;
   bool gone = false;
 };
 
@@ -39,7 +39,7 @@ std::vector<Symbol> linked(const std::vector<int32_t>& ids) {
   std::vector<Symbol> symbols;
   symbols.reserve(ids.size());
   for (int32_t i = 0; i < count; ++i)
-    symbols.push_back({ids[static_cast<size_t>(i)], i - 1, i + 1 < count ? i + 1 : kNone});
+    symbols.push_back({ids[static_cast<size_t>(i)], i - 1, i + 1 < count ? i + 1 : kNoSymbol});
   return symbols;
 }
 
@@ -72,7 +72,7 @@ void PairMerger::merge(std::vector<int32_t>& ids) const {
   const auto at = [&symbols](int32_t position) -> Symbol& { return symbols[static_cast<size_t>(position)]; };
   std::priority_queue<Candidate> candidates;
   const auto note = [this, &at, &candidates](int32_t left) {
-    if (left == kNone || at(left).next == kNone) return;
+    if (left == kNoSymbol || at(left).next == kNoSymbol) return;
     if (const Merge* merge = find(at(left).id, at(at(left).next).id))
       candidates.push({merge->rank, left, merge->merged});
   };
@@ -82,7 +82,7 @@ void PairMerger::merge(std::vector<int32_t>& ids) const {
     const Candidate candidate = candidates.top();
     candidates.pop();
     Symbol& left = at(candidate.position);
-    if (left.gone || left.next == kNone) continue;
+    if (left.gone || left.next == kNoSymbol) continue;
     Symbol& right = at(left.next);
     const Merge* merge = find(left.id, right.id);
     if (merge == nullptr || merge->merged != candidate.merged) continue;
@@ -90,7 +90,7 @@ void PairMerger::merge(std::vector<int32_t>& ids) const {
     left.id = candidate.merged;
     left.next = right.next;
     right.gone = true;
-    if (left.next != kNone) at(left.next).previous = candidate.position;
+    if (left.next != kNoSymbol) at(left.next).previous = candidate.position;
     note(left.previous);
     note(candidate.position);
   }

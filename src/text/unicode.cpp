@@ -9,13 +9,13 @@
 namespace angle {
 namespace {
 
-constexpr uint16_t kNone = 0xFFFF;  // utf8proc's index for "no mapping"
+constexpr uint16_t kNoMapping = 0xFFFF;  // utf8proc's index
 
 const utf8proc_property_t& properties(char32_t code_point) {
   return *utf8proc_get_property(static_cast<utf8proc_int32_t>(code_point));
 }
 
-constexpr CodePointRange kWhiteSpace[] = {
+constexpr CodePointRange kWhiteSpaceRanges[] = {
     {0x0009, 0x000D}, {0x0020, 0x0020}, {0x0085, 0x0085}, {0x00A0, 0x00A0}, {0x1680, 0x1680},
     {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}};
 
@@ -70,7 +70,7 @@ char32_t lowercase_young(char32_t code_point) {
 
 }  // namespace
 
-bool is_white_space(char32_t code_point) { return contains(kWhiteSpace, code_point); }
+bool is_white_space(char32_t code_point) { return contains(kWhiteSpaceRanges, code_point); }
 
 bool is_letter(char32_t code_point) {
   const auto category = properties(code_point).category;
@@ -104,7 +104,7 @@ uint8_t combining_class(char32_t code_point) {
 CodePoints<4> canonical_decomposition(char32_t code_point) {
   CodePoints<4> result;
   const bool hangul_syllable = code_point >= 0xAC00 && code_point <= 0xD7A3;
-  if ((properties(code_point).decomp_seqindex == kNone && !hangul_syllable) ||
+  if ((properties(code_point).decomp_seqindex == kNoMapping && !hangul_syllable) ||
       code_point == kYoungVowelSign) {
     result.push_back(code_point);
     return result;
@@ -135,7 +135,7 @@ CodePoints<2> lowercase(char32_t code_point) {
   if (code_point == kCapitalIWithDot) {
     result.push_back(U'i');
     result.push_back(0x0307);
-  } else if (properties(code_point).lowercase_seqindex != kNone) {
+  } else if (properties(code_point).lowercase_seqindex != kNoMapping) {
     result.push_back(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code_point))));
   } else {
     result.push_back(lowercase_young(code_point));

@@ -126,7 +126,7 @@ int64_t read_max_chars(const JsonField& field) {
 }
 
 /// The id of the last line with that token; -1 without one.
-int64_t find_token(const std::vector<std::string>& tokens, const std::string& token) {
+int64_t find_last_token(const std::vector<std::string>& tokens, const std::string& token) {
   const auto found = std::find(tokens.rbegin(), tokens.rend(), token);
   return found == tokens.rend() ? -1 : tokens.rend() - found - 1;
 }
@@ -136,7 +136,7 @@ SpecialTokens special_tokens_of(const TokenizerConfig& config, const std::vector
   std::string missing;
   for (const std::string* token :
        {&config.unk_token, &config.cls_token, &config.sep_token, &config.pad_token})
-    if (find_token(vocabulary, *token) < 0) missing += (missing.empty() ? "" : ", ") + *token;
+    if (find_last_token(vocabulary, *token) < 0) missing += (missing.empty() ? "" : ", ") + *token;
   if (!missing.empty())
     fail(
         "{}: no {} among {} tokens; is it the vocabulary of this model (special tokens are named in "
@@ -144,11 +144,11 @@ SpecialTokens special_tokens_of(const TokenizerConfig& config, const std::vector
         path.string(), missing, vocabulary.size());
 
   SpecialTokens tokens;
-  tokens.before = {find_token(vocabulary, config.cls_token)};
-  tokens.after = {find_token(vocabulary, config.sep_token)};
+  tokens.before = {find_last_token(vocabulary, config.cls_token)};
+  tokens.after = {find_last_token(vocabulary, config.sep_token)};
   for (const std::string* token :
        {&config.unk_token, &config.cls_token, &config.sep_token, &config.pad_token, &config.mask_token})
-    if (const int64_t id = find_token(vocabulary, *token); id >= 0)
+    if (const int64_t id = find_last_token(vocabulary, *token); id >= 0)
       tokens.added.push_back({.content = *token, .id = id});
   return tokens;
 }
@@ -184,7 +184,7 @@ WordPieceOptions read_wordpiece_json(const JsonField& tokenizer, std::vector<std
   options.normalization = read_normalization(tokenizer["normalizer"]);
   options.special_tokens = read_special_tokens(tokenizer, options.vocabulary, warnings);
   check_pre_tokenizer(tokenizer["pre_tokenizer"]);
-  if (find_token(options.vocabulary, options.unknown_token) < 0)
+  if (find_last_token(options.vocabulary, options.unknown_token) < 0)
     model["unk_token"].refuse(fmt::format("{} is not among the {} tokens of model.vocab",
                                           in_quotes(options.unknown_token), options.vocabulary.size()));
 

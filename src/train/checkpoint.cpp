@@ -46,10 +46,11 @@ void write_manifest(const fs::path& checkpoint) {
   write_file(checkpoint / kManifestFile, manifest.dump(2) + "\n");
 }
 
-/// Why a checkpoint can't be used; empty when it can.
+/// Why a checkpoint can't be used; empty when it can. What the system can't read just now is no damage.
 std::string find_damage(const fs::path& checkpoint) {
   if (!fs::exists(checkpoint / kManifestFile)) return "has no manifest.json, so it was not finished";
-  const json manifest = read_json(checkpoint / kManifestFile);
+  const json manifest =
+      json::parse(read_file(checkpoint / kManifestFile), nullptr, /*allow_exceptions=*/false);
   for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
     if (!manifest.is_object() || !manifest.contains(name))
       return fmt::format("does not list {} in its manifest.json", name);
@@ -61,12 +62,12 @@ std::string find_damage(const fs::path& checkpoint) {
   return "";
 }
 
-/// The same for a manifest that can't be read, too.
+/// The same for a manifest whose values are of other types, too.
 std::string find_any_damage(const fs::path& checkpoint) {
   try {
     return find_damage(checkpoint);
-  } catch (const std::exception& error) {
-    return fmt::format("can't be read ({})", error.what());
+  } catch (const json::exception& error) {
+    return fmt::format("has a damaged manifest.json ({})", error.what());
   }
 }
 

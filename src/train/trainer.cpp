@@ -147,6 +147,8 @@ void Trainer::check_same_run() const {
 bool Trainer::begin_or_resume() {
   if (observer_.warning)
     for (const std::string& text : validation_.warnings(sets_)) observer_.warning(text);
+  if (observer_.note)
+    for (const std::string& text : validation_.notes(sets_)) observer_.note(text);
   if (options_.resume && resume()) return true;
   begin();
   return false;

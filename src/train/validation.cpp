@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
 #include "angle/data/reader.h"
 #include "angle/data/sampler.h"
+#include "angle/data/shared_pairs.h"
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/eval/evaluate_own_data.h"
@@ -62,17 +64,6 @@ nlohmann::json describe_file(const std::filesystem::path& file, const TaskName& 
   return {{"file", file.filename().string()},
           {"xxh3_128", file_checksum(file)},
           {"used_for", name_with_split(task)}};
-}
-
-/// A sentence for each data set that has the bytes of what something is measured on.
-void add_warnings(std::vector<std::string>& warnings, const std::string& measured,
-                  const std::string& checksum, const std::vector<TrainingSet>& trained_on) {
-  for (const TrainingSet& set : trained_on)
-    if (set.weight > 0 && set.checksum == checksum)
-      warnings.push_back(fmt::format(
-          "evaluation: {}: measured on what is also trained on, {}, so it tells nothing about new texts; "
-          "name a file that is not among data.train",
-          measured, set.file.string()));
 }
 
 }  // namespace
@@ -141,15 +132,54 @@ bool Validation::is_better(const std::optional<double>& score, const std::option
   return lower_is_better() ? *score < *best : *score > *best;
 }
 
+/// A file of pairs that something is measured on. Those of other kinds of tasks can't be trained on.
+struct Validation::MeasuredFile {
+  std::string used_for;
+  std::string checksum;
+  std::function<TextPairs()> pairs;
+};
+
+std::vector<Validation::MeasuredFile> Validation::files_of_pairs() const {
+  std::vector<MeasuredFile> files;
+  for (size_t i = 0; i < pairs_.size(); ++i)
+    files.push_back({name_with_split(tasks_[i]), file_checksum(data_.tasks[i].file),
+                     [&pairs = pairs_[i]] { return text_pairs(Examples(pairs)); }});
+  for (const OwnData& data : own_data_)
+    if (const auto* binary = std::get_if<BinaryPairs>(&data.content))
+      files.push_back({data.task.name, file_checksum(own_data_files(data.task).front()),
+                       [binary] { return text_pairs(Examples(binary->test)); }});
+  for (const TrainingSet& set : data_.loss_sets)
+    if (set.weight > 0)
+      files.push_back({"val_loss", set.checksum, [&set] { return text_pairs(set.examples); }});
+  return files;
+}
+
 std::vector<std::string> Validation::warnings(const std::vector<TrainingSet>& trained_on) const {
   std::vector<std::string> found;
-  for (size_t i = 0; i < data_.tasks.size(); ++i)
-    add_warnings(found, name_with_split(tasks_[i]), file_checksum(data_.tasks[i].file), trained_on);
-  for (const OwnDataTask& task : data_.own_data)
-    if (task.kind == OwnDataKind::pairs)  // other kinds are in files that can't be trained on
-      add_warnings(found, task.name, file_checksum(own_data_files(task).front()), trained_on);
-  for (const TrainingSet& set : data_.loss_sets)
-    if (set.weight > 0) add_warnings(found, "val_loss", set.checksum, trained_on);
+  for (const MeasuredFile& measured : files_of_pairs())
+    for (const TrainingSet& set : trained_on)
+      if (set.weight > 0 && set.checksum == measured.checksum)
+        found.push_back(fmt::format(
+            "evaluation: {}: measured on what is also trained on, {}, so it tells nothing about new texts; "
+            "name a file that is not among data.train",
+            measured.used_for, set.file.string()));
+  return found;
+}
+
+std::vector<std::string> Validation::notes(const std::vector<TrainingSet>& trained_on) const {
+  const std::vector<MeasuredFile> files = files_of_pairs();
+  std::vector<TextPairs> pairs;
+  for (const MeasuredFile& measured : files) pairs.push_back(measured.pairs());
+  std::vector<std::string> found;
+  for (const TrainingSet& set : trained_on) {
+    if (set.weight <= 0 || files.empty()) continue;
+    const std::vector<int64_t> shared = count_shared_pairs(pairs, set.examples);
+    for (size_t i = 0; i < files.size(); ++i)
+      if (shared[i] > 0 && set.checksum != files[i].checksum)  // of the same bytes: warnings()
+        found.push_back(fmt::format("evaluation: {}: {} of its {} pairs {} also trained on, in {}",
+                                    files[i].used_for, shared[i], pairs[i].size(),
+                                    shared[i] == 1 ? "is" : "are", set.file.string()));
+  }
   return found;
 }
 
@@ -179,7 +209,7 @@ std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measure
   Embedder embedder(model, {.prompt = model.default_prompt});
   embedder.stop_when(stop);
   for (size_t i = 0; i < pairs_.size(); ++i) {
-    const StsScores measured = evaluate_pairs(embedder, pairs_[i]);
+    const StsScores measured = evaluate_pairs(embedder, pairs_[i], config_.loss.angle_similarity);
     scores.push_back({tasks_[i], to_string(correlation_), measured.value(correlation_)});
     add_predictions(found, data_.tasks[i], pairs_[i],
                     measured.similarities[static_cast<size_t>(correlation_.similarity)]);
@@ -190,6 +220,7 @@ std::vector<Validation::TaskScore> Validation::score_pairs(Model& model, Measure
 std::vector<Validation::TaskScore> Validation::score_own_data(Model& model,
                                                               const std::atomic<bool>* stop) const {
   const OwnDataOptions options{.embed = {.prompt = model.default_prompt},
+                               .angle = config_.loss.angle_similarity,
                                .bootstrap = {.resamples = 0},
                                .baselines = false,
                                .stop = stop};

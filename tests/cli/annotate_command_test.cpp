@@ -415,6 +415,10 @@ TEST_F(AnnotateCommand, SaysWhatIsWrong) {
   };
   expect_failure(annotate({"--json"}), 2, "--json");
   expect_failure(annotate({"--dry-run", "--report"}), 2, "--dry-run");
+  expect_failure(annotate({"--report", "--record", "x.jsonl"}), 2,
+                 "--record: is for replies that are asked for");
+  expect_failure(annotate({"--report", "--skip-failed"}), 2, "--skip-failed: is for training sets");
+  expect_failure(annotate({"--data-dir", "x"}), 2, "--data-dir: is for --report");
   expect_failure(annotate({"--set", "sentence=3"}), 1, "sentence: unknown key; did you mean \"sentences\"?");
   expect_failure(annotate({"--set", "seeds.path=none.txt"}), 1, "none.txt: can't be opened");
   expect_failure(annotate({"--set", "prompts.same=seeds.txt"}), 1, "seeds.txt: the prompt lacks {text}");

@@ -203,6 +203,7 @@ TEST(DataCommand, PassesOverNothingThatIsAskedFor) {
   expect({"x.tsv", "--no-tokens", "--model", "x"},
          "--model: is for texts measured in tokens, which --no-tok");
   expect({"x.tsv", "--no-tokens", "--max-seq-length", "9"}, "--max-seq-length: is for texts measured in");
+  expect({"x.tsv", "--positive-threshold", "nan"}, "--positive-threshold nan: expected a finite number");
 }
 
 TEST(DataCommand, NeedsNoMoreMemoryForALargeFile) {

@@ -146,6 +146,14 @@ TEST_F(Eval, ScoresAFileOfPairsAsItScoresATask) {
   EXPECT_THAT(table.out, Not(HasSubstr("published")));
 }
 
+TEST_F(Eval, ScoresAFileInADirectoryWithACommaInItsName) {
+  data.file("x,y/mine.tsv", pairs);
+  const CommandResult result =
+      eval({"--task", "mine.tsv", "--data-dir", (data.path() / "x,y").string(), "--resamples", "0"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("mine.tsv"));
+}
+
 TEST_F(Eval, MapsTheColumnsOfAFile) {
   const std::string file =
       data.file("mine.csv", "q1,q2,gold\na cat,a dog,1\na cat,the cat,9\nx,y,2\n").string();
@@ -373,6 +381,11 @@ TEST_F(Eval, IgnoresNoOptionInSilence) {
   const CommandResult verify = eval({"--task", data.file("mine.tsv", pairs).string(), "--verify"});
   EXPECT_EQ(verify.exit_code, 2);
   EXPECT_THAT(verify.err, HasSubstr("--verify: needs a public task of scored pairs, such as stsb; no score"));
+  const std::string cluster = "cluster:" + data.file("texts.tsv", "").string();
+  EXPECT_THAT(eval({"--task", cluster, "--angle-similarity", "phase"}).err,
+              HasSubstr("--angle-similarity phase: needs a task of pairs"));
+  EXPECT_THAT(eval({"--task", cluster, "--untrained"}).err,
+              HasSubstr("--untrained: needs a task of scored pairs"));
   const CommandResult output = eval({"--task", "stsb", "-o", "-"});
   EXPECT_EQ(output.exit_code, 2);
   EXPECT_THAT(output.err, HasSubstr("--output -: is for a file; --json prints the same to stdout"));

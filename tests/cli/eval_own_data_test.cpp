@@ -103,6 +103,21 @@ TEST_F(EvalOwnData, ClassifiesPairs) {
               AllOf(HasSubstr("manhattan_f1"), HasSubstr("tf_idf"), Not(HasSubstr("cosine_f1"))));
 }
 
+TEST_F(EvalOwnData, ScoresPairsByTheAngleThatIsAskedFor) {
+  const std::string task =
+      "pairs:" + data.file("mine.tsv",
+                           "sentence1\tsentence2\tscore\nthe harbour is quiet\tthe boats wait\t1\n"
+                           "a dog barks\ta dog runs\t1\nthe harbour\ta dog barks loudly\t0\n")
+                     .string();
+  const auto threshold = [&](const std::string& variant) {
+    const json result = scores(task, {"--metric", "angle_spearman", "--angle-similarity", variant});
+    return result.at("scores").at("angle_f1_threshold").get<double>();
+  };
+  EXPECT_LE(threshold("phase"), 0.0) << "a phase is from -pi to 0";
+  EXPECT_GT(threshold("hermitian"), threshold("phase"));
+  EXPECT_NE(threshold("hermitian"), threshold("angle_emb"));
+}
+
 TEST_F(EvalOwnData, SaysThatTheModelWasTrainedOnTheFile) {
   const testing::ModelCopy trained;
   trained.write("train_config.json", R"({"data": {"train": [{"path": "own/mine.tsv"}]}})");

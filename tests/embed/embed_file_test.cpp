@@ -541,6 +541,16 @@ TEST_F(EmbedFile, TakesNoEndForThatOfTheInputOnceItIsInterrupted) {
   EXPECT_EQ(run(directory_.file("in.txt", ""), "out.raw", options).end, EmbedFileResult::End::interrupted);
   EXPECT_EQ(run(cut, "out.raw", options, {}, {.field = "text"}).end, EmbedFileResult::End::interrupted);
   EXPECT_EQ(read_file(path("out.raw")), "vectors of before");
+
+  const std::string lines = numbered_lines(40);
+  run_and_interrupt(directory_.file("in.txt", lines), "out.jsonl", {.window_texts = 10}, 2);
+  const EmbedFileOptions resume{.resume = true, .window_texts = 10, .interrupted = &interrupted};
+  const auto stopped = run(directory_.file("in.txt", numbered_lines(5)), "out.jsonl", resume);
+  EXPECT_EQ(stopped.end, EmbedFileResult::End::interrupted);
+  EXPECT_EQ(stopped.rows, 20) << "what was saved stays";
+  EXPECT_EQ(
+      run(directory_.file("in.txt", lines), "out.jsonl", {.resume = true, .window_texts = 10}).resumed_rows,
+      20);
 }
 
 TEST_F(EmbedFile, StartsAgainUnlessToldToResume) {

@@ -17,6 +17,11 @@
 namespace angle {
 namespace {
 
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::IsNan;
+
 TEST(ParseOwnDataTask, ReadsKindAndPath) {
   const auto task = parse_own_data_task("pairs:own/a:b.tsv").value();
   EXPECT_EQ(task.kind, OwnDataKind::pairs);
@@ -130,15 +135,16 @@ TEST(OwnDataJson, HasAllDigits) {
 
 TEST(ResampleOwnData, ScoresResamplesOfWhatWasKept) {
   const BootstrapOptions options{.resamples = 50};
-  const ScoredItems pairs{
-      {1, 0, 1, 0}, {{"cosine", {0.9, 0.8, 0.7, 0.1}}}, {{"cosine_f1", 0.65}, {"cosine_accuracy", 0.85}}};
+  const ScoredItems pairs{{1, 0, 1, 0, 1, 1, 1, 1},
+                          {{"cosine", {0.9, 0.8, 0.7, 0.1, 0.2, 0.5, 0.75, 0.95}}},
+                          {{"cosine_f1", 0.65}, {"cosine_accuracy", 0.85}}};
   const std::vector<double>& cosine = pairs.values.at("cosine");
   const ResampleScorer score = [&](const ResampleCounts& counts) -> std::vector<double> {
     const Confusion f1 = confusion_at(0.65, cosine, pairs.labels, counts);
     return {f1.f1(), f1.precision(), f1.recall(),
             confusion_at(0.85, cosine, pairs.labels, counts).accuracy()};
   };
-  const auto expected = resample_scores(4, score, options);
+  const auto expected = resample_scores(8, score, options);
   const auto resampled = [&](const char* metric) {
     return resample_own_data(OwnDataKind::pairs, metric, pairs, options);
   };
@@ -147,6 +153,13 @@ TEST(ResampleOwnData, ScoresResamplesOfWhatWasKept) {
   EXPECT_EQ(resampled("cosine_recall"), expected.at(2));
   EXPECT_EQ(resampled("cosine_accuracy"), expected.at(3));
   EXPECT_NE(expected.at(0), expected.at(3));
+
+  const ScoredItems few{{1, 0}, {{"cosine", {0.9, 0.8}}}, {{"cosine_f1", 0.85}}};
+  for (const char* metric : {"cosine_f1", "cosine_recall"}) {
+    const auto scores = resample_own_data(OwnDataKind::pairs, metric, few, options);
+    EXPECT_THAT(scores, Contains(IsNan())) << "of the resamples with nothing but the negative pair";
+    EXPECT_THAT(scores, Each(AnyOf(IsNan(), 1.0)));
+  }
 
   const ScoredItems queries{{}, {{"ndcg@10", {0.25, 0.5}}}, {}};
   const ResampleScorer mean = [](const ResampleCounts& counts) {

@@ -170,6 +170,13 @@ TEST_F(LineReaderTest, ReadsGzipWhoseOutputIsMuchLargerThanItsInput) {
   EXPECT_EQ(lines_of(testing::gzip(zeros + "\nend")), (Lines{zeros, "end"}));
 }
 
+TEST_F(LineReaderTest, TakesZerosAfterGzipForPadding) {
+  const std::string zeros(100'000, '\0');
+  EXPECT_EQ(lines_of(testing::gzip("a\nb\n") + zeros), (Lines{"a", "b"}));
+  EXPECT_EQ(lines_of(testing::gzip("a\n") + zeros + testing::gzip("b\n")), (Lines{"a", "b"}));
+  EXPECT_ERROR(lines_of(testing::gzip("a\n") + zeros + "not gzip"), "damaged gzip stream");
+}
+
 TEST_F(LineReaderTest, ReadsSeveralGzipMembers) {
   EXPECT_EQ(lines_of(testing::gzip("a\nb") + testing::gzip("") + testing::gzip("c\nd\n")),
             (Lines{"a", "bc", "d"}));

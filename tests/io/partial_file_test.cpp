@@ -2,10 +2,13 @@
 //  - nothing appears under the name before commit(), and then all of it;
 //  - without a saved state nothing remains; with one, another object goes on exactly where it was saved,
 //    whatever was written after it;
-//  - what a killed writer left of its own is removed;
+//  - what a killed writer left of its own is removed, or begun again; what is not its own stays as it is;
 //  - a state that does not fit the file is not used;
 //  - two writers at a time, and destinations that are no files, are refused.
 #include "angle/io/partial_file.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -19,10 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-size_t num_entries(const fs::path& directory) {
-  return static_cast<size_t>(std::distance(fs::directory_iterator(directory), {}));
-}
-
 TEST(PartialFile, ShowsTheFileOnlyAfterCommit) {
   const testing::TempDir directory;
   const fs::path path = directory.file("result", "old");
@@ -34,7 +33,7 @@ TEST(PartialFile, ShowsTheFileOnlyAfterCommit) {
   EXPECT_EQ(read_file(path), "old");
   file.commit("head");
   EXPECT_EQ(read_file(path), "headdata");
-  EXPECT_EQ(num_entries(directory.path()), 1U);
+  EXPECT_EQ(directory.num_entries(), 1U);
 }
 
 TEST(PartialFile, LeavesNothingWithoutASavedState) {
@@ -44,7 +43,7 @@ TEST(PartialFile, LeavesNothingWithoutASavedState) {
     file.restart();
     file.write("half");
   }
-  EXPECT_EQ(num_entries(directory.path()), 0U);
+  EXPECT_EQ(directory.num_entries(), 0U);
 }
 
 TEST(PartialFile, GoesOnWhereItWasSaved) {
@@ -90,6 +89,39 @@ TEST(PartialFile, DoesNotUseAStateThatTheFileIsTooShortFor) {
   directory.file("result.part", "12");
   directory.file("result.part.json", R"({"bytes": 3, "state": {}})");
   EXPECT_TRUE(PartialFile(directory.path() / "result").saved_state().is_null());
+}
+
+TEST(PartialFile, LeavesFilesAloneThatItHasNotBegun) {
+  const testing::TempDir directory;
+  const fs::path path = directory.path() / "result", part = directory.file("result.part", "texts");
+  EXPECT_ERROR(PartialFile{path},
+               "result.part: is there already, and not of an output that was begun; move it");
+  EXPECT_EQ(read_file(part), "texts");
+  const fs::path state = directory.file("result.part.json", "[1]");
+  EXPECT_ERROR(PartialFile{path},
+               "result.part.json: is there already, and does not say how far an output is");
+  EXPECT_EQ(read_file(part) + read_file(state), "texts[1]");
+}
+
+TEST(PartialFile, BeginsAgainWhatWasKilledBeforeItSaved) {
+  const testing::TempDir directory;
+  const fs::path path = directory.path() / "result";
+  const pid_t child = fork();
+  if (child == 0) {
+    PartialFile file(path);
+    file.restart();
+    file.write("half");
+    _exit(0);  // as a kill does, it leaves everything as it is
+  }
+  waitpid(child, nullptr, 0);
+  ASSERT_EQ(read_file(directory.path() / "result.part"), "half");
+  PartialFile file(path);
+  EXPECT_TRUE(file.saved_state().is_null());
+  file.restart();
+  file.write("whole");
+  file.commit("");
+  EXPECT_EQ(read_file(path), "whole");
+  EXPECT_EQ(directory.num_entries(), 1U);
 }
 
 TEST(PartialFile, RemovesWhatAKilledWriterLeft) {

@@ -107,7 +107,7 @@ ByteBpeOptions byte_bpe_options() {
   return options;
 }
 
-Tokens tokens(std::string_view text, const ByteBpeOptions& with = byte_bpe_options()) {
+Tokens pieces(std::string_view text, const ByteBpeOptions& with = byte_bpe_options()) {
   const auto tokenizer = make_byte_bpe(with);
   Tokens result;
   for (const int64_t id : tokenizer->encode(text, 1'000'000'000).token_ids)
@@ -116,14 +116,14 @@ Tokens tokens(std::string_view text, const ByteBpeOptions& with = byte_bpe_optio
 }
 
 TEST(ByteBpe, MergesTheLowestRankFirst) {
-  EXPECT_EQ(tokens("abcd"), (Tokens{"a", "bcd"}));  // b c goes before a b
-  EXPECT_EQ(tokens("ab"), Tokens{"ab"});
-  EXPECT_EQ(tokens("aaaaa"), (Tokens{"aaaa", "a"}));
-  EXPECT_EQ(tokens(""), Tokens{});
+  EXPECT_EQ(pieces("abcd"), (Tokens{"a", "bcd"}));  // b c goes before a b
+  EXPECT_EQ(pieces("ab"), Tokens{"ab"});
+  EXPECT_EQ(pieces("aaaaa"), (Tokens{"aaaa", "a"}));
+  EXPECT_EQ(pieces(""), Tokens{});
 }
 
 TEST(ByteBpe, SpellsWhatItDoesNotKnowInBytes) {
-  EXPECT_EQ(tokens("\xE2\x82\xAC"), (Tokens{"\xC3\xA2", "\xC4\xA4", "\xC2\xAC"}));  // E2, 82, AC
+  EXPECT_EQ(pieces("\xE2\x82\xAC"), (Tokens{"\xC3\xA2", "\xC4\xA4", "\xC2\xAC"}));  // E2, 82, AC
 }
 
 TEST(ByteBpe, CutsWhereGpt2Does) {
@@ -145,7 +145,7 @@ TEST(ByteBpe, CutsWhereGpt2Does) {
       all.vocabulary.insert(all.vocabulary.end(), longer.begin(), longer.end());
       level = longer;
     }
-    return tokens(text, all);
+    return pieces(text, all);
   };
   const std::string sp = kSpace;
   EXPECT_EQ(joined("a a"), (Tokens{"a", sp + "a"}));
@@ -162,26 +162,26 @@ TEST(ByteBpe, CutsWhereGpt2Does) {
 TEST(ByteBpe, AddsAPrefixSpaceWhereAsked) {
   ByteBpeOptions with_space = byte_bpe_options();
   with_space.add_prefix_space = true;
-  EXPECT_EQ(tokens("a", with_space), Tokens{std::string(kSpace) + "a"});
-  EXPECT_EQ(tokens(" a", with_space), Tokens{std::string(kSpace) + "a"});
+  EXPECT_EQ(pieces("a", with_space), Tokens{std::string(kSpace) + "a"});
+  EXPECT_EQ(pieces(" a", with_space), Tokens{std::string(kSpace) + "a"});
 }
 
 TEST(ByteBpe, TakesKnownWordsWholeWhereAsked) {
   ByteBpeOptions whole = byte_bpe_options();
   whole.vocabulary.emplace_back("xyz");
-  EXPECT_EQ(tokens("xyz", whole), (Tokens{"x", "y", "z"}));
+  EXPECT_EQ(pieces("xyz", whole), (Tokens{"x", "y", "z"}));
   whole.ignore_merges = true;
-  EXPECT_EQ(tokens("xyz", whole), Tokens{"xyz"});
+  EXPECT_EQ(pieces("xyz", whole), Tokens{"xyz"});
 }
 
 TEST(ByteBpe, ComposesCharactersWhereAsked) {
   ByteBpeOptions nfc = byte_bpe_options();
   nfc.nfc = true;
-  EXPECT_EQ(tokens("e\xCC\x81", nfc), tokens("\xC3\xA9"));
-  EXPECT_NE(tokens("e\xCC\x81"), tokens("\xC3\xA9"));
+  EXPECT_EQ(pieces("e\xCC\x81", nfc), pieces("\xC3\xA9"));
+  EXPECT_NE(pieces("e\xCC\x81"), pieces("\xC3\xA9"));
   std::string marks = "a";
   for (int i = 0; i < 100'000; ++i) marks += "\xCC\x81\xCC\xA3";  // classes 230 and 220, to be sorted
-  EXPECT_GT(tokens(marks, nfc).size(), 300'000u);
+  EXPECT_GT(pieces(marks, nfc).size(), 300'000u);
 }
 
 TEST(ByteBpe, IsFastInLongWords) {

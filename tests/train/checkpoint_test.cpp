@@ -3,12 +3,14 @@
 //  - one takes the place of another of the same step, of which nothing stays;
 //  - only the newest remain, as many as are to be kept, and that of the best step;
 //  - a damaged, half-written or unfinished checkpoint is passed over, with a warning, for the one before;
+//  - one that the system can't read just now is not passed over: the next one to be saved would replace it;
 //  - a checkpoint of another model is refused by name, and one of another version of angle;
 //  - a failure to write leaves earlier checkpoints alone and nothing unfinished behind.
 
 #include "angle/train/checkpoint.h"
 
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <ATen/ATen.h>
@@ -127,6 +129,29 @@ TEST(Checkpoint, PassesOverADamagedOne) {
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_THAT(warnings[0], ::testing::HasSubstr("step-000002"));
   }
+}
+
+TEST(Checkpoint, PassesOverNoneThatTheSystemCannotRead) {
+  const TempDir directory;
+  save(directory.path(), 1);
+  save(directory.path(), 2);
+  const fs::path weights = directory.path() / "step-000002" / "model.safetensors";
+  const auto bytes = fs::file_size(weights);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  std::vector<std::string> warnings;
+  setrlimit(RLIMIT_NOFILE, &none);  // no file can be opened
+  std::string message;
+  try {
+    find_checkpoint(directory.path(), warnings);
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_THAT(message, ::testing::HasSubstr("Too many open files"));
+  EXPECT_TRUE(warnings.empty());
+  EXPECT_EQ(fs::file_size(weights), bytes);
 }
 
 TEST(Checkpoint, PassesOverAnUnfinishedOne) {

@@ -6,7 +6,9 @@
 //    once, and what becomes of them during the run (but for a corpus) changes nothing;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - told to stop, it stops before the next batch, whatever is measured;
+//  - the angle similarity is the variant that is trained;
 //  - measured on the bytes of a file that is trained on, whatever its name, it says so;
+//  - measured on another file that has some of the pairs that are trained on, it says how many;
 //  - everything that is read is described by file, rows, checksum and what it is used for.
 
 #include "angle/train/validation.h"
@@ -16,8 +18,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "angle/data/reader.h"
 #include "angle/embed/embedder.h"
 #include "angle/eval/evaluate_own_data.h"
+#include "angle/eval/sts.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
 
@@ -284,6 +288,23 @@ TEST_F(ValidationTest, DescribesEverythingThatIsRead) {
   EXPECT_TRUE(validation({}).is_empty());
 }
 
+TEST_F(ValidationTest, MeasuresTheAngleThatIsTrained) {
+  const auto score = [&](const std::string& variant) {
+    return validation({"evaluation.metric=angle_spearman", "loss.angle_similarity=" + variant},
+                      {.tasks = {{"mine", "", source_file("data/samples/pairs_validation.tsv")}}})
+        .measure(model)
+        .score.value();
+  };
+  Embedder embedder(model, {});
+  const auto pairs = read_scored_pairs(source_file("data/samples/pairs_validation.tsv")).examples;
+  for (const auto& [name, variant] :
+       {std::pair("phase", AngleVariant::phase), std::pair("angle_emb", AngleVariant::angle_emb)})
+    EXPECT_EQ(score(name),
+              evaluate_pairs(embedder, pairs, variant).value(parse_metric("angle_spearman", "")).value())
+        << name;
+  EXPECT_NE(score("phase"), score("angle_emb"));
+}
+
 TEST_F(ValidationTest, SaysWhatIsMeasuredOnWhatIsTrainedOn) {
   const TempDir directory;
   const auto copy = directory.file("copy.tsv", read_file(source_file("data/samples/pairs_train.tsv")));
@@ -298,6 +319,29 @@ TEST_F(ValidationTest, SaysWhatIsMeasuredOnWhatIsTrainedOn) {
               ElementsAre("evaluation: val_loss" + end));
   sets[0].weight = 0;
   EXPECT_THAT(validation({}, two_tasks()).warnings(sets), IsEmpty());
+}
+
+TEST_F(ValidationTest, SaysHowManyPairsAreTrainedOnToo) {
+  const TempDir directory;
+  const std::string rows = read_file(source_file("data/samples/pairs_train.tsv"));
+  const size_t second = rows.find('\n', rows.find('\n') + 1) + 1;  // after the header and a row
+  const auto mine = directory.file("mine.tsv", rows.substr(0, second) + "A new text.\tAnother.\t1\n");
+  const TrainConfig config = tiny_config({});
+  std::vector<TrainingSet> sets = load_training_sets(config, model.max_seq_length, places);
+  const std::string end = " of its 2 pairs is also trained on, in " + sets[0].file.string();
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).notes(sets),
+              ElementsAre("evaluation: mine: 1" + end));
+  const std::string own =
+      "pairs:" +
+      directory.file("own.tsv", rows.substr(0, rows.find('\n') + 1) + "A new text.\tAnother.\t1\n").string();
+  EXPECT_THAT(validation({"evaluation.task=" + own, "evaluation.metric=cosine_f1"},
+                         {.tasks = {}, .own_data = {*parse_own_data_task(own)}, .loss_sets = {}})
+                  .notes(sets),
+              IsEmpty());
+  EXPECT_THAT(validation({}, two_tasks()).notes(sets), IsEmpty())
+      << "a file of the same bytes is a warning, and the samples for validation are new";
+  sets[0].weight = 0;
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).notes(sets), IsEmpty());
 }
 
 }  // namespace

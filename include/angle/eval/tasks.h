@@ -77,8 +77,9 @@ bool is_pair_file(std::string_view name);
 /// nor what is misspelt for one.
 bool is_path(std::string_view name);
 
-/// Names of tasks and groups and files of scored pairs, each possibly a comma list: `stsb`, `sts12,sts13`,
-/// `sts` (the seven of the transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
+/// Names of tasks and groups and files of scored pairs, each possibly a comma list (but for that of a file
+/// that is there): `stsb`, `sts12,sts13`, `sts` (the seven of the transfer average, also called `transfer`),
+/// `non-transfer`, `all` (both groups).
 ///
 /// Error for no name at all, and for an unknown one with the nearest.
 TaskSelection select_tasks(std::span<const std::string> names);

@@ -11,11 +11,13 @@
 namespace angle {
 
 /// The file grows as `<path>.part`; `<path>.part.json` says how much of it counts. Both remain when the
-/// process ends before commit(), unless no state was saved: then nothing remains.
+/// process ends before commit(), unless no state was saved: then nothing remains, or after a kill both, with
+/// nothing to go on from.
 class PartialFile {
  public:
   /// Opens `<path>.part`, making it when it is not there. Error when that fails, when another process writes
-  /// to it, and when the destination is a directory, a device or a pipe.
+  /// to it, when a file of that name is not one that restart() began, and when the destination is a
+  /// directory, a device or a pipe.
   explicit PartialFile(const std::filesystem::path& path);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
@@ -41,6 +43,7 @@ class PartialFile {
   void commit(std::string_view header);
 
  private:
+  void begin();
   [[noreturn]] void fail_writing() const;
 
   std::filesystem::path path_;

@@ -72,6 +72,10 @@ class Validation {
   /// A sentence for everything that is measured on a file of which the same bytes are trained on.
   std::vector<std::string> warnings(const std::vector<TrainingSet>& trained_on) const;
 
+  /// A sentence for each other file that has some of the pairs that are trained on, however few: STS-B's
+  /// validation split has seven of its training split.
+  std::vector<std::string> notes(const std::vector<TrainingSet>& trained_on) const;
+
   /// Whether a score is better than the best one before; the first one is.
   bool is_better(const std::optional<double>& score, const std::optional<double>& best) const;
 
@@ -97,6 +101,9 @@ class Validation {
     std::optional<double> value;  // absent when undefined
   };
 
+  struct MeasuredFile;
+
+  std::vector<MeasuredFile> files_of_pairs() const;
   std::vector<TaskScore> score_pairs(Model& model, Measurement& found, const std::atomic<bool>* stop) const;
   std::vector<TaskScore> score_own_data(Model& model, const std::atomic<bool>* stop) const;
   void decide(const std::vector<TaskScore>& scores, Measurement& found) const;

@@ -17,6 +17,7 @@ struct Words {
 };
 
 constexpr int64_t kPanelColumns = kAvx2PanelColumns;
+constexpr int kRegisters = 16;  // two for what is one of AVX-512
 
 /// Rows that are multiplied together: their sums take 12 of the 16 registers.
 constexpr int64_t tile_rows(int64_t) { return kPanelRows; }

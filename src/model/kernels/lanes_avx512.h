@@ -12,6 +12,7 @@ using Floats = __m512;
 using Words = __m512i;
 
 constexpr int64_t kPanelColumns = kAvx512PanelColumns;
+constexpr int kRegisters = 32;
 
 /// Rows that are multiplied together by so many vectors of columns: their sums take at most 24 of the 32
 /// registers, and with few columns more rows keep the multipliers busy.

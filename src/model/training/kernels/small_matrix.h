@@ -26,11 +26,7 @@ struct Target {
 };
 
 /// Rows and vectors of columns whose sums are in registers.
-#ifdef __AVX512F__
-constexpr int kMatrixRows = 8, kMatrixVectors = 2;
-#else
-constexpr int kMatrixRows = 6, kMatrixVectors = 1;
-#endif
+constexpr int kMatrixRows = kRegisters == 32 ? 8 : 6, kMatrixVectors = kRegisters == 32 ? 2 : 1;
 
 /// `kRows` rows of the product by 16 · `kVectors` columns, of which the last vector has `last`.
 template <int kRows, int kVectors>
