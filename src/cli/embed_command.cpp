@@ -12,6 +12,7 @@
 #include "angle/embed/encoder_workers.h"
 #include "angle/error.h"
 #include "angle/io/file.h"
+#include "angle/io/partial_file.h"
 
 #include "cli/interruption.h"
 #include "cli/log.h"
@@ -81,18 +82,23 @@ void check_input_and_output(const EmbedCommandOptions& options) {
                  options.calibration);
 }
 
+/// Until it is complete the output has other names.
+void refuse_lost_while_growing(const std::string& output, const std::vector<UsedFile>& files) {
+  std::error_code error;
+  if (output.empty() || output == "-" || std::filesystem::is_directory(output, error)) return;
+  for (const std::filesystem::path& growing : PartialFile::growing_files(output))
+    refuse_lost_file(fmt::format("--output {}, which grows as", output), growing.string(), files);
+}
+
 /// Neither output takes the place of a file that is read, nor of the other.
 void refuse_lost_files(const EmbedCommandOptions& options) {
   const std::vector<UsedFile> inputs = {{"the input", options.texts.input},
                                         {"the file of --calibration", options.calibration},
-                                        {"the file of --ranges", options.ranges}};
+                                        {"the file of --ranges", options.ranges},
+                                        {"the file of --save-ranges", options.save_ranges}};
   refuse_lost_file("--output", options.output, inputs);
-  for (const char* growing : {".part", ".part.json"})  // as in io/partial_file.h
-    if (options.output != "-")
-      refuse_lost_file(fmt::format("--output {}, which grows as", options.output), options.output + growing,
-                       inputs);
-  refuse_lost_file("--save-ranges", options.save_ranges, inputs);
-  refuse_lost_file("--output", options.output, {{"the file of --save-ranges", options.save_ranges}});
+  refuse_lost_while_growing(options.output, inputs);
+  refuse_lost_file("--save-ranges", options.save_ranges, {inputs.begin(), inputs.end() - 1});
 }
 
 void check_quantization(const EmbedCommandOptions& options) {

@@ -118,8 +118,9 @@ void check_source(const SaturationOptions& options) {
   const std::array given = {!options.data.empty(), !options.config.empty(), !options.task.empty()};
   if (std::count(given.begin(), given.end(), true) != 1)
     refuse_usage("angle saturation: expected one of --data, --config and --task, which say what to measure");
+  if (options.model.empty()) return;
   for (const std::string& assignment : options.overrides)
-    if (!options.model.empty() && assignment.starts_with("model.path="))
+    if (assignment.starts_with("model.path="))
       refuse_usage("--set {}: --model {} says which model; leave one of the two out", assignment,
                    options.model);
 }

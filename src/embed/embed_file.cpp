@@ -100,6 +100,7 @@ class EmbedFileJob {
   void begin_or_resume();
   void skip_to_shard();
   void skip_saved(const EmbeddingWriter::Saved& saved);
+  void read_again(int64_t rows);
   EmbedFileResult::End embed_until_stopped();
   EmbedFileResult::End embed_all();
   bool is_interrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
@@ -238,13 +239,7 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
   if (!differences.empty())
     fail("--resume: the output was begun in another way: {}; repeat that, or start again without --resume",
          differences);
-  while (resumed_rows_ < saved.rows) {
-    const auto window = next_window();
-    if (window.empty()) break;
-    add_to_checksum(window);
-    resumed_rows_ += static_cast<int64_t>(window.size());
-  }
-  if (is_interrupted()) throw EmbeddingStopped();  // which ends the input, too
+  read_again(saved.rows);
   if (resumed_rows_ != saved.rows || job["texts"] != texts_checksum_)
     fail(
         "--resume: the first {} texts of the input are not those that the output was begun with; start again "
@@ -252,6 +247,21 @@ void EmbedFileJob::skip_saved(const EmbeddingWriter::Saved& saved) {
         saved.rows);
   resumed_bytes_ = embedded_bytes_ = texts_.bytes_read();
   rows_checksum_ = texts_checksum_;
+}
+
+/// Ctrl-C ends whoever fills a pipe, too: the end, or a mistake before it, may be of that.
+void EmbedFileJob::read_again(int64_t rows) {
+  try {
+    while (resumed_rows_ < rows && !is_interrupted()) {
+      const auto window = next_window();
+      if (window.empty()) break;
+      add_to_checksum(window);
+      resumed_rows_ += static_cast<int64_t>(window.size());
+    }
+  } catch (const Error&) {
+    if (!is_interrupted()) throw;
+  }
+  if (is_interrupted()) throw EmbeddingStopped();
 }
 
 std::vector<std::string> EmbedFileJob::next_window() {

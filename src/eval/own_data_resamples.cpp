@@ -19,7 +19,7 @@ struct ScoreGroup {
 using ScoreGroups = std::vector<ScoreGroup>;
 
 /// By one similarity, or by a baseline, which has no thresholds. Precision and recall are those at the
-/// threshold of F1; a resample without a positive pair has neither.
+/// threshold of F1; a resample without a positive pair has no F1 and no recall.
 void add_groups_of_pairs(ScoreGroups& groups, const std::string& similarity,
                          const std::vector<double>& scores, const ScoredItems& items) {
   groups.push_back({{similarity + "_average_precision"},

@@ -253,7 +253,8 @@ bool is_path(std::string_view name) {
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
   for (const std::string& list : names) {
-    if (std::filesystem::is_regular_file(list)) {  // whose path may have a comma
+    std::error_code error;
+    if (std::filesystem::is_regular_file(list, error)) {  // whose path may have a comma
       add_name(selection, list);
       continue;
     }

@@ -50,7 +50,7 @@ class Inflater {
       if (status == Z_BUF_ERROR) break;  // no progress without more input
       if (status == Z_STREAM_END) {
         inflateReset(&stream_);
-        between_members_ = has_ended_member_ = true;
+        between_members_ = true;
       } else if (status != Z_OK) {
         fail("{}: damaged gzip stream ({})", name, stream_.msg != nullptr ? stream_.msg : "inflate failed");
       }
@@ -59,9 +59,10 @@ class Inflater {
   }
 
  private:
-  /// Zeros after a member, as tapes and archives of whole blocks leave them, are nothing to gzip either.
+  /// Zeros after a member, which itself begins with another byte: tapes and archives of whole blocks leave
+  /// them.
   void skip_padding() {
-    if (!between_members_ || !has_ended_member_) return;
+    if (!between_members_) return;
     while (stream_.avail_in > 0 && *stream_.next_in == 0) {
       ++stream_.next_in;
       --stream_.avail_in;
@@ -69,7 +70,6 @@ class Inflater {
   }
 
   z_stream stream_{};
-  bool has_ended_member_ = false;
   bool between_members_ = true;  // only there may the file end
 };
 

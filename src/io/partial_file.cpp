@@ -31,15 +31,14 @@ bool has_name(int descriptor, const fs::path& path) {
          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
+fs::path part_of(const fs::path& path) { return with_suffix(path, ".part"); }
+fs::path state_file_of(const fs::path& path) { return with_suffix(path, ".part.json"); }
+
 json state_of(uint64_t bytes, const json& state) { return {{"bytes", bytes}, {"state", state}}; }
 
 /// What save() or restart() left; Error when something else has the name.
 json read_state(const fs::path& file) {
-  json saved;
-  try {
-    saved = read_json(file);
-  } catch (const Error&) {
-  }
+  json saved = json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
   if (!saved.is_object() || !saved.contains("state") || !saved.value("bytes", json()).is_number_unsigned())
     fail("{}: is there already, and does not say how far an output is; move it away, or name another file",
          file.string());
@@ -54,9 +53,7 @@ uint64_t file_bytes(int descriptor) {
 }  // namespace
 
 PartialFile::PartialFile(const fs::path& path)
-    : path_(resolve(path)),
-      part_(with_suffix(path_, ".part")),
-      state_file_(with_suffix(path_, ".part.json")) {
+    : path_(resolve(path)), part_(part_of(path_)), state_file_(state_file_of(path_)) {
   descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor_ < 0) fail("{}: can't be written: {}", part_.string(), last_system_error());
   try {
@@ -67,23 +64,30 @@ PartialFile::PartialFile(const fs::path& path)
   }
 }
 
-/// Once it is known that the files are ours to write, what a killed process left half written goes.
+std::vector<fs::path> PartialFile::growing_files(const fs::path& path) {
+  const fs::path destination = resolve(path);
+  return {part_of(destination), state_file_of(destination)};
+}
+
 void PartialFile::begin() {
   if (!lock_or_in_use(descriptor_, part_) || !has_name(descriptor_, part_))
     fail("{}: another process is writing it; wait for it, or name another file", part_.string());
-  const bool was_begun = fs::exists(state_file_);
-  if (was_begun) keep_ = !read_state(state_file_)["state"].is_null();
-  if (!was_begun && file_bytes(descriptor_) > 0)
+  if (fs::exists(state_file_)) {
+    keep_ = !read_state(state_file_)["state"].is_null();
+  } else if (file_bytes(descriptor_) > 0) {
     fail("{}: is there already, and not of an output that was begun; move it away, or name another file",
          part_.string());
-  for (const fs::path& file : {path_, state_file_}) remove_unfinished_of(file);
+  }
+  remove_unfinished_of(state_file_);
 }
 
 PartialFile::~PartialFile() {
   if (descriptor_ < 0) return;
-  if (!keep_) {
-    ::unlink(part_.c_str());  // in this order: without the state the file would not be known as ours
+  // In this order: a file without a state is known as ours as long as it is empty, and locked until it is
+  // gone.
+  if (!keep_ && ::ftruncate(descriptor_, 0) == 0) {
     ::unlink(state_file_.c_str());
+    ::unlink(part_.c_str());
   }
   ::close(descriptor_);
 }

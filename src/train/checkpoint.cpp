@@ -51,9 +51,9 @@ std::string find_damage(const fs::path& checkpoint) {
   if (!fs::exists(checkpoint / kManifestFile)) return "has no manifest.json, so it was not finished";
   const json manifest =
       json::parse(read_file(checkpoint / kManifestFile), nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object()) return "has a damaged manifest.json";
   for (const char* name : {kModelFile, kOptimizerFile, kStateFile}) {
-    if (!manifest.is_object() || !manifest.contains(name))
-      return fmt::format("does not list {} in its manifest.json", name);
+    if (!manifest.contains(name)) return fmt::format("does not list {} in its manifest.json", name);
     if (!fs::exists(checkpoint / name)) return fmt::format("lacks {}", name);
     if (manifest.at(name).value("bytes", uintmax_t{0}) != fs::file_size(checkpoint / name) ||
         manifest.at(name).value("xxh3_128", "") != file_checksum(checkpoint / name))
@@ -68,6 +68,9 @@ std::string find_any_damage(const fs::path& checkpoint) {
     return find_damage(checkpoint);
   } catch (const json::exception& error) {
     return fmt::format("has a damaged manifest.json ({})", error.what());
+  } catch (const Error& error) {
+    fail("{}; if it stays so, remove {} to go on from the checkpoint before it", error.what(),
+         checkpoint.string());
   }
 }
 

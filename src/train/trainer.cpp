@@ -145,10 +145,11 @@ void Trainer::check_same_run() const {
 }
 
 bool Trainer::begin_or_resume() {
+  const Validation::Overlap overlap = validation_.overlap(sets_);
   if (observer_.warning)
-    for (const std::string& text : validation_.warnings(sets_)) observer_.warning(text);
+    for (const std::string& text : overlap.warnings) observer_.warning(text);
   if (observer_.note)
-    for (const std::string& text : validation_.notes(sets_)) observer_.note(text);
+    for (const std::string& text : overlap.notes) observer_.note(text);
   if (options_.resume && resume()) return true;
   begin();
   return false;

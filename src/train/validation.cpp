@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -135,50 +134,53 @@ bool Validation::is_better(const std::optional<double>& score, const std::option
 /// A file of pairs that something is measured on. Those of other kinds of tasks can't be trained on.
 struct Validation::MeasuredFile {
   std::string used_for;
+  std::filesystem::path file;
   std::string checksum;
-  std::function<TextPairs()> pairs;
+  TextPairs pairs;  // none of a file that stays on the disk
 };
 
 std::vector<Validation::MeasuredFile> Validation::files_of_pairs() const {
   std::vector<MeasuredFile> files;
+  const auto add = [&](const std::string& used_for, const std::filesystem::path& file, TextPairs pairs) {
+    files.push_back({used_for, file, file_checksum(file), std::move(pairs)});
+  };
   for (size_t i = 0; i < pairs_.size(); ++i)
-    files.push_back({name_with_split(tasks_[i]), file_checksum(data_.tasks[i].file),
-                     [&pairs = pairs_[i]] { return text_pairs(Examples(pairs)); }});
+    add(name_with_split(tasks_[i]), data_.tasks[i].file, text_pairs(pairs_[i]));
   for (const OwnData& data : own_data_)
     if (const auto* binary = std::get_if<BinaryPairs>(&data.content))
-      files.push_back({data.task.name, file_checksum(own_data_files(data.task).front()),
-                       [binary] { return text_pairs(Examples(binary->test)); }});
-  for (const TrainingSet& set : data_.loss_sets)
+      add(data.task.name, own_data_files(data.task).front(), text_pairs(binary->test));
+  for (const TrainingSet& set : data_.loss_sets) {
+    const Examples* examples = set.examples.in_memory();
     if (set.weight > 0)
-      files.push_back({"val_loss", set.checksum, [&set] { return text_pairs(set.examples); }});
+      files.push_back(
+          {"val_loss", set.file, set.checksum, examples != nullptr ? text_pairs(*examples) : TextPairs{}});
+  }
   return files;
 }
 
-std::vector<std::string> Validation::warnings(const std::vector<TrainingSet>& trained_on) const {
-  std::vector<std::string> found;
-  for (const MeasuredFile& measured : files_of_pairs())
-    for (const TrainingSet& set : trained_on)
-      if (set.weight > 0 && set.checksum == measured.checksum)
-        found.push_back(fmt::format(
+Validation::Overlap Validation::overlap(const std::vector<TrainingSet>& trained_on) const {
+  const std::vector<MeasuredFile> files = files_of_pairs();
+  std::vector<TextPairs> pairs;
+  for (const MeasuredFile& measured : files) pairs.push_back(measured.pairs);
+  Overlap found;
+  for (const TrainingSet& set : trained_on) {
+    if (set.weight <= 0) continue;
+    const Examples* examples = set.examples.in_memory();
+    const auto shared =
+        examples != nullptr ? count_shared_pairs(pairs, *examples) : std::vector<int64_t>(files.size(), 0);
+    for (size_t i = 0; i < files.size(); ++i) {
+      const MeasuredFile& measured = files[i];
+      if (set.checksum == measured.checksum)
+        found.warnings.push_back(fmt::format(
             "evaluation: {}: measured on what is also trained on, {}, so it tells nothing about new texts; "
             "name a file that is not among data.train",
             measured.used_for, set.file.string()));
-  return found;
-}
-
-std::vector<std::string> Validation::notes(const std::vector<TrainingSet>& trained_on) const {
-  const std::vector<MeasuredFile> files = files_of_pairs();
-  std::vector<TextPairs> pairs;
-  for (const MeasuredFile& measured : files) pairs.push_back(measured.pairs());
-  std::vector<std::string> found;
-  for (const TrainingSet& set : trained_on) {
-    if (set.weight <= 0 || files.empty()) continue;
-    const std::vector<int64_t> shared = count_shared_pairs(pairs, set.examples);
-    for (size_t i = 0; i < files.size(); ++i)
-      if (shared[i] > 0 && set.checksum != files[i].checksum)  // of the same bytes: warnings()
-        found.push_back(fmt::format("evaluation: {}: {} of its {} pairs {} also trained on, in {}",
-                                    files[i].used_for, shared[i], pairs[i].size(),
-                                    shared[i] == 1 ? "is" : "are", set.file.string()));
+      else if (shared[i] > 0)
+        found.notes.push_back(
+            fmt::format("evaluation: {}: {} of the {} pairs of {} {} also trained on, in {}",
+                        measured.used_for, shared[i], measured.pairs.size(), measured.file.string(),
+                        shared[i] == 1 ? "is" : "are", set.file.string()));
+    }
   }
   return found;
 }

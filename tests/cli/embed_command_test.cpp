@@ -415,6 +415,9 @@ TEST(EmbedCommand, ReplacesNoOtherFileThatItUses) {
   expect_refused({"--calibration", part, "-o", (directory.path() / "out").string()},
                  "/out, which grows as " + part + ": is the file of --calibration" + lost);
   EXPECT_EQ(read_file(part), "texts");
+  expect_refused(
+      {"--calibration", many, "-o", vectors, "--save-ranges", vectors + ".part"},
+      "--output " + vectors + ", which grows as " + vectors + ".part: is the file of --save-ranges" + lost);
   expect_refused({"--ranges", ranges, "--save-ranges", ranges}, "--save-ranges requires --calibration");
   EXPECT_EQ(read_file(many), numbered_lines(30));
   EXPECT_EQ(read_file(ranges), "ranges");

@@ -147,11 +147,14 @@ TEST_F(Eval, ScoresAFileOfPairsAsItScoresATask) {
 }
 
 TEST_F(Eval, ScoresAFileInADirectoryWithACommaInItsName) {
-  data.file("x,y/mine.tsv", pairs);
-  const CommandResult result =
-      eval({"--task", "mine.tsv", "--data-dir", (data.path() / "x,y").string(), "--resamples", "0"});
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("mine.tsv"));
+  const std::string file = data.file("x,y/mine.tsv", pairs).string();
+  const std::string directory = (data.path() / "x,y").string();
+  for (const auto& args : {std::vector<std::string>{"--task", "mine.tsv", "--data-dir", directory},
+                           std::vector<std::string>{"--task", file}}) {
+    const CommandResult result = eval(args);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("mine.tsv"));
+  }
 }
 
 TEST_F(Eval, MapsTheColumnsOfAFile) {

@@ -548,6 +548,7 @@ TEST_F(EmbedFile, TakesNoEndForThatOfTheInputOnceItIsInterrupted) {
   const auto stopped = run(directory_.file("in.txt", numbered_lines(5)), "out.jsonl", resume);
   EXPECT_EQ(stopped.end, EmbedFileResult::End::interrupted);
   EXPECT_EQ(stopped.rows, 20) << "what was saved stays";
+  EXPECT_EQ(run(cut, "out.jsonl", resume, {}, {.field = "text"}).end, EmbedFileResult::End::interrupted);
   EXPECT_EQ(
       run(directory_.file("in.txt", lines), "out.jsonl", {.resume = true, .window_texts = 10}).resumed_rows,
       20);

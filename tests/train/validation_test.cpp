@@ -312,13 +312,15 @@ TEST_F(ValidationTest, SaysWhatIsMeasuredOnWhatIsTrainedOn) {
   std::vector<TrainingSet> sets = load_training_sets(config, model.max_seq_length, places);
   const std::string end = ": measured on what is also trained on, " + sets[0].file.string() +
                           ", so it tells nothing about new texts; name a file that is not among data.train";
-  EXPECT_THAT(validation({}, two_tasks()).warnings(sets), ElementsAre("evaluation: sts12 test" + end));
-  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", copy}}}).warnings(sets),
+  EXPECT_THAT(validation({}, two_tasks()).overlap(sets).warnings,
+              ElementsAre("evaluation: sts12 test" + end));
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", copy}}}).overlap(sets).warnings,
               ElementsAre("evaluation: mine" + end));
-  EXPECT_THAT(validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"}).warnings(sets),
-              ElementsAre("evaluation: val_loss" + end));
+  EXPECT_THAT(
+      validation({"evaluation.loss_data=" + kPairLines, "evaluation.metric=val_loss"}).overlap(sets).warnings,
+      ElementsAre("evaluation: val_loss" + end));
   sets[0].weight = 0;
-  EXPECT_THAT(validation({}, two_tasks()).warnings(sets), IsEmpty());
+  EXPECT_THAT(validation({}, two_tasks()).overlap(sets).warnings, IsEmpty());
 }
 
 TEST_F(ValidationTest, SaysHowManyPairsAreTrainedOnToo) {
@@ -328,20 +330,22 @@ TEST_F(ValidationTest, SaysHowManyPairsAreTrainedOnToo) {
   const auto mine = directory.file("mine.tsv", rows.substr(0, second) + "A new text.\tAnother.\t1\n");
   const TrainConfig config = tiny_config({});
   std::vector<TrainingSet> sets = load_training_sets(config, model.max_seq_length, places);
-  const std::string end = " of its 2 pairs is also trained on, in " + sets[0].file.string();
-  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).notes(sets),
+  const std::string end =
+      " of the 2 pairs of " + mine.string() + " is also trained on, in " + sets[0].file.string();
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).overlap(sets).notes,
               ElementsAre("evaluation: mine: 1" + end));
   const std::string own =
       "pairs:" +
       directory.file("own.tsv", rows.substr(0, rows.find('\n') + 1) + "A new text.\tAnother.\t1\n").string();
   EXPECT_THAT(validation({"evaluation.task=" + own, "evaluation.metric=cosine_f1"},
                          {.tasks = {}, .own_data = {*parse_own_data_task(own)}, .loss_sets = {}})
-                  .notes(sets),
+                  .overlap(sets)
+                  .notes,
               IsEmpty());
-  EXPECT_THAT(validation({}, two_tasks()).notes(sets), IsEmpty())
+  EXPECT_THAT(validation({}, two_tasks()).overlap(sets).notes, IsEmpty())
       << "a file of the same bytes is a warning, and the samples for validation are new";
   sets[0].weight = 0;
-  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).notes(sets), IsEmpty());
+  EXPECT_THAT(validation({}, {.tasks = {{"mine", "", mine}}}).overlap(sets).notes, IsEmpty());
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "angle/data/example_store.h"
+#include "angle/data/examples.h"
 
 namespace angle {
 
@@ -14,12 +14,10 @@ namespace angle {
 /// stands on does not matter.
 using TextPairs = std::vector<uint64_t>;
 
+TextPairs text_pairs(const std::vector<ScoredPair>& pairs);
 TextPairs text_pairs(const Examples& examples);
 
-/// A store in a file is read in blocks.
-TextPairs text_pairs(const ExampleStore& examples);
-
-/// How many of each list of pairs are among the examples, which are read once.
-std::vector<int64_t> count_shared_pairs(std::span<const TextPairs> lists, const ExampleStore& examples);
+/// How many of each list of pairs are among the examples.
+std::vector<int64_t> count_shared_pairs(std::span<const TextPairs> lists, const Examples& examples);
 
 }  // namespace angle

@@ -5,20 +5,24 @@
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 #include "angle/io/json.h"
 
 namespace angle {
 
 /// The file grows as `<path>.part`; `<path>.part.json` says how much of it counts. Both remain when the
-/// process ends before commit(), unless no state was saved: then nothing remains, or after a kill both, with
-/// nothing to go on from.
+/// process ends before commit(), unless no state was saved: then nothing remains. A kill before the first
+/// save() leaves both, and the next process begins again.
 class PartialFile {
  public:
   /// Opens `<path>.part`, making it when it is not there. Error when that fails, when another process writes
-  /// to it, when a file of that name is not one that restart() began, and when the destination is a
+  /// to it, when a file of that name has content that no restart() began, and when the destination is a
   /// directory, a device or a pipe.
   explicit PartialFile(const std::filesystem::path& path);
+
+  /// The files that stand for `path` until it is complete.
+  static std::vector<std::filesystem::path> growing_files(const std::filesystem::path& path);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;

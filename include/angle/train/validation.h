@@ -69,12 +69,15 @@ class Validation {
 
   bool lower_is_better() const { return metric_.is_loss(); }
 
-  /// A sentence for everything that is measured on a file of which the same bytes are trained on.
-  std::vector<std::string> warnings(const std::vector<TrainingSet>& trained_on) const;
+  /// What is measured on and trained on, too, a sentence for each pair of files.
+  struct Overlap {
+    std::vector<std::string> warnings;  // of the same bytes
 
-  /// A sentence for each other file that has some of the pairs that are trained on, however few: STS-B's
-  /// validation split has seven of its training split.
-  std::vector<std::string> notes(const std::vector<TrainingSet>& trained_on) const;
+    /// Of others that have pairs in common, however few: STS-B's validation split has seven of its training
+    /// split. Files that stay on the disk are not searched.
+    std::vector<std::string> notes;
+  };
+  Overlap overlap(const std::vector<TrainingSet>& trained_on) const;
 
   /// Whether a score is better than the best one before; the first one is.
   bool is_better(const std::optional<double>& score, const std::optional<double>& best) const;
