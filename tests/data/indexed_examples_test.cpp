@@ -21,6 +21,7 @@
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
 
+#include "support/environment.h"
 #include "support/expect_error.h"
 #include "support/gzip.h"
 #include "support/sanitized.h"
@@ -36,8 +37,7 @@ constexpr const char* kScoredRows = "left\tright\tlabel\na\tb\t1\nc\td\t4.5\r\n√
 
 class IndexedExamplesTest : public ::testing::Test {
  protected:
-  IndexedExamplesTest() { setenv("ANGLE_CACHE_DIR", (directory_.path() / "cache").c_str(), 1); }
-  ~IndexedExamplesTest() override { unsetenv("ANGLE_CACHE_DIR"); }
+  IndexedExamplesTest() { environment_.set("ANGLE_CACHE_DIR", (directory_.path() / "cache").string()); }
 
   /// How often the file had to be read through.
   IndexedExamples open(const fs::path& path, DataFormat format = DataFormat::scored_pairs,
@@ -53,6 +53,7 @@ class IndexedExamplesTest : public ::testing::Test {
     return found;
   }
 
+  testing::Environment environment_;
   TempDir directory_;
   int notes_ = 0;
 };

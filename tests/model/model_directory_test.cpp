@@ -17,6 +17,7 @@
 #include "angle/cpu_features.h"
 
 #include "model/golden_models.h"
+#include "support/environment.h"
 #include "support/expect_error.h"
 #include "support/model_copy.h"
 #include "support/tensor_matchers.h"
@@ -287,27 +288,11 @@ TEST(ModelDirectory, LoadsWeightsOfOtherTypes) {
   }
 }
 
-/// Sets environment variables, and back when it goes.
-class Environment {
- public:
-  void set(const char* name, const std::string& value) {
-    const char* before = std::getenv(name);
-    saved_.emplace_back(name, before ? std::optional<std::string>(before) : std::nullopt);
-    setenv(name, value.c_str(), 1);
-  }
-  ~Environment() {
-    for (const auto& [name, value] : saved_) value ? setenv(name, value->c_str(), 1) : unsetenv(name);
-  }
-
- private:
-  std::vector<std::pair<const char*, std::optional<std::string>>> saved_;
-};
-
 TEST(FindModel, TakesAPathOrANameInTheCache) {
   const TempDir cache;
   fs::create_directories(cache.path() / "models/some-model");
   fs::create_directories(cache.path() / "models/all-MiniLM-L6-v2");
-  Environment environment;
+  testing::Environment environment;
   environment.set("ANGLE_CACHE_DIR", cache.path().string());
   environment.set("ANGLE_MODEL", "");
   EXPECT_EQ(find_model(cache.path().string()), cache.path());
@@ -326,7 +311,7 @@ TEST(FindModel, KnowsAFetchedModelByOtherSpellings) {
   const TempDir cache;
   fs::create_directories(cache.path() / "models/all-MiniLM-L6-v2");
   fs::create_directories(cache.path() / "models/google-bert/bert-base-uncased");
-  Environment environment;
+  testing::Environment environment;
   environment.set("ANGLE_CACHE_DIR", cache.path().string());
   EXPECT_EQ(find_model("sentence-transformers/all-MiniLM-L6-v2"), cache.path() / "models/all-MiniLM-L6-v2");
   EXPECT_ERROR(find_model("somebody/all-MiniLM-L6-v2"), "somebody/all-MiniLM-L6-v2: no such directory");
@@ -338,7 +323,7 @@ TEST(FindModel, KnowsAFetchedModelByOtherSpellings) {
 
 TEST(FindModel, AdvisesToFetchNoPath) {
   const TempDir cache;
-  Environment environment;
+  testing::Environment environment;
   environment.set("ANGLE_CACHE_DIR", cache.path().string());
   const std::string file = cache.file("model.txt", "").string(), absent = cache.path().string() + "/absent";
   EXPECT_ERROR(find_model(file), file + ": a file; expected a model directory");
