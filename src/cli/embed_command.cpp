@@ -92,13 +92,13 @@ void refuse_lost_while_growing(const std::string& output, const std::vector<Used
 
 /// Neither output takes the place of a file that is read, nor of the other.
 void refuse_lost_files(const EmbedCommandOptions& options) {
-  const std::vector<UsedFile> inputs = {{"the input", options.texts.input},
-                                        {"the file of --calibration", options.calibration},
-                                        {"the file of --ranges", options.ranges},
-                                        {"the file of --save-ranges", options.save_ranges}};
-  refuse_lost_file("--output", options.output, inputs);
-  refuse_lost_while_growing(options.output, inputs);
-  refuse_lost_file("--save-ranges", options.save_ranges, {inputs.begin(), inputs.end() - 1});
+  std::vector<UsedFile> files = {{"the input", options.texts.input},
+                                 {"the file of --calibration", options.calibration},
+                                 {"the file of --ranges", options.ranges}};
+  refuse_lost_file("--save-ranges", options.save_ranges, files);
+  files.push_back({"the file of --save-ranges", options.save_ranges});
+  refuse_lost_file("--output", options.output, files);
+  refuse_lost_while_growing(options.output, files);
 }
 
 void check_quantization(const EmbedCommandOptions& options) {

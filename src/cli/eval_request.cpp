@@ -15,7 +15,6 @@
 #include "cli/output_file.h"
 #include "cli/task_data.h"
 #include "cli/usage.h"
-#include "eval/comma_list.h"
 
 namespace angle::cli {
 namespace {
@@ -55,18 +54,6 @@ bool takes_split(const OwnDataTask& task) {
   return task.kind == OwnDataKind::retrieval && !names_one;
 }
 
-/// Comma lists, but for the name of a file that is there.
-std::vector<std::string> task_names(const std::vector<std::string>& lists) {
-  std::vector<std::string> names;
-  for (const std::string& list : lists) {
-    std::error_code error;
-    const bool is_file = fs::is_regular_file(list, error);
-    const auto listed = is_file ? std::vector{list} : parse_comma_list(list);
-    names.insert(names.end(), listed.begin(), listed.end());
-  }
-  return names;
-}
-
 /// The first task on files of the user's own that have no splits; "" without one.
 std::string task_without_splits(const RequestedTasks& requested) {
   const auto own = std::find_if_not(requested.own_data.begin(), requested.own_data.end(), takes_split);
@@ -86,7 +73,7 @@ std::string task_on_files(const RequestedTasks& requested) {
 RequestedTasks requested_tasks(const EvalOptions& options) {
   RequestedTasks requested{.windows_too = options.long_texts.are_both()};
   std::set<std::string> known;
-  for (const std::string& name : task_names(options.tasks)) {
+  for (const std::string& name : listed_names(options.tasks)) {
     if (!known.insert(name).second) continue;
     auto own = as_usage([&] { return parse_own_data_task(name); });
     if (own && !options.split.empty() && takes_split(*own)) own->split = options.split;

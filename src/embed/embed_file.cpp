@@ -135,8 +135,7 @@ class EmbedFileJob {
   std::string model_checksum_;             // computed when first needed
   int64_t read_texts_ = 0;                 // of the shard
   int64_t repaired_before_ = 0;            // texts before the first one that this process embeds
-  bool has_begun_ = false;                 // the writer stands where this process goes on
-  int64_t saved_rows_ = 0;                 // by the process before
+  int64_t saved_rows_ = 0;                 // by the process before; the writer has them once it goes on
   int64_t resumed_rows_ = 0;
   int64_t resumed_bytes_ = 0;   // of the input, up to the first text that this process embeds
   int64_t embedded_bytes_ = 0;  // and up to the next one
@@ -148,7 +147,7 @@ EmbedFileResult EmbedFileJob::run() {
   const EmbedFileResult::End end = embed_until_stopped();
   if (end == EmbedFileResult::End::complete) writer_.finish();
   return {.end = end,
-          .rows = has_begun_ ? writer_.rows() : saved_rows_,
+          .rows = std::max(writer_.rows(), saved_rows_),
           .resumed_rows = resumed_rows_,
           .statistics = statistics(),
           .repaired_texts = texts_.repaired_texts() - repaired_before_,
@@ -168,7 +167,7 @@ EmbedFileResult::End EmbedFileJob::embed_until_stopped() {
 }
 
 EmbedFileResult::End EmbedFileJob::stop() {
-  if (has_begun_ && writer_.rows() > resumed_rows_) save();
+  if (writer_.rows() > resumed_rows_) save();
   return EmbedFileResult::End::interrupted;
 }
 
@@ -207,14 +206,10 @@ void EmbedFileJob::begin_or_resume() {
   const auto saved = options_.resume ? writer_.saved() : std::nullopt;
   const int64_t first_row = options_.shard ? options_.shard->first_text : 0;
   skip_to_shard();
-  if (saved) {
-    saved_rows_ = saved->rows;
-    skip_saved(*saved);
-    writer_.resume(element, columns, first_row);
-  } else {
-    writer_.begin(element, columns, options_.rows, first_row);
-  }
-  has_begun_ = true;
+  if (!saved) return writer_.begin(element, columns, options_.rows, first_row);
+  saved_rows_ = saved->rows;
+  skip_saved(*saved);
+  writer_.resume(element, columns, first_row);
 }
 
 void EmbedFileJob::skip_to_shard() {

@@ -250,16 +250,20 @@ bool is_path(std::string_view name) {
          nearest_name(name.substr(0, slash), names_of(/*groups_too=*/true)).empty();
 }
 
+std::vector<std::string> listed_names(std::span<const std::string> lists) {
+  std::vector<std::string> names;
+  for (const std::string& list : lists) {
+    std::error_code error;
+    const bool is_file = std::filesystem::is_regular_file(list, error);
+    const auto listed = is_file ? std::vector{list} : parse_comma_list(list);
+    names.insert(names.end(), listed.begin(), listed.end());
+  }
+  return names;
+}
+
 TaskSelection select_tasks(std::span<const std::string> names) {
   TaskSelection selection;
-  for (const std::string& list : names) {
-    std::error_code error;
-    if (std::filesystem::is_regular_file(list, error)) {  // whose path may have a comma
-      add_name(selection, list);
-      continue;
-    }
-    for (const std::string& name : parse_comma_list(list)) add_name(selection, name);
-  }
+  for (const std::string& name : listed_names(names)) add_name(selection, name);
   if (selection.tasks.empty())
     fail("--task: no task named; `--task all` scores every task whose data are there");
   return selection;

@@ -21,7 +21,7 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) {
     fail("{}: the directory can't be written to: {}; choose another one", directory.string(),
          std::strerror(errno));
   try {
-    if (lock_or_in_use(descriptor_, file)) return;
+    if (try_lock(descriptor_, file)) return;
   } catch (...) {
     close(descriptor_);
     throw;

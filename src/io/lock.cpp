@@ -9,7 +9,7 @@
 
 namespace angle {
 
-bool lock_or_in_use(int descriptor, const std::filesystem::path& path) {
+bool try_lock(int descriptor, const std::filesystem::path& path) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   fail(

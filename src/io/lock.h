@@ -7,6 +7,6 @@ namespace angle {
 
 /// Locks an open file until it is closed; false when another process has it. Error, naming the path, when the
 /// file system has no locks.
-bool lock_or_in_use(int descriptor, const std::filesystem::path& path);
+bool try_lock(int descriptor, const std::filesystem::path& path);
 
 }  // namespace angle

@@ -70,7 +70,7 @@ std::vector<fs::path> PartialFile::growing_files(const fs::path& path) {
 }
 
 void PartialFile::begin() {
-  if (!lock_or_in_use(descriptor_, part_) || !has_name(descriptor_, part_))
+  if (!try_lock(descriptor_, part_) || !has_name(descriptor_, part_))
     fail("{}: another process is writing it; wait for it, or name another file", part_.string());
   if (fs::exists(state_file_)) {
     keep_ = !read_state(state_file_)["state"].is_null();

@@ -77,9 +77,11 @@ bool is_pair_file(std::string_view name);
 /// nor what is misspelt for one.
 bool is_path(std::string_view name);
 
-/// Names of tasks and groups and files of scored pairs, each possibly a comma list (but for that of a file
-/// that is there): `stsb`, `sts12,sts13`, `sts` (the seven of the transfer average, also called `transfer`),
-/// `non-transfer`, `all` (both groups).
+/// The names of comma lists; that of a file that is there is one, whatever commas its path has.
+std::vector<std::string> listed_names(std::span<const std::string> lists);
+
+/// Names of tasks and groups and files of scored pairs, each possibly a list as above: `stsb`, `sts12,sts13`,
+/// `sts` (the seven of the transfer average, also called `transfer`), `non-transfer`, `all` (both groups).
 ///
 /// Error for no name at all, and for an unknown one with the nearest.
 TaskSelection select_tasks(std::span<const std::string> names);

@@ -69,7 +69,7 @@ __attribute__((noinline)) void finish_tile_apart(const LinearTask& task, const O
   finish_tile<kElement>(task, tile);
 }
 
-/// Where that is faster: with 16 registers, and with 32 in float32. In other formats it costs 5 to 7 % with
+/// Where that is faster: with 16 registers, and with 32 in float32. In other formats it costs 3 to 7 % with
 /// 32 (Zen 4).
 template <Element kElement>
 constexpr bool kFinishesApart = kRegisters == 16 || kElement == Element::float32;
