@@ -11,7 +11,6 @@
 //                    sample texts: tokens and bytes per second.
 // losses             value and gradient, embeddings of 384 dimensions, all threads: pairs per second.
 
-#include <array>
 #include <benchmark/benchmark.h>
 #include <cmath>
 #include <fstream>

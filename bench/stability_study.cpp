@@ -12,9 +12,7 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <limits>
 #include <numbers>
-#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>

@@ -1,7 +1,6 @@
 #include "angle/config.h"
 
 #include <charconv>
-#include <optional>
 #include <string_view>
 
 #include "angle/error.h"

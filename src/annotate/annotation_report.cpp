@@ -1,8 +1,6 @@
 #include "angle/annotate/annotation_report.h"
 
 #include <cstdlib>
-#include <set>
-#include <utility>
 
 #include "angle/eval/correlation.h"
 

@@ -5,6 +5,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/annotate/annotation_report.h"
+#include "angle/or_null.h"
 
 #include "annotate/reason_counts.h"
 
@@ -21,8 +22,6 @@ json counts_to_json(const std::map<Reason, int64_t>& counts) {
   for (const auto& [reason, count] : counts) object[json(reason).template get<std::string>()] = count;
   return object;
 }
-
-json to_json_or_null(const std::optional<double>& value) { return value ? json(*value) : json(); }
 
 std::string format_statistics(const std::string& annotator, const char* relation,
                               const PairStatistics& pairs) {
@@ -83,10 +82,10 @@ std::string format_leaks(const AnnotationReport& report) {
 
 json statistics_to_json(const PairStatistics& pairs) {
   return {{"pairs", pairs.pairs},
-          {"words", to_json_or_null(pairs.words)},
-          {"word_difference", to_json_or_null(pairs.word_difference)},
-          {"overlap", to_json_or_null(pairs.overlap)},
-          {"within_length_rule", to_json_or_null(pairs.within_length_rule)}};
+          {"words", or_null(pairs.words)},
+          {"word_difference", or_null(pairs.word_difference)},
+          {"overlap", or_null(pairs.overlap)},
+          {"within_length_rule", or_null(pairs.within_length_rule)}};
 }
 
 json agreement_to_json(const std::vector<AgreementReport>& reports) {
@@ -95,8 +94,8 @@ json agreement_to_json(const std::vector<AgreementReport>& reports) {
     list.push_back({{"left", one.left},
                     {"right", one.right},
                     {"pairs", one.pairs},
-                    {"spearman", to_json_or_null(one.spearman)},
-                    {"kappa", to_json_or_null(one.kappa)}});
+                    {"spearman", or_null(one.spearman)},
+                    {"kappa", or_null(one.kappa)}});
   return list;
 }
 
@@ -123,7 +122,7 @@ json report_to_json(const AnnotationReport& report) {
                           {"same", statistics_to_json(annotator.same)},
                           {"opposite", statistics_to_json(annotator.opposite)},
                           {"rejected", counts_to_json(annotator.rejected)},
-                          {"confirmed", to_json_or_null(annotator.confirmed)}});
+                          {"confirmed", or_null(annotator.confirmed)}});
   for (const OutputReport& output : report.outputs)
     outputs.push_back({{"path", output.path},
                        {"same", output.same},
@@ -135,7 +134,7 @@ json report_to_json(const AnnotationReport& report) {
   return {{"seeds", report.seeds},
           {"blank_seeds", report.blank_seeds},
           {"duplicate_seeds", report.duplicate_seeds},
-          {"seed_words", to_json_or_null(report.seed_words)},
+          {"seed_words", or_null(report.seed_words)},
           {"replies", report.replies},
           {"failures", report.failures},
           {"unread_scores", report.unread_scores},

@@ -56,35 +56,43 @@ std::string Asker::why_not_asked(const ChatRequest& request) const {
   return options_.offline ? "not in the cache" : "";
 }
 
-Answers Asker::ask(const std::vector<ChatRequest>& requests) {
-  AskResults results(*budget_);
-  results.answers.replies.resize(requests.size());
-  std::map<std::string, std::vector<size_t>> open;                 // by endpoint
+/// What is left of the requests when those with a reply, or without a chance of one, are done.
+struct Asker::Open {
+  std::map<std::string, std::vector<size_t>> to_send;  // by endpoint, of equal requests the first
+  std::vector<std::pair<size_t, size_t>> repeated;     // a request, and the first like it
+};
+
+Asker::Open Asker::answer_what_is_known(const std::vector<ChatRequest>& requests, AskResults& results) {
+  Open open;
   std::map<std::pair<std::string, std::string>, size_t> first_of;  // of equal requests to an endpoint
-  std::vector<std::pair<size_t, size_t>> repeated;                 // a request, and the first like it
   for (size_t i = 0; i < requests.size(); ++i) {
     const ChatRequest& request = requests[i];
     const std::string& endpoint = config_.annotators[request.annotator].endpoint;
-    results.answers.replies[i] = find_reply(request);
-    const std::string problem = results.answers.replies[i] ? "" : why_not_asked(request);
-    if (!results.answers.replies[i] && problem.empty()) {
-      const auto [first, is_new] = first_of.try_emplace({endpoint, request.hash}, i);
-      if (is_new) {
-        open[endpoint].push_back(i);
-        continue;
-      }
-      repeated.emplace_back(i, first->second);
+    if ((results.answers.replies[i] = find_reply(request))) {
+      ++results.done;
+    } else if (const std::string problem = why_not_asked(request); !problem.empty()) {
+      ++results.done;
+      ++usage_[request.annotator].failed;
+      ++results.answers.failures[fmt::format("endpoints.{}: {}", endpoint, problem)];
+    } else if (const auto [first, is_new] = first_of.try_emplace({endpoint, request.hash}, i); is_new) {
+      open.to_send[endpoint].push_back(i);
+    } else {
+      ++results.done;
+      open.repeated.emplace_back(i, first->second);
     }
-    ++results.done;
-    if (problem.empty()) continue;
-    ++usage_[request.annotator].failed;
-    ++results.answers.failures[fmt::format("endpoints.{}: {}", endpoint, problem)];
   }
+  return open;
+}
+
+Answers Asker::ask(const std::vector<ChatRequest>& requests) {
+  AskResults results(*budget_);
+  results.answers.replies.resize(requests.size());
+  const Open open = answer_what_is_known(requests, results);
   results.usage = std::move(usage_);
-  const std::exception_ptr error = run_queues(open, requests, results);
+  const std::exception_ptr error = run_queues(open.to_send, requests, results);
   usage_ = std::move(results.usage);
   if (error) std::rethrow_exception(error);
-  for (const auto& [place, first] : repeated)
+  for (const auto& [place, first] : open.repeated)
     copy_reply(results.answers.replies[first], requests[place], results.answers.replies[place]);
   return std::move(results.answers);
 }

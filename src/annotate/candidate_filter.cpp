@@ -1,6 +1,5 @@
 #include "annotate/candidate_filter.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 

@@ -12,6 +12,8 @@
 #include "angle/error.h"
 #include "angle/openmp_cpus.h"
 
+#include "exec_strings.h"
+
 namespace angle::cli {
 namespace {
 
@@ -34,29 +36,17 @@ namespace {
   _exit(127);
 }
 
-ChildEnd describe(int status) {
-  if (!WIFSIGNALED(status))
-    return {WEXITSTATUS(status), fmt::format("ended with exit code {}", WEXITSTATUS(status))};
-  const int signal = WTERMSIG(status);
-  return {128 + signal,
-          fmt::format("was killed by signal {} ({}){}", signal, strsignal(signal),
-                      signal == SIGKILL ? "; if nobody did that, the machine has run out of memory" : "")};
-}
-
 }  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
-  std::vector<std::string> strings = arguments;
-  std::vector<char*> pointers;
-  for (std::string& string : strings) pointers.push_back(string.data());
-  pointers.push_back(nullptr);
+  const ExecStrings strings(arguments);
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file < 0) fail("{}: can't be written: {}", log.string(), std::strerror(errno));
   std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, which is inherited, no end is ever told
   const pid_t parent = getpid();
   const cpu_set_t cpus = openmp_cpus();
   process_ = fork();
-  if (process_ == 0) become(pointers.data(), file, parent, cpus);
+  if (process_ == 0) become(strings.data(), file, parent, cpus);
   close(file);
   if (process_ < 0) fail("a process can't be started: {}", std::strerror(errno));
 }
@@ -71,13 +61,13 @@ void ChildProcess::send(int signal) const {
   if (process_ > 0) kill(process_, signal);
 }
 
-std::optional<ChildEnd> ChildProcess::poll() {
-  int status = 0;
-  const pid_t ended = waitpid(process_, &status, WNOHANG);
+std::optional<ProcessEnd> ChildProcess::poll() {
+  ProcessEnd end;
+  const pid_t ended = waitpid(process_, &end.status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
   process_ = -1;
-  if (ended < 0) return ChildEnd{1, fmt::format("was lost: {}", std::strerror(errno))};
-  return describe(status);
+  if (ended < 0) fail("the end of a process is not known: {}", std::strerror(errno));
+  return end;
 }
 
 }  // namespace angle::cli

@@ -8,13 +8,9 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace angle::cli {
+#include "process_end.h"
 
-/// How a process has ended.
-struct ChildEnd {
-  int exit_code = 0;  // 128 + the signal that ended it, as a shell has it
-  std::string text;   // `ended with exit code 1`, `was killed by signal 9 (Killed)`
-};
+namespace angle::cli {
 
 class ChildProcess {
  public:
@@ -29,8 +25,8 @@ class ChildProcess {
 
   void send(int signal) const;
 
-  /// How it has ended; nothing while it runs.
-  std::optional<ChildEnd> poll();
+  /// How it has ended; nothing while it runs. Error when the system has lost it.
+  std::optional<ProcessEnd> poll();
 
  private:
   pid_t process_ = -1;

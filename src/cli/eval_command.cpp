@@ -167,46 +167,54 @@ void add_statistics_options(CLI::App& command, EvalOptions& options) {
       ->needs(verify);
 }
 
-}  // namespace
-
-void add_eval_command(CLI::App& app) {
-  const auto options = std::make_shared<EvalOptions>();
-  CLI::App& command = *app.add_subcommand("eval", "score a model on evaluation tasks");
+void add_task_options(CLI::App& command, EvalOptions& options) {
   command
       .add_option(
-          "--task", options->tasks,
+          "--task", options.tasks,
           "tasks: stsb, sts12 … sts16, sickr, mrpc, qqp, qnli, gis; groups, with the table of the paper: "
           "transfer (or sts), non-transfer, all; a file of scored pairs: mine.tsv; other tasks on your own "
           "data: pairs:FILE, retrieval:DIR, classify:DIR, cluster:FILE. Files and directories are looked up "
           "here, then in the data directory")
       ->required();  // no delimiter: with one CLI11 takes "," for no value, and the next option for it
-  add_model_option(command, options->model);
-  add_column_option(command, options->columns);
-  add_data_dir_option(command, options->data_dir);
+  add_model_option(command, options.model);
+  add_column_option(command, options.columns);
+  add_data_dir_option(command, options.data_dir);
   command.add_option(
-      "--split", options->split,
+      "--split", options.split,
       "train, validation, test …; of retrieval:DIR, what is in DIR/qrels; default: what each task is "
       "reported on, of retrieval test");
+}
+
+void add_score_options(CLI::App& command, EvalOptions& options) {
   command
       .add_option(
-          "--metric", options->metrics,
+          "--metric", options.metrics,
           "columns of the table: cosine_spearman, angle_pearson …, or all; tasks of kind pairs: have the "
           "similarities of these names, and of tasks on own data their scores can be named: ndcg@10, cosine_f1 …")
       ->delimiter(',')
       ->capture_default_str();
-  command.add_option("--angle-similarity", options->angle_similarity, "angle_emb, hermitian or phase")
+  command.add_option("--angle-similarity", options.angle_similarity, "angle_emb, hermitian or phase")
       ->capture_default_str()
       ->check(one_of<AngleVariant>());
   // A flag bound to an optional would be false, not empty, when it is not given.
   command.add_flag_function(
       "--untrained,!--no-untrained",
-      [&untrained = options->untrained](int64_t count) { untrained = count > 0; },
+      [&untrained = options.untrained](int64_t count) { untrained = count > 0; },
       "score the same model with random weights too, a baseline; default: for groups");
-  add_long_text_options_with_both(command, options->long_texts);
-  add_prompt_option(command, "--query-prompt", options->query_prompt,
+  add_long_text_options_with_both(command, options.long_texts);
+  add_prompt_option(command, "--query-prompt", options.query_prompt,
                     "put before the queries of retrieval; default: the model's prompt for queries, if any");
-  add_prompt_option(command, "--document-prompt", options->document_prompt,
+  add_prompt_option(command, "--document-prompt", options.document_prompt,
                     "put before its documents; default: the model's prompt for documents, if any");
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& app) {
+  const auto options = std::make_shared<EvalOptions>();
+  CLI::App& command = *app.add_subcommand("eval", "score a model on evaluation tasks");
+  add_task_options(command, *options);
+  add_score_options(command, *options);
   add_statistics_options(command, *options);
   command.add_flag("--json", options->json, "print JSON with all digits instead of the table");
   command.add_option("-o,--output", options->output, "also write that JSON to a file");

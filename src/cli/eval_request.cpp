@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include <spdlog/fmt/fmt.h>
-
 #include "angle/eval/task_name.h"
 #include "angle/eval/tasks.h"
 #include "angle/text/utf8.h"

@@ -15,7 +15,6 @@
 #include <system_error>
 #include <unistd.h>
 
-#include <ATen/Parallel.h>
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 

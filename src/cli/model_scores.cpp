@@ -20,7 +20,7 @@ TaskScores score_pairs(Embedder& embedder, const TaskFile& task, const ScoringOp
                        const json& train_config) {
   TaskScores result;
   const PairScorer scorer = [&](std::span<const ScoredPair> pairs, const TextProgress&) {
-    for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
+    result.labels = labels_of(pairs);
     return evaluate_pairs(embedder, pairs, options.angle);
   };
   EvaluateOptions evaluate{.tasks = {task.task.split.empty() ? task.file.string() : task.task.task},

@@ -113,6 +113,14 @@ json report_json(const DataSaturation& measured, const TrainConfig& config, cons
   return report;
 }
 
+/// Whether an assignment says which model: `model.path=…`, `model={"path": …}`.
+bool names_model(const std::string& assignment) {
+  if (!assignment.starts_with("model")) return false;
+  json given = json::object();
+  apply_override(given, assignment);
+  return given.contains("/model/path"_json_pointer);
+}
+
 /// Wrong usage unless it is said in one way what to measure, and with which model.
 void check_source(const SaturationOptions& options) {
   const std::array given = {!options.data.empty(), !options.config.empty(), !options.task.empty()};
@@ -120,7 +128,7 @@ void check_source(const SaturationOptions& options) {
     refuse_usage("angle saturation: expected one of --data, --config and --task, which say what to measure");
   if (options.model.empty()) return;
   for (const std::string& assignment : options.overrides)
-    if (assignment.starts_with("model.path="))
+    if (names_model(assignment))
       refuse_usage("--set {}: --model {} says which model; leave one of the two out", assignment,
                    options.model);
 }

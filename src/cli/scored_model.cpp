@@ -1,7 +1,6 @@
 #include "cli/scored_model.h"
 
 #include <span>
-#include <utility>
 
 #include "angle/embed/embedder.h"
 #include "angle/eval/contamination.h"

@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include "angle/model/model_directory.h"
-#include "angle/precision.h"
 #include "angle/text/token_windows.h"
 
 namespace angle::cli {

@@ -21,9 +21,7 @@ namespace fs = std::filesystem;
 void check_labels(const TaskName& task, const fs::path& file) {
   const bool is_own = is_pair_file(task.task);
   const TaskSelection selection = select_tasks(std::vector{is_own ? file.string() : task.task});
-  std::vector<double> labels;
-  for (const ScoredPair& pair : read_task_pairs(*selection.tasks.front().task, file))
-    labels.push_back(pair.label);
+  const std::vector<double> labels = labels_of(read_task_pairs(*selection.tasks.front().task, file));
   const std::string problem = why_undefined(labels, labels);
   if (!problem.empty()) fail("{}: no model has a score on it: {}", file.string(), problem);
 }
@@ -35,8 +33,8 @@ StudyInputs::StudyInputs(const DataPlaces& places) : places_(places), task_place
 }
 
 std::string StudyInputs::checksum_of(const fs::path& file) {
-  const auto [entry, is_new] = known_.try_emplace(file);
-  if (is_new) entry->second = file_checksum(file);
+  auto entry = known_.find(file);
+  if (entry == known_.end()) entry = known_.emplace(file, file_checksum(file)).first;
   return entry->second;
 }
 
@@ -69,9 +67,10 @@ std::string StudyInputs::checksum(const TaskName& task) {
 }
 
 const std::vector<TrainingSet>& StudyInputs::training_sets(const TrainConfig& config) {
-  const json made_of = {config.data, config.model.max_seq_length};
-  const auto [entry, is_new] = sets_.try_emplace(made_of.dump());
-  if (is_new) entry->second = load_training_sets(config, config.model.max_seq_length, places_);
+  const std::string made_of = json{config.data, config.model.max_seq_length}.dump();
+  auto entry = sets_.find(made_of);
+  if (entry == sets_.end())
+    entry = sets_.emplace(made_of, load_training_sets(config, config.model.max_seq_length, places_)).first;
   check_training_labels(entry->second, config.loss);
   return entry->second;
 }

@@ -207,7 +207,7 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
   ChildProcess child(train_command(run), log);
   std::string shown;
   bool passed_on = false;
-  std::optional<ChildEnd> end;
+  std::optional<ProcessEnd> end;
   for (int64_t tick = 0; !(end = child.poll()); ++tick) {
     if (*options_.interrupted && !std::exchange(passed_on, true)) child.send(SIGINT);
     if (tick % kTicksPerLook == kTicksPerLook - 1)
@@ -215,10 +215,10 @@ bool StudyRunner::train(const StudyRun& run, const std::function<void(const std:
         progress(shown = std::move(line));
     std::this_thread::sleep_for(kTick);
   }
-  if (end->exit_code == 0) return true;
-  if (end->exit_code == kInterrupted || *options_.interrupted) return false;
+  if (end->exit_code() == 0) return true;
+  if (end->exit_code() == kInterrupted || *options_.interrupted) return false;
   check_inputs(run);
-  fail("training {}: {}\nthe log is {}", end->text, error_in("\n" + added_to(log, logged_before)),
+  fail("training {}: {}\nthe log is {}", end->describe(), error_in("\n" + added_to(log, logged_before)),
        log.string());
 }
 

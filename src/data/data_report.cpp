@@ -4,6 +4,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "angle/or_null.h"
+
 namespace angle {
 
 namespace {
@@ -110,7 +112,7 @@ nlohmann::json labels_json(const LabelReport& labels) {
                            {"contradictions", labels.contradictions},
                            {"contradictions_below", labels.middle},
                            {"contradictions_at", labels.contradictions_at}};
-  result["positives"] = labels.positives ? nlohmann::json(*labels.positives) : nlohmann::json();
+  result["positives"] = or_null(labels.positives);
   return result;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "angle/error.h"
@@ -171,6 +170,14 @@ void check_mapping_to(const std::vector<std::string>& names, const std::string& 
   }
 }
 
+/// Whether every part that is mapped to a column is one of the format's.
+bool has_parts_of(const ReadOptions& options, DataFormat format) {
+  const std::vector<std::string> names = column_names(format);
+  return std::all_of(options.columns.begin(), options.columns.end(), [&](const auto& entry) {
+    return std::find(names.begin(), names.end(), entry.first) != names.end();
+  });
+}
+
 RowReader open_rows(const std::filesystem::path& path, DataFormat format, const ReadOptions& options) {
   check_mapping(path.string(), format, options);
   return {path, options.invalid_utf8};
@@ -254,11 +261,7 @@ DataFormat find_format(const std::filesystem::path& path, const ReadOptions& opt
   std::vector<DataFormat> fitting;
   NearestFormat nearest;
   for (const DataFormat format : {DataFormat::triplets, DataFormat::pairs, DataFormat::scored_pairs}) {
-    const std::vector<std::string> names = column_names(format);
-    const bool can_map = std::all_of(options.columns.begin(), options.columns.end(), [&](const auto& entry) {
-      return std::find(names.begin(), names.end(), entry.first) != names.end();
-    });
-    if (!can_map) continue;
+    if (!has_parts_of(options, format)) continue;
     const std::vector<Part> parts = parts_of(format);
     ColumnFinder finder(parts, options.columns, rows.has_header());
     const ColumnMap& columns = finder.find(rows.row().names);

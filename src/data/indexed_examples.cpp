@@ -11,6 +11,7 @@
 #include "angle/error.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
+#include "angle/io/json.h"
 
 #include "data/example_reader.h"
 #include "data/row_index.h"
@@ -120,13 +121,22 @@ RowIndex open_index(const Source& source, const Note& note) {
   return make_index(source, note);
 }
 
+/// Removes the copies, and their indexes, of what a gzip file was before.
+void remove_former_copies(const fs::path& copy, const std::string& of_path) {
+  const std::string name = copy.filename().string();
+  for (const auto& entry : fs::directory_iterator(copy.parent_path())) {
+    const std::string other = entry.path().filename().string();
+    if (other.starts_with(of_path) && !other.starts_with(name)) fs::remove(entry.path());
+  }
+}
+
 /// The file with the rows as they are: the file itself, or a copy in the cache of what is in a gzip file.
 fs::path plain_file(const fs::path& path, const Note& note) {
   if (!is_gzip(path)) return path;
-  const std::string state =
-      fmt::format("{} {} {}", fs::absolute(path).string(), fs::file_size(path), time_of_change(path));
-  fs::path plain =
-      cache_directory() / "decompressed" / fmt::format("{}.{}", hash_name(state), path.stem().string());
+  const std::string of_path = hash_name(fs::absolute(path).string()) + "-";
+  const std::string state = fmt::format("{} {}", fs::file_size(path), time_of_change(path));
+  fs::path plain = cache_directory() / "decompressed" /
+                   fmt::format("{}{}.{}", of_path, hash_name(state), path.stem().string());
   remove_abandoned_of(plain);
   if (fs::exists(plain)) return plain;
   if (note) note(fmt::format("{}: decompressing it once, to {}", path.string(), plain.string()));
@@ -136,6 +146,7 @@ fs::path plain_file(const fs::path& path, const Note& note) {
   std::vector<char> buffer(size_t{1} << 18);
   while (const size_t count = bytes.read(buffer)) file.write({buffer.data(), count});
   file.commit();
+  remove_former_copies(plain, of_path);
   return plain;
 }
 

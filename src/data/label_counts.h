@@ -1,7 +1,6 @@
 // How often each label occurs, in bounded memory.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>

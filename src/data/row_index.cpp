@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "angle/error.h"
+#include "angle/io/json.h"
 
 namespace angle {
 

@@ -11,7 +11,6 @@
 #include "angle/data/examples.h"
 #include "angle/io/checksum.h"
 #include "angle/io/file.h"
-#include "angle/io/json.h"
 
 #include "io/input_file.h"
 

@@ -1,8 +1,6 @@
 // What carries tensors from process to process.
 #pragma once
 
-#include <chrono>
-
 #include <c10/core/Device.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 

@@ -26,13 +26,14 @@ bool is_loopback(const std::string& host) { return host == "localhost" || host.s
 /// A socket that listens on the loopback address alone; LibTorch's store would listen on all addresses.
 int listen_on_loopback(uint16_t port) {
   const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail_to_listen(port, std::strerror(errno));
   const int on = 1;
   setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (descriptor >= 0 && bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       listen(descriptor, SOMAXCONN) == 0)
     return descriptor;
   const int error = errno;

@@ -20,6 +20,8 @@
 
 #include "distributed/key_store.h"
 #include "distributed/watch.h"
+#include "exec_strings.h"
+#include "process_end.h"
 
 extern char** environ;
 
@@ -57,26 +59,15 @@ class HeldSignals {
   sigset_t held_, before_;
 };
 
-/// Strings as exec() wants them.
-class StringArray {
- public:
-  explicit StringArray(std::vector<std::string> strings) : strings_(std::move(strings)) {
-    for (std::string& string : strings_) pointers_.push_back(string.data());
-    pointers_.push_back(nullptr);
-  }
-  char* const* data() const { return pointers_.data(); }
-
- private:
-  std::vector<std::string> strings_;
-  std::vector<char*> pointers_;
-};
-
 /// A file without a name that every process opens anew.
 class SharedInput {
  public:
   explicit SharedInput(const std::string& text) : descriptor_(memfd_create("stdin", MFD_CLOEXEC)) {
-    if (descriptor_ < 0 || write(descriptor_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-      fail("the standard input can't be passed on: {}", std::strerror(errno));
+    const ssize_t size = static_cast<ssize_t>(text.size());
+    if (descriptor_ >= 0 && write(descriptor_, text.data(), text.size()) == size) return;
+    const int error = errno;
+    if (descriptor_ >= 0) close(descriptor_);
+    fail("the standard input can't be passed on: {}", std::strerror(error));
   }
   ~SharedInput() { close(descriptor_); }
   SharedInput(const SharedInput&) = delete;
@@ -124,7 +115,7 @@ std::vector<std::string> environment_of(int rank, const LaunchOptions& options, 
 }
 
 /// Between fork() and exec(): only what is safe in the copy of a process with threads.
-[[noreturn]] void become(const StringArray& arguments, const StringArray& environment,
+[[noreturn]] void become(const ExecStrings& arguments, const ExecStrings& environment,
                          const std::string& input, pid_t parent, const sigset_t& mask) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);  // it died before the line above
@@ -141,17 +132,10 @@ struct Child {
   int rank;
   pid_t process;
   bool running = true;
-  int status = 0;  // as wait() gives it
-
-  std::string name() const { return fmt::format("rank {} (process {})", rank, process); }
-  bool was_killed() const { return WIFSIGNALED(status); }
-  int exit_code() const { return was_killed() ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+  ProcessEnd end = {};
 
   std::string describe_end() const {
-    if (!was_killed()) return fmt::format("{} ended with exit code {}", name(), exit_code());
-    const int signal = WTERMSIG(status);
-    return fmt::format("{} was killed by signal {} ({}){}", name(), signal, strsignal(signal),
-                       signal == SIGKILL ? "; if nobody did that, the machine has run out of memory" : "");
+    return fmt::format("rank {} (process {}) {}", rank, process, end.describe());
   }
 };
 
@@ -159,9 +143,9 @@ class Children {
  public:
   Children(const LaunchOptions& options, const KeyStore& store, const sigset_t& mask) : store_(store) {
     const SharedInput input(options.input);
-    const StringArray arguments(options.command);
+    const ExecStrings arguments(options.command);
     for (int rank = 0; rank < options.processes; ++rank) {
-      const StringArray environment(environment_of(rank, options, store.port()));
+      const ExecStrings environment(environment_of(rank, options, store.port()));
       const std::string path = input.path();
       const pid_t parent = getpid(), process = fork();
       if (process == 0) become(arguments, environment, path, parent, mask);
@@ -185,30 +169,33 @@ class Children {
   /// Takes note of those that have ended.
   void collect() {
     for (Child& child : children_) {
-      if (!child.running || waitpid(child.process, &child.status, WNOHANG) <= 0) continue;
+      if (!child.running || waitpid(child.process, &child.end.status, WNOHANG) <= 0) continue;
       child.running = false;
-      if (child.exit_code() != 0) note_end(child);
+      if (child.end.exit_code() != 0) note_end(child);
     }
   }
 
   /// When the others must have ended, once one has failed.
-  bool are_overdue() const { return first_ && first_->exit_code() != 130 && Clock::now() > ended_ + kGrace; }
+  bool are_overdue() const {
+    return first_ && first_->end.exit_code() != 130 && Clock::now() > ended_ + kGrace;
+  }
 
   void kill_all() { send(SIGKILL); }
 
   LaunchResult result() const {
     if (!first_) return {};
     const bool alike = std::all_of(children_.begin(), children_.end(), [&](const Child& child) {
-      return !child.was_killed() && child.exit_code() == first_->exit_code();
+      return !child.end.was_killed() && child.end.exit_code() == first_->end.exit_code();
     });
-    return {.exit_code = first_->exit_code(), .failure = alike ? "" : first_->describe_end()};
+    return {.exit_code = first_->end.exit_code(), .failure = alike ? "" : first_->describe_end()};
   }
 
  private:
   /// A process that was killed says nothing itself, and the others may notice before its end is known here.
   void note_end(const Child& child) {
     if (!first_) ended_ = Clock::now();
-    if (first_ && (first_->was_killed() || !child.was_killed() || Clock::now() > ended_ + kGrace)) return;
+    if (first_ && (first_->end.was_killed() || !child.end.was_killed() || Clock::now() > ended_ + kGrace))
+      return;
     first_ = child;
     store_.set_once(failure_key(kAttempt), child.describe_end());
   }

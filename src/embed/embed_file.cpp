@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
-#include <exception>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -16,13 +14,13 @@
 #include "angle/io/checksum.h"
 #include "angle/io/json.h"
 #include "angle/model/model_checksums.h"
+#include "angle/or_null.h"
 
+#include "embed/ahead.h"
 #include "embed/text_window.h"
 
 namespace angle {
 namespace {
-
-namespace fs = std::filesystem;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -56,36 +54,6 @@ class EmbedFileJob {
     std::string texts_checksum;  // of all texts up to its last one
     TextStatistics statistics;   // of the texts encoded up to its last one
     int64_t end_byte = 0;        // of the input, where it ends
-  };
-
-  /// What is read and computed before it is written.
-  struct Ahead {
-    std::deque<Window> windows;
-    std::exception_ptr mistake;  // in what follows the windows: their rows are written first
-    bool at_end = false;         // nothing more is read
-
-    /// Does a step of reading on, which may fail.
-    template <class Step>
-    void go_on(const Step& step) {
-      if (at_end) return;
-      try {
-        step();
-      } catch (...) {
-        mistake = std::current_exception();
-        at_end = true;
-      }
-    }
-
-    /// Whether all is written; throws the mistake then.
-    bool is_used_up() const {
-      if (!at_end || !windows.empty()) return false;
-      if (mistake) std::rethrow_exception(mistake);
-      return true;
-    }
-
-    bool has_room(int64_t windows_ahead) const {
-      return windows.empty() || (!at_end && std::ssize(windows) <= windows_ahead);
-    }
   };
 
   enum class Pause { go_on, stop };
@@ -172,7 +140,7 @@ EmbedFileResult::End EmbedFileJob::stop() {
 }
 
 EmbedFileResult::End EmbedFileJob::embed_all() {
-  Ahead ahead;  // whoever stops between two windows drops it: it has no rows yet
+  Ahead<Window> ahead;  // whoever stops between two windows drops it: it has no rows yet
   while (true) {
     std::vector<std::string> window;
     ahead.go_on([&] {
@@ -390,8 +358,8 @@ json EmbedFileJob::describe_job() {
           {"dims", embedder_.dims()},
           {"prompt", embed_.prompt},
           {"long_texts", embed_.long_texts},
-          {"window_overlap", embed_.window_overlap ? json(*embed_.window_overlap) : json()},
-          {"quantization", options_.quantization ? json(*options_.quantization) : json()},
+          {"window_overlap", or_null(embed_.window_overlap)},
+          {"quantization", or_null(options_.quantization)},
           {"ranges", ranges.defined()
                          ? checksum({static_cast<const char*>(ranges.const_data_ptr()), ranges.nbytes()})
                          : ""},

@@ -30,7 +30,10 @@ Shard parse_shard(const std::string& text) {
 
 ShardRange find_shard(TextReader& input, const Shard& shard) {
   const int64_t texts = count_texts(input);
-  const auto texts_before = [&](int64_t shards) { return texts * shards / shard.count; };
+  // texts * shards / shard.count, where that product may have no room in 64 bits.
+  const auto texts_before = [&](int64_t shards) {
+    return texts / shard.count * shards + texts % shard.count * shards / shard.count;
+  };
   const int64_t first = texts_before(shard.index - 1);
   return {.first_text = first, .texts = texts_before(shard.index) - first};
 }

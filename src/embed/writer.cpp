@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>

@@ -25,12 +25,6 @@ TextWords words_of_texts(std::span<const ScoredPair> pairs) {
   return words;
 }
 
-std::vector<double> labels_of(std::span<const ScoredPair> pairs) {
-  std::vector<double> labels;
-  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
-  return labels;
-}
-
 double overlap(const WordCounts& left, const WordCounts& right) {
   const auto shared =
       std::count_if(left.begin(), left.end(), [&](const auto& entry) { return right.contains(entry.first); });

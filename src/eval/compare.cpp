@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "angle/error.h"
+#include "angle/eval/task_name.h"
+#include "angle/or_null.h"
 
 #include "eval/paired_difference.h"
 #include "eval/table.h"
@@ -80,9 +82,8 @@ std::string difference_table(std::span<const ScoreDifference> differences) {
 std::string notes_of(const EvaluationReport& other, std::span<const OwnDataResult> own_data) {
   std::string text;
   for (const Evaluation& evaluation : other.evaluations) {
-    const std::string split = evaluation.split.empty() ? "" : "/" + evaluation.split;
-    for (const std::string& note : evaluation.notes)
-      text += fmt::format("* other: {}{}: {}\n", evaluation.task->name, split, note);
+    const std::string id = task_id({evaluation.task->name, evaluation.split});
+    for (const std::string& note : evaluation.notes) text += fmt::format("* other: {}: {}\n", id, note);
   }
   for (const OwnDataResult& result : own_data)
     text += fmt::format("other: {}: {}\n", result.task.name, result.about);
@@ -152,7 +153,7 @@ json comparison_json(std::span<const ScoreDifference> differences, const Evaluat
                                      {"other", difference.other},
                                      {"difference", difference.difference()},
                                      {"interval", interval_json(difference.interval)},
-                                     {"p_value", difference.p_value ? json(*difference.p_value) : json()}});
+                                     {"p_value", or_null(difference.p_value)}});
   }
   return result;
 }

@@ -12,6 +12,7 @@
 #include "angle/eval/task_name.h"
 #include "angle/excerpt.h"
 #include "angle/io/checksum.h"
+#include "angle/validation_loss.h"
 
 namespace angle {
 namespace {
@@ -165,7 +166,7 @@ void add_own_pairs(SeenData& seen, const std::string& path) {
 /// that have it.
 void add_selection(SeenData& seen, const json& evaluation) {
   const std::string metric = text(evaluation, "metric");
-  if (metric.starts_with("val_loss")) {
+  if (is_validation_loss(metric)) {
     for (const json& source : list(evaluation, "loss_data"))
       seen.add_file(text(source, "path"), SplitUse::selection);
     return;

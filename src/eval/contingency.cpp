@@ -1,6 +1,5 @@
 #include "angle/eval/contingency.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 

@@ -129,9 +129,7 @@ GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& eval
 ResampledScores resample(const StsScores& scores, std::span<const ScoredPair> pairs,
                          const BootstrapOptions& options) {
   if (options.resamples == 0) return {};
-  std::vector<double> labels;
-  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
-  return resample_correlations(scores.similarities, labels, options);
+  return resample_correlations(scores.similarities, labels_of(pairs), options);
 }
 
 /// Reads the pairs of an evaluation and scores them, by the model and by the baselines.

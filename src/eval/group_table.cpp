@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "angle/error.h"
+#include "angle/or_null.h"
 
 #include "eval/table.h"
 
@@ -149,15 +150,14 @@ std::string format_group_table(const TaskGroup& group, const EvaluationReport& r
 
 json group_table_json(const TaskGroup& group, const EvaluationReport& report, const std::string& model) {
   const GroupTable table = group_table(group, report, model);
-  const auto number = [](std::optional<double> value) { return value ? json(*value) : json(); };
   json rows = json::array();
   for (const TableRow& row : table.rows) {
     json scores = json::object();
-    for (size_t i = 0; i < group.tasks.size(); ++i) scores[group.tasks[i]] = number(row.scores[i]);
+    for (size_t i = 0; i < group.tasks.size(); ++i) scores[group.tasks[i]] = or_null(row.scores[i]);
     rows.push_back({{"model", row.name},
                     {"source", row.source.empty() ? json() : json(row.source)},
                     {"scores", scores},
-                    {"average", number(row.average)},
+                    {"average", or_null(row.average)},
                     {"average_of", table.tasks}});
   }
   return rows;

@@ -124,6 +124,7 @@ Clustering cluster_once(const Tensor& vectors, const Tensor& squares, int64_t cl
 Clustering k_means(const Tensor& vectors, int64_t clusters, const KMeansOptions& options) {
   TORCH_CHECK(clusters >= 1 && clusters <= vectors.size(0), "k_means: ", clusters, " clusters of ",
               vectors.size(0), " vectors");
+  TORCH_CHECK(options.restarts >= 1 && options.max_iterations >= 1, "k_means: nothing to be done");
   const c10::InferenceMode no_gradients;
   const Tensor squares = vectors.square().sum(1);
   Clustering best;

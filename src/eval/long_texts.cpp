@@ -4,6 +4,7 @@
 
 #include "angle/error.h"
 #include "angle/eval/compare.h"
+#include "angle/or_null.h"
 
 #include "eval/paired_difference.h"
 #include "eval/table.h"
@@ -103,7 +104,7 @@ json long_texts_json(std::span<const LongTextDifference> differences) {
                     {"windows", difference.in_windows},
                     {"difference", difference.difference()},
                     {"interval", interval_json(difference.interval)},
-                    {"p_value", difference.p_value ? json(*difference.p_value) : json()}});
+                    {"p_value", or_null(difference.p_value)}});
   }
   return list;
 }

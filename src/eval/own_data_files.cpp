@@ -1,7 +1,5 @@
 #include "angle/eval/own_data_files.h"
 
-#include <algorithm>
-
 #include "angle/data/reader.h"
 #include "angle/error.h"
 

@@ -99,7 +99,7 @@ ScoreGroups score_groups(OwnDataKind kind, const ScoredItems& items) {
   return groups;
 }
 
-/// Of what there is a group of scores of.
+/// How many items (pairs, queries, texts) the scores are of.
 int64_t count_items(const ScoredItems& items) {
   return static_cast<int64_t>(items.values.begin()->second.size());
 }

@@ -17,9 +17,7 @@ struct ScoredLabels {
 
 ScoredLabels score_binary_pairs(const std::vector<ScoredPair>& pairs, Embedder& embedder,
                                 const OwnDataOptions& options) {
-  ScoredLabels result{evaluate_pairs(embedder, pairs, options.angle, options.progress), {}};
-  for (const ScoredPair& pair : pairs) result.labels.push_back(pair.label);
-  return result;
+  return {evaluate_pairs(embedder, pairs, options.angle, options.progress), labels_of(pairs)};
 }
 
 void add_pair_scores(OwnDataResult& result, Similarity similarity, const ScoredLabels& chosen_on,

@@ -19,13 +19,13 @@ namespace {
 class LogisticLoss {
  public:
   LogisticLoss(const LabelledVectors& training, int64_t classes, double c)
-      : ones_and_vectors_(at::cat(
+      : vectors_and_ones_(at::cat(
             {training.vectors.to(at::kDouble), at::ones({training.vectors.size(0), 1}, at::kDouble)}, 1)),
         labels_(at::tensor(training.labels, at::kLong)),
         classes_(classes),
         c_(c) {}
 
-  Tensor start() const { return at::zeros({classes_ * ones_and_vectors_.size(1)}, at::kDouble); }
+  Tensor start() const { return at::zeros({classes_ * vectors_and_ones_.size(1)}, at::kDouble); }
 
   /// W and b side by side, [classes, dims + 1].
   Tensor matrix(const Tensor& parameters) const { return parameters.view({classes_, -1}); }
@@ -37,11 +37,11 @@ class LogisticLoss {
 
   Value operator()(const Tensor& parameters) const {
     const Tensor matrix = this->matrix(parameters);
-    const Tensor log_shares = ones_and_vectors_.matmul(matrix.t()).log_softmax(1);  // [texts, classes]
+    const Tensor log_shares = vectors_and_ones_.matmul(matrix.t()).log_softmax(1);  // [texts, classes]
     const Tensor weight = matrix.narrow(1, 0, matrix.size(1) - 1);
     const Tensor of_labels = log_shares.gather(1, labels_.unsqueeze(1));
     const Tensor errors = log_shares.exp() - at::one_hot(labels_, classes_);
-    Tensor gradient = c_ * errors.t().matmul(ones_and_vectors_);
+    Tensor gradient = c_ * errors.t().matmul(vectors_and_ones_);
     gradient.narrow(1, 0, matrix.size(1) - 1).add_(weight);
     return {0.5 * weight.square().sum().item<double>() - c_ * of_labels.sum().item<double>(),
             gradient.reshape({-1})};
@@ -50,7 +50,7 @@ class LogisticLoss {
   double gradient_tolerance() const { return 1e-6 * c_ * static_cast<double>(labels_.size(0)); }
 
  private:
-  Tensor ones_and_vectors_;  // [texts, dims + 1] float64
+  Tensor vectors_and_ones_;  // [texts, dims + 1] float64
   Tensor labels_;            // [texts]
   int64_t classes_;
   double c_;

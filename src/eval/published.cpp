@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "angle/error.h"
+#include "angle/eval/task_name.h"
 #include "angle/suggest.h"
 
 #include "eval/table.h"
@@ -72,7 +73,7 @@ std::vector<PublishedModel> make_models() {
 void add_file(Verification& verification, const Evaluation& evaluation) {
   if (evaluation.beside) return;
   const std::string& task = evaluation.task->name;
-  const std::string file = evaluation.split.empty() ? task : task + "/" + evaluation.split;
+  const std::string file = task_id({task, evaluation.split});
   std::string why = "no published score";
   for (const PublishedScore& published : verification.model->scores) {
     if (published.task != task || evaluation.split != "test") continue;

@@ -5,6 +5,8 @@
 
 #include "angle/error.h"
 #include "angle/eval/group_table.h"
+#include "angle/eval/task_name.h"
+#include "angle/or_null.h"
 
 #include "eval/paired_difference.h"
 #include "eval/table.h"
@@ -31,10 +33,7 @@ std::string number(const Correlations& correlations, const ResampledScores& resa
   return value ? with_interval(*value, resampled_values(resampled, metric)) : "n/a";
 }
 
-/// `sts12/test`; of a file its name
-std::string id(const Evaluation& evaluation) {
-  return evaluation.split.empty() ? evaluation.task->name : evaluation.task->name + "/" + evaluation.split;
-}
+std::string id(const Evaluation& evaluation) { return task_id({evaluation.task->name, evaluation.split}); }
 
 /// Columns: task, split, pairs, then one for each similarity, with a number or two.
 constexpr size_t kFirstNumber = 2;
@@ -158,7 +157,7 @@ json scores_json(const Correlations& correlations, const ResampledScores& resamp
     json& entry = scores[to_string(similarity)];
     for (const Statistic statistic : {Statistic::pearson, Statistic::spearman}) {
       const auto value = correlation.value(statistic);
-      entry[to_string(statistic)] = value ? json(*value) : json();
+      entry[to_string(statistic)] = or_null(value);
       if (resampled.empty()) continue;
       const Metric metric{similarity, statistic};
       entry[to_string(statistic) + "_interval"] =
@@ -177,7 +176,7 @@ json baselines_json(const Evaluation& evaluation) {
     for (const Statistic statistic : {Statistic::pearson, Statistic::spearman}) {
       const auto value = baseline.correlation.value(statistic);
       const std::vector<double>& resampled = baseline.resampled.of(statistic);
-      entry[to_string(statistic)] = value ? json(*value) : json();
+      entry[to_string(statistic)] = or_null(value);
       if (!resampled.empty())
         entry[to_string(statistic) + "_interval"] = interval_json(confidence_interval(resampled));
     }
@@ -198,7 +197,7 @@ json evaluation_json(const Evaluation& evaluation) {
           {"cut_texts", scores.cut_texts},
           {"texts_in_windows", scores.texts_in_windows},
           {"zero_vectors", scores.zero_vectors},
-          {"swap_asymmetry", scores.swap_asymmetry ? json(*scores.swap_asymmetry) : json()},
+          {"swap_asymmetry", or_null(scores.swap_asymmetry)},
           {"scores", scores_json(scores.correlations, evaluation.resampled)},
           {"baselines", baselines_json(evaluation)},
           {"notes", evaluation.notes}};

@@ -49,7 +49,7 @@ std::optional<double> paired_t_test(std::span<const double> differences) {
   if (differences.size() < 2) return std::nullopt;
   const Spread spread = spread_of(differences);
   if (spread.mean == 0) return 1.0;
-  // Differences that are all the same but for rounding have no spread to test with.
+  // The same but for rounding.
   if (*spread.deviation <= 1e-12 * std::abs(spread.mean)) return std::nullopt;
   const auto count = static_cast<double>(differences.size());
   return student_p_value(spread.mean / (*spread.deviation / std::sqrt(count)), count - 1);

@@ -149,12 +149,9 @@ StsScores score_pairs(const Tensor& vectors, std::span<const int64_t> left, std:
 StsScores evaluate_pairs(Embedder& embedder, std::span<const ScoredPair> pairs, AngleVariant angle,
                          const TextProgress& progress) {
   const IndexedPairs indexed = index_texts(pairs);
-  std::vector<double> labels;
-  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
-
   const TextStatistics before = embedder.statistics();
   const Tensor vectors = embed_in_parts(embedder, indexed.texts, progress);
-  StsScores scores = score_pairs(vectors, indexed.left, indexed.right, labels, angle);
+  StsScores scores = score_pairs(vectors, indexed.left, indexed.right, labels_of(pairs), angle);
   scores.cut_texts = embedder.statistics().texts_cut - before.texts_cut;
   scores.texts_in_windows = embedder.statistics().texts_in_windows - before.texts_in_windows;
   return scores;

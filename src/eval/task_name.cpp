@@ -30,6 +30,10 @@ std::string describe_metrics(std::span<const TaskName> tasks) {
 
 }  // namespace
 
+std::string task_id(const TaskName& task) {
+  return task.split.empty() ? task.task : task.task + "/" + task.split;
+}
+
 std::vector<TaskName> parse_task_names(std::string_view list, const std::string& split) {
   std::vector<TaskName> names;
   for (std::string& entry : parse_comma_list(list)) {

@@ -12,6 +12,8 @@
 #include "angle/error.h"
 
 #include "io/input_file.h"
+#include "io/permissions.h"
+#include "io/write_all.h"
 
 namespace angle {
 
@@ -29,16 +31,6 @@ fs::path follow_links(const fs::path& path) {
     end = end.parent_path() / fs::read_symlink(end);
   }
   return end;
-}
-
-fs::path resolve_destination(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",
-         path.string());
-  }
-  return follow_links(path);
 }
 
 /// A number that no other writer has. The id of the process would not do: on a shared file system those of
@@ -61,6 +53,16 @@ std::optional<std::string> finished_name(const std::string& name) {
 
 fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : "."; }
 
+fs::path resolve_destination(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",
+         path.string());
+  }
+  return follow_links(path);
+}
+
 std::string read_file(const fs::path& path) {
   InputFile file(path);
   std::string content;
@@ -73,9 +75,11 @@ std::string read_file(const fs::path& path) {
 AtomicFile::AtomicFile(const fs::path& path) : path_(resolve_destination(path)), temporary_(path_) {
   temporary_ += ".tmp-" + std::to_string(number_of_its_own());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor_ >= 0) return;
-  const char* hint = errno == ENOENT ? "; is its directory there?" : "";
-  fail("{}: can't be written: {}{}", path_.string(), last_system_error(), hint);
+  if (descriptor_ < 0) {
+    const char* hint = errno == ENOENT ? "; is its directory there?" : "";
+    fail("{}: can't be written: {}{}", path_.string(), last_system_error(), hint);
+  }
+  take_permissions_of(path_, descriptor_);
 }
 
 AtomicFile::~AtomicFile() {
@@ -84,26 +88,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-    if (count >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(count));
-    } else if (errno != EINTR) {
-      fail("{}: writing failed: {}", path_.string(), last_system_error());
-    }
-  }
-}
-
-void AtomicFile::write_at(uint64_t offset, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(count));
-      offset += static_cast<uint64_t>(count);
-    } else if (errno != EINTR) {
-      fail("{}: writing failed: {}", path_.string(), last_system_error());
-    }
-  }
+  if (!write_all(descriptor_, bytes)) fail("{}: writing failed: {}", path_.string(), last_system_error());
 }
 
 void AtomicFile::commit() {

@@ -1,7 +1,6 @@
 #include "angle/io/line_reader.h"
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 

@@ -10,6 +10,7 @@
 
 #include "io/input_file.h"
 #include "io/lock.h"
+#include "io/permissions.h"
 #include "io/write_all.h"
 
 namespace angle {
@@ -18,9 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path with_suffix(fs::path path, const char* suffix) { return path += suffix; }
-
-/// Where a destination really is. AtomicFile refuses what can't be replaced.
-fs::path resolve(const fs::path& path) { return AtomicFile(path).destination(); }
 
 /// Whether `descriptor` is the file that has the name now: another process may have renamed it between open
 /// and lock.
@@ -53,7 +51,7 @@ uint64_t file_bytes(int descriptor) {
 }  // namespace
 
 PartialFile::PartialFile(const fs::path& path)
-    : path_(resolve(path)), part_(part_of(path_)), state_file_(state_file_of(path_)) {
+    : path_(resolve_destination(path)), part_(part_of(path_)), state_file_(state_file_of(path_)) {
   descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor_ < 0) fail("{}: can't be written: {}", part_.string(), last_system_error());
   try {
@@ -65,7 +63,7 @@ PartialFile::PartialFile(const fs::path& path)
 }
 
 std::vector<fs::path> PartialFile::growing_files(const fs::path& path) {
-  const fs::path destination = resolve(path);
+  const fs::path destination = resolve_destination(path);
   return {part_of(destination), state_file_of(destination)};
 }
 
@@ -79,6 +77,7 @@ void PartialFile::begin() {
          part_.string());
   }
   remove_unfinished_of(state_file_);
+  take_permissions_of(path_, descriptor_);
 }
 
 PartialFile::~PartialFile() {

@@ -1,7 +1,6 @@
 #include "angle/loss/saturation.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -9,6 +8,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "angle/loss/similarity.h"
+#include "angle/or_null.h"
 
 namespace angle {
 namespace {
@@ -118,10 +118,7 @@ class BinnedPairs {
   Tensor cosines_;       // [pairs] float64 on the CPU
 };
 
-nlohmann::json or_null(const RunningMean& mean) {
-  const auto value = mean.value();
-  return value ? nlohmann::json(*value) : nlohmann::json();
-}
+nlohmann::json or_null(const RunningMean& mean) { return angle::or_null(mean.value()); }
 
 nlohmann::json bin_json(const SaturationBin& bin, size_t k) {
   return {{"above", kCosineBounds[k]},
@@ -203,10 +200,8 @@ nlohmann::json saturation_json(const Saturation& saturation) {
                            {"mean_cosine", or_null(saturation.mean_cosine)},
                            {"embedding_length", or_null(saturation.embedding_length)},
                            {"bins", std::move(bins)}};
-  for (const double bound : {0.8, 0.95}) {
-    const auto share = saturation.share_above(bound);
-    result[fmt::format("share_above_{}", bound)] = share ? nlohmann::json(*share) : nlohmann::json();
-  }
+  for (const double bound : {0.8, 0.95})
+    result[fmt::format("share_above_{}", bound)] = angle::or_null(saturation.share_above(bound));
   return result;
 }
 

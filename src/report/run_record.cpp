@@ -6,6 +6,7 @@
 #include "angle/error.h"
 #include "angle/io/json.h"
 #include "angle/io/line_reader.h"
+#include "angle/validation_loss.h"
 
 #include "report/read_predictions.h"
 
@@ -29,11 +30,6 @@ void for_each_object(const fs::path& file,
   }
 }
 
-/// "val_loss", "val_loss_angle"; scores have names of two words, "stsb validation cosine_spearman".
-bool is_loss(const std::string& evaluation) {
-  return evaluation.starts_with("val_loss") && evaluation.find(' ') == std::string::npos;
-}
-
 void add_metrics(RunRecord& run, const json& entry) {
   const json step = entry.value("step", json());
   if (!step.is_number_integer()) return;
@@ -43,7 +39,7 @@ void add_metrics(RunRecord& run, const json& entry) {
                                .what = what.get<std::string>(),
                                .score = score.get<double>(),
                                .best = entry.value("best", json()) == json(true),
-                               .is_loss = is_loss(what.get<std::string>())});
+                               .is_loss = is_validation_loss(what.get<std::string>())});
     if (run.evaluations.back().is_loss)
       run.curves[run.evaluations.back().what].push_back({step.get<double>(), score.get<double>()});
   }

@@ -187,10 +187,6 @@ std::vector<std::string> scored_metrics(const StudyConfig& config, const TaskNam
   return metrics.empty() ? std::vector{metrics_of(task).front()} : metrics;
 }
 
-std::string task_id(const TaskName& task) {
-  return task.split.empty() ? task.task : task.task + "/" + task.split;
-}
-
 size_t baseline_row(const StudyConfig& config) {
   const auto& rows = config.rows;
   const auto found = std::find_if(rows.begin(), rows.end(),

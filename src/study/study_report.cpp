@@ -7,6 +7,7 @@
 
 #include "angle/eval/metric.h"
 #include "angle/eval/significance.h"
+#include "angle/or_null.h"
 
 #include "eval/paired_difference.h"
 #include "eval/table.h"
@@ -126,13 +127,11 @@ json to_json(const std::optional<TestResult>& test) {
   return {{"p_value", test->p_value}, {"adjusted", test->adjusted}, {"significant", test->is_significant()}};
 }
 
-json to_json(const std::optional<double>& value) { return value ? json(*value) : json(); }
-
 json to_json(const std::optional<RowDifference>& difference) {
   if (!difference) return nullptr;
   const auto& interval = difference->interval;
   return {{"mean", difference->mean},
-          {"deviation", to_json(difference->deviation)},
+          {"deviation", or_null(difference->deviation)},
           {"interval", interval_json(interval)},
           {"by_seeds", to_json(difference->by_seeds)},
           {"by_pairs", to_json(difference->by_pairs)}};
@@ -144,7 +143,7 @@ json row_json(const RowResult& row) {
           {"seeds", row.seeds},
           {"scores", row.scores},
           {"mean", row.scores.empty() ? json() : json(spread.mean)},
-          {"deviation", to_json(spread.deviation)},
+          {"deviation", or_null(spread.deviation)},
           {"difference", to_json(row.difference)}};
 }
 

@@ -1,6 +1,5 @@
 #include "text/bert_normalizer.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 

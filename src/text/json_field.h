@@ -24,7 +24,6 @@ class JsonField {
   bool is_null() const { return value_->is_null(); }
   bool is_object() const { return value_->is_object(); }
   bool is_array() const { return value_->is_array(); }
-  bool is_string() const { return value_->is_string(); }
   size_t size() const { return value_->size(); }
 
   // The value, which must be of that type.

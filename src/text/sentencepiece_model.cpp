@@ -1,9 +1,7 @@
 // The file is a protocol-buffer message (sentencepiece_model.proto). Only its vocabulary is given to the
 // SentencePiece library: the character map and the self-test in a damaged file can make version 0.1.97 read
 // out of bounds.
-#include <bit>
 #include <cmath>
-#include <limits>
 
 #include <sentencepiece_processor.h>
 

@@ -37,11 +37,11 @@ class Vocabulary {
 
  private:
   struct Slot {
-    uint32_t tag = 0;  // upper half of the hash
+    uint32_t tag = 0;  // lower half of the mixed hash; the slot is by the upper bits
     int32_t id = kNotFound;
   };
 
-  // FNV-1a, because it can be continued byte by byte; find_hash mixes it.
+  // FNV-1a, because it can be continued byte by byte; find_slot() mixes it.
   static constexpr uint64_t kEmptyHash = 0xcbf29ce484222325u;
   static uint64_t append(uint64_t hash, char byte) {
     return (hash ^ static_cast<uint8_t>(byte)) * 0x100000001b3u;

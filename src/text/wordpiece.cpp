@@ -31,8 +31,15 @@ class WordPieceTokenizer final : public SegmentedTokenizer {
   /// character.
   enum class ByteClass : uint8_t { letter, space, punctuation, other };
 
+  struct Chunk {
+    std::string_view text;
+    uint64_t hash;
+    bool plain;  // of ASCII letters and digits alone
+  };
+
   void encode_segment(std::string_view segment, IdSink& ids) const override;
   void encode_chunks(std::string_view text, IdSink& ids) const;
+  void encode_cached(const Chunk& chunk, WordCache& cache, IdSink& ids) const;
 
   template <typename Ids>
   void encode_chunk(std::string_view chunk, bool plain, Ids& ids) const;
@@ -120,18 +127,21 @@ void WordPieceTokenizer::encode_chunks(std::string_view text, IdSink& ids) const
       hash = WordCache::append(hash, text[at]);
     }
 
-    const std::string_view chunk = text.substr(begin, at - begin);
-    std::span<const int32_t> known;
-    if (cache.find(cache_owner_, chunk, hash, known)) {
-      ids.append(known);
-    } else if (chunk.size() > WordCache::kMaxBytes) {
-      encode_chunk(chunk, plain, ids);
-    } else {
-      ShortChunkIds found;
-      encode_chunk(chunk, plain, found);
-      cache.store(cache_owner_, chunk, hash, found);
-      ids.append(found);
-    }
+    encode_cached({text.substr(begin, at - begin), hash, plain}, cache, ids);
+  }
+}
+
+void WordPieceTokenizer::encode_cached(const Chunk& chunk, WordCache& cache, IdSink& ids) const {
+  std::span<const int32_t> known;
+  if (cache.find(cache_owner_, chunk.text, chunk.hash, known)) {
+    ids.append(known);
+  } else if (chunk.text.size() > WordCache::kMaxBytes) {
+    encode_chunk(chunk.text, chunk.plain, ids);
+  } else {
+    ShortChunkIds found;
+    encode_chunk(chunk.text, chunk.plain, found);
+    cache.store(cache_owner_, chunk.text, chunk.hash, found);
+    ids.append(found);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "angle/io/file.h"
 #include "angle/io/json.h"
 #include "angle/model/weights.h"
+#include "angle/or_null.h"
 
 namespace angle {
 namespace {
@@ -100,8 +101,6 @@ void put_in_place(const fs::path& directory, const fs::path& name) {
   }
 }
 
-json optional_number(const std::optional<double>& value) { return value ? json(*value) : json(); }
-
 void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
   const at::NoGradGuard no_grad;
   std::map<std::string, Tensor> saved;
@@ -134,9 +133,9 @@ void remove_unfinished_checkpoints(const fs::path& directory) {
 void to_json(json& out, const TrainState& state) {
   out = {{"format", kFormat},
          {"step", state.step},
-         {"initial_metric", optional_number(state.initial_metric)},
+         {"initial_metric", or_null(state.initial_metric)},
          {"initial_others", state.initial_others},
-         {"best_metric", optional_number(state.best_metric)},
+         {"best_metric", or_null(state.best_metric)},
          {"best_step", state.best_step},
          {"evaluations_without_gain", state.evaluations_without_gain},
          {"validation_due", state.validation_due},

@@ -117,6 +117,21 @@ double squares_of(const Tensor& gradient) {
   return total;
 }
 
+/// Of the step that a parameter is about to make.
+///
+/// @param step  its number, from 1
+/// @param rate  of this parameter
+AdamWFactors factors_of(const AdamWOptions& options, float step, double rate, double weight_decay,
+                        double gradient_factor) {
+  return {.gradient = static_cast<float>(gradient_factor),
+          .beta1 = static_cast<float>(options.beta1),
+          .beta2 = static_cast<float>(options.beta2),
+          .decay = static_cast<float>(1 - rate * weight_decay),
+          .step = static_cast<float>(rate / (1 - std::pow(options.beta1, step))),
+          .inverse_root = static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, step))),
+          .epsilon = static_cast<float>(options.epsilon)};
+}
+
 }  // namespace
 
 double clipping_factor(double norm, double max_norm) {
@@ -168,21 +183,14 @@ void AdamW::step_by_torch(double learning_rate) {
 }
 
 void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double gradient_factor) {
-  const Tensor& tensor = parameters_[parameter].tensor;
+  const Parameter& trained = parameters_[parameter];
+  const Tensor& tensor = trained.tensor;
   const GradientRows gradient(tensor.grad());
   uint8_t* const at_rest = resting_rows(parameter).at_rest.data();
   auto& step = *steps_[parameter].mutable_data_ptr<float>();
   step += 1;
-  const double rate = learning_rate * parameters_[parameter].rate_factor;
-  const double weight_decay = parameters_[parameter].decays ? options_.weight_decay : 0.0;
-  const AdamWFactors factors{
-      .gradient = static_cast<float>(gradient_factor),
-      .beta1 = static_cast<float>(options_.beta1),
-      .beta2 = static_cast<float>(options_.beta2),
-      .decay = static_cast<float>(1 - rate * weight_decay),
-      .step = static_cast<float>(rate / (1 - std::pow(options_.beta1, step))),
-      .inverse_root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, step))),
-      .epsilon = static_cast<float>(options_.epsilon)};
+  const AdamWFactors factors = factors_of(options_, step, learning_rate * trained.rate_factor,
+                                          trained.decays ? options_.weight_decay : 0.0, gradient_factor);
   auto *const numbers = tensor.mutable_data_ptr<float>(),
               *const first_moments = exp_avgs_[parameter].mutable_data_ptr<float>(),
               *const second_moments = exp_avg_sqs_[parameter].mutable_data_ptr<float>();
@@ -194,7 +202,10 @@ void AdamW::step_in_one_pass(size_t parameter, double learning_rate, double grad
     const AdamWNumbers part{numbers + at, of_row ? of_row : zeros.data(), first_moments + at,
                             second_moments + at, size};
     at_rest[row] = at_rest[row] != 0 && (of_row == nullptr || kernels.all_zero(of_row, size)) ? 1 : 0;
-    at_rest[row] != 0 ? kernels.decay(part, factors) : kernels.update(part, factors);
+    if (at_rest[row] != 0)
+      kernels.decay(part, factors);
+    else
+      kernels.update(part, factors);
   };
   for_stripes(rows_of(tensor), size,
               [&](int64_t first, int64_t last) { gradient.for_each(first, last, update_row); });

@@ -3,13 +3,10 @@
 #include <vector>
 
 #include "angle/io/line_reader.h"
+#include "angle/or_null.h"
 
 namespace angle {
 namespace {
-
-nlohmann::json to_json(const std::optional<double>& value) {
-  return value ? nlohmann::json(*value) : nlohmann::json();
-}
 
 void put(nlohmann::json& line, const char* key, const std::optional<double>& value) {
   if (value) line[key] = *value;
@@ -68,7 +65,7 @@ void RunLogs::write(const TrainProgress& progress) {
 void RunLogs::write(const TrainEvaluation& evaluation) {
   nlohmann::json line = {{"step", evaluation.step},
                          {"evaluation", evaluation.name},
-                         {"score", to_json(evaluation.score)},
+                         {"score", or_null(evaluation.score)},
                          {"best", evaluation.best}};
   for (const auto& [name, value] : evaluation.others) line[name] = value;
   append(line);

@@ -3,8 +3,6 @@
 #include <set>
 #include <string>
 
-#include <spdlog/fmt/fmt.h>
-
 #include "angle/error.h"
 #include "angle/excerpt.h"
 #include "angle/io/directory_lock.h"

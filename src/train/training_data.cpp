@@ -1,6 +1,5 @@
 #include "angle/train/training_data.h"
 
-#include <optional>
 #include <system_error>
 #include <utility>
 

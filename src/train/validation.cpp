@@ -41,10 +41,7 @@ void add_predictions(Measurement& found, const ValidationTask& task, const std::
                      const std::vector<double>& similarities) {
   const auto is_number = [](double value) { return std::isfinite(value); };
   if (similarities.empty() || !std::all_of(similarities.begin(), similarities.end(), is_number)) return;
-  TaskPredictions predictions{
-      task.split.empty() ? task.name : task.name + "/" + task.split, {}, similarities};
-  for (const ScoredPair& pair : pairs) predictions.labels.push_back(pair.label);
-  found.predictions.push_back(std::move(predictions));
+  found.predictions.push_back({task_id({task.name, task.split}), labels_of(pairs), similarities});
 }
 
 std::vector<TaskName> names_of(const ValidationData& data) {

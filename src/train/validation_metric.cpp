@@ -11,12 +11,6 @@
 namespace angle {
 namespace {
 
-const std::vector<std::string>& loss_names() {
-  static const std::vector<std::string> names = {"val_loss", "val_loss_cosine", "val_loss_in_batch",
-                                                 "val_loss_angle"};
-  return names;
-}
-
 bool is_own_data_metric(const std::string& name) {
   const auto& kinds = json_names(OwnDataKind{});
   return std::any_of(kinds.begin(), kinds.end(), [&](const auto& kind) {
@@ -26,11 +20,6 @@ bool is_own_data_metric(const std::string& name) {
 }
 
 }  // namespace
-
-bool is_validation_loss(std::string_view name) {
-  const auto& losses = loss_names();
-  return std::find(losses.begin(), losses.end(), name) != losses.end();
-}
 
 bool ValidationMetric::decides_on(const TaskName& measured) const {
   return !is_loss() && (task.empty() || task == measured.task) && has_metric(measured, name);
@@ -43,8 +32,8 @@ std::string ValidationMetric::measured_on(const TaskName& measured) const {
 ValidationMetric parse_validation_metric(std::string_view name, std::span<const TaskName> tasks) {
   if (is_validation_loss(name)) return {"", std::string(name)};
   if (name.starts_with("val_"))
-    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(name, loss_names()),
-         fmt::join(loss_names(), ", "));
+    fail("evaluation.metric {}: unknown loss{}; losses: {}", name, suggestion(name, validation_losses()),
+         fmt::join(validation_losses(), ", "));
   const size_t slash = name.rfind('/');
   const bool of_one = slash != std::string_view::npos;
   ValidationMetric metric{std::string(name.substr(0, of_one ? slash : 0)),

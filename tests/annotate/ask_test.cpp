@@ -9,7 +9,6 @@
 #include "angle/annotate/ask.h"
 
 #include <chrono>
-#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

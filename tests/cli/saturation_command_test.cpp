@@ -164,6 +164,8 @@ TEST(SaturationCommand, RefusesWrongUsage) {
   EXPECT_THAT(saturation({}).err, HasSubstr("expected one of --data, --config and --task"));
   EXPECT_THAT(saturation({"--task", "stsb", "--model", "here", "--set", "model.path=there"}).err,
               HasSubstr("--set model.path=there: --model here says which model; leave one of the two out"));
+  EXPECT_THAT(saturation({"--task", "stsb", "--model", "here", "--set", R"(model={"path": "there"})"}).err,
+              HasSubstr("--model here says which model; leave one of the two out"));
   EXPECT_THAT(testing::run_command({ANGLE_BINARY, "saturation", "--help"}).out,
               Not(HasSubstr("Option Group")));
   const std::string file = sample("pairs_validation.tsv");

@@ -5,7 +5,6 @@
 // - rows without equal texts stay in their order.
 #include "angle/data/distinct_batches.h"
 
-#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>

@@ -3,13 +3,13 @@
 // - the index is made once, beside the file or in the cache; a damaged one, one of other bytes and one of
 //   another way of reading are not used; a file whose time alone changed keeps its index;
 // - bad rows are all reported, with file and line, and leave no index;
-// - what killed processes left of an index or a decompressed copy goes;
+// - what killed processes left of an index or a decompressed copy goes, and so does the copy of what a file
+// was;
 // - a file that is changed during the run is noticed;
 // - memory does not grow with the file.
 #include "angle/data/indexed_examples.h"
 
 #include <chrono>
-#include <cstdlib>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -212,6 +212,16 @@ TEST_F(IndexedExamplesTest, RemoveWhatWasAbandonedWhileItWasMade) {
   open(path);
   EXPECT_FALSE(fs::exists(index));
   EXPECT_FALSE(fs::exists(copy));
+}
+
+TEST_F(IndexedExamplesTest, KeepOnlyTheLastCopyOfAFileThatChanges) {
+  const fs::path copies = directory_.path() / "cache" / "decompressed";
+  open(directory_.file("other.tsv.gz", testing::gzip(kScoredRows)));
+  open(directory_.file("a.tsv.gz", testing::gzip(kScoredRows)));
+  const auto before = std::distance(fs::directory_iterator(copies), {});
+  const fs::path path = directory_.file("a.tsv.gz", testing::gzip("left\tright\tlabel\nnew\tone\t1\n"));
+  EXPECT_EQ(open(path).size(), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(copies), {}), before);
 }
 
 TEST_F(IndexedExamplesTest, NoticeThatTheFileIsChangedDuringTheRun) {

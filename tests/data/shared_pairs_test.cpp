@@ -6,7 +6,6 @@
 #include "angle/data/shared_pairs.h"
 
 #include <span>
-#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>

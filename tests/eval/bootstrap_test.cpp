@@ -1,7 +1,7 @@
 // Pins: a resample's correlations are those of the pairs it holds, ties and all; the same seed gives the same
 // resamples for any scores; other scores see the same resamples; intervals are the quantiles and cover the
 // true correlation as often as they say; p-values are two-sided, never 0; what is undefined is left out or
-// empty, never NaN; threads change nothing; 5,000 pairs take less than a second.
+// empty, never NaN; threads change nothing.
 #include "angle/eval/bootstrap.h"
 
 #include <algorithm>
@@ -127,14 +127,13 @@ TEST(ResampleCorrelations, AreEmptyWhereThereIsNoCorrelation) {
   EXPECT_THAT(resample({{NAN, 1, 2}, {1, 2, 3}}).pearson, IsEmpty());
 }
 
-TEST(ResampleCorrelations, TakeLessThanASecondForFiveThousandPairs) {
+TEST(ResampleCorrelations, TakeSecondsNotMinutesForFiveThousandPairs) {
   if (testing::kSanitized) GTEST_SKIP() << "the sanitizer takes the time";
   const Pairs pairs = correlated(5000, 0.8, 5, /*ties=*/true);
   const auto start = std::chrono::steady_clock::now();
   const auto interval = confidence_interval(resample(pairs).spearman);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   ASSERT_TRUE(interval.has_value());
-  RecordProperty("seconds", std::to_string(seconds));
   EXPECT_LT(seconds, 5.0);  // half a second alone on a core; tests share theirs
 }
 

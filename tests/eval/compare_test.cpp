@@ -92,7 +92,9 @@ TEST(Compare, FindsADifferenceThatOverlappingIntervalsHide) {
 TEST(Compare, SeesNoDifferenceBetweenAModelAndItself) {
   const Reports reports;
   const auto report = reports.of({6, 0.5, 1});
-  for (const ScoreDifference& difference : compare(report, report, kCosine)) {
+  const auto differences = compare(report, report, kCosine);
+  ASSERT_THAT(differences, SizeIs(6));
+  for (const ScoreDifference& difference : differences) {
     EXPECT_EQ(difference.difference(), 0);
     EXPECT_EQ(difference.interval->low, 0);
     EXPECT_EQ(difference.interval->high, 0);

@@ -72,6 +72,9 @@ TEST(SeenSplits, TellWhatTheBestStepWasChosenOn) {
   EXPECT_THAT(splits(selected_on(evaluation)), ElementsAre("sts12/test selection"));
   evaluation["metric"] = "val_loss_angle";
   EXPECT_THAT(splits(selected_on(evaluation)), ElementsAre("mrpc/train selection"));
+  evaluation["task"] = "stsb,val_loss.tsv";
+  evaluation["metric"] = "val_loss.tsv/cosine_spearman";
+  EXPECT_THAT(splits(selected_on(evaluation)), IsEmpty()) << "a score on a file, not a loss";
   EXPECT_THAT(splits(selected_on({{"task", ""}, {"metric", "cosine_spearman"}})), IsEmpty());
 
   json own = {{"task", "stsb,retrieval:faq,pairs:data/mrpc,pairs:gis/train.tsv"}, {"split", "validation"}};

@@ -2,8 +2,6 @@
 //  - in float32 they agree to 2e-5, in bfloat16 to a cosine of 0.999, for a tiny model and all-MiniLM-L6-v2;
 //  - they are those of the texts, in their order, however many batches there are and started ahead or not.
 
-#include <algorithm>
-
 #include <gmock/gmock.h>
 
 #include "angle/embed/embedder.h"

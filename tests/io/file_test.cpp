@@ -2,6 +2,7 @@
 // - a file is read byte for byte, unless it is what git-LFS leaves instead of the file;
 // - an atomic file appears complete or not at all; a failure leaves the old file and no temporary; writers at
 //   the same time never mix, even with the same process id, as in two containers;
+// - a file that is replaced hands its permissions on;
 // - what killed processes left unfinished can be removed, and nothing else is;
 // - a full disk (here: a limit on the file size) is an error that says so, however little of it was written.
 #include "angle/io/file.h"
@@ -88,14 +89,13 @@ TEST(AtomicFile, LeavesNothingWithoutCommit) {
   EXPECT_EQ(directory.num_entries(), 0u);
 }
 
-TEST(AtomicFile, OverwritesBytesAlreadyWritten) {
+TEST(AtomicFile, HandsThePermissionsOfTheOldFileOn) {
   const testing::TempDir directory;
-  AtomicFile file(directory.path() / "result");
-  file.write("header?body");
-  file.write_at(6, "!");
-  file.write("+tail");
-  file.commit();
-  EXPECT_EQ(read_file(directory.path() / "result"), "header!body+tail");
+  const auto path = directory.file("result", "old");
+  const auto only_owner = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(path, only_owner);
+  write_file(path, "new");
+  EXPECT_EQ(fs::status(path).permissions(), only_owner);
 }
 
 TEST(AtomicFile, KeepsTheOldFileWhenTheDiskIsFull) {

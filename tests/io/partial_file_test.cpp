@@ -1,5 +1,5 @@
 // Invariants:
-//  - nothing appears under the name before commit(), and then all of it;
+//  - nothing appears under the name before commit(), and then all of it, as private as what it replaces;
 //  - without a saved state nothing remains; with one, another object goes on exactly where it was saved,
 //    whatever was written after it;
 //  - what a killed writer left of its own is removed, or begun again; what is not its own stays as it is;
@@ -34,6 +34,18 @@ TEST(PartialFile, ShowsTheFileOnlyAfterCommit) {
   file.commit("head");
   EXPECT_EQ(read_file(path), "headdata");
   EXPECT_EQ(directory.num_entries(), 1U);
+}
+
+TEST(PartialFile, IsAsPrivateAsTheFileThatItReplaces) {
+  const testing::TempDir directory;
+  const fs::path path = directory.file("result", "old");
+  const auto only_owner = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(path, only_owner);
+  PartialFile file(path);
+  EXPECT_EQ(fs::status(directory.path() / "result.part").permissions(), only_owner);
+  file.restart();
+  file.commit("head");
+  EXPECT_EQ(fs::status(path).permissions(), only_owner);
 }
 
 TEST(PartialFile, LeavesNothingWithoutASavedState) {

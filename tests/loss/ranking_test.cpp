@@ -8,7 +8,6 @@
 #include "angle/loss/ranking.h"
 
 #include <cmath>
-#include <limits>
 
 #include <gmock/gmock.h>
 

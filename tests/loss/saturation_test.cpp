@@ -12,7 +12,6 @@
 #include "angle/loss/saturation.h"
 
 #include <cmath>
-#include <numeric>
 
 #include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>

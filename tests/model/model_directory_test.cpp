@@ -9,8 +9,6 @@
 
 #include "angle/model/model_directory.h"
 
-#include <cstdlib>
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 

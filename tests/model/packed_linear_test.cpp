@@ -10,7 +10,6 @@
 #include "model/packed_linear.h"
 
 #include <cmath>
-#include <optional>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -108,6 +108,10 @@ TEST(SaveModel, WritesTheSameBytesTwice) {
   const TempDir output;
   save_model(model, output.path() / "a");
   save_model(model, output.path() / "b");
+  const auto entries = [&](const char* name) {
+    return std::distance(fs::recursive_directory_iterator(output.path() / name), {});
+  };
+  EXPECT_EQ(entries("a"), entries("b"));
   for (const auto& entry : fs::recursive_directory_iterator(output.path() / "a"))
     if (entry.is_regular_file()) {
       const fs::path twin = output.path() / "b" / fs::relative(entry.path(), output.path() / "a");

@@ -8,7 +8,6 @@
 
 #include "angle/model/weights.h"
 
-#include <fstream>
 #include <limits>
 
 #include <ATen/ATen.h>

@@ -6,7 +6,6 @@
 // - A word keeps no more characters than asked for.
 #include "text/bert_normalizer.h"
 
-#include <set>
 #include <unordered_map>
 
 #include <gtest/gtest.h>

@@ -204,10 +204,11 @@ TEST(AdamW, LeavesAParameterWithoutAGradientAlone) {
   optimizer.step(kRate);
   EXPECT_TRUE(at::equal(optimizer.parameters()[0].tensor, before));
   EXPECT_FALSE(at::equal(optimizer.parameters()[1].tensor, some_parameters()[1].tensor));
-  for (const NamedTensor& entry : optimizer.state())
-    if (entry.name == "weight.step") {
-      EXPECT_EQ(entry.tensor.item<float>(), 0);
-    }
+  const std::vector<NamedTensor> state = optimizer.state();
+  const auto step = std::find_if(state.begin(), state.end(),
+                                 [](const NamedTensor& entry) { return entry.name == "weight.step"; });
+  ASSERT_NE(step, state.end());
+  EXPECT_EQ(step->tensor.item<float>(), 0);
 }
 
 TEST(AdamW, MovesNothingAtRateZeroButRemembersTheGradient) {
@@ -311,17 +312,26 @@ TEST(AdamWKernels, GiveTheSameBitsByAvx2AsByAvx512) {
     EXPECT_EQ(update_by(adamw_avx2, count), update_by(adamw_avx512, count)) << count;
 }
 
-TEST(AdamWKernels, FindWhatIsNotZero) {
-  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
-  const auto all_zero = cpu_features().avx512 ? adamw_avx512.all_zero : adamw_avx2.all_zero;
+void check_search_for_zeros(const AdamWKernels& kernels) {
   for (const size_t count : {1, 7, 16, 17, 100}) {
     std::vector<float> numbers(count, -0.0F);
-    EXPECT_TRUE(all_zero(numbers.data(), static_cast<int64_t>(count)));
+    EXPECT_TRUE(kernels.all_zero(numbers.data(), static_cast<int64_t>(count)));
     for (const float other : {std::numeric_limits<float>::denorm_min(), std::nanf("")}) {
       numbers.back() = other;
-      EXPECT_FALSE(all_zero(numbers.data(), static_cast<int64_t>(count))) << count << " with " << other;
+      EXPECT_FALSE(kernels.all_zero(numbers.data(), static_cast<int64_t>(count)))
+          << count << " with " << other;
     }
   }
+}
+
+TEST(AdamWKernels, FindWhatIsNotZeroByAvx2) {
+  if (!cpu_features().avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  check_search_for_zeros(adamw_avx2);
+}
+
+TEST(AdamWKernels, FindWhatIsNotZeroByAvx512) {
+  if (!cpu_features().avx512) GTEST_SKIP() << "this CPU has no AVX-512";
+  check_search_for_zeros(adamw_avx512);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 //  - the gradient of the word embeddings is collected in the rows of the batch, none where they are frozen;
 //  - each process has a share of the texts with about as many tokens, so the test is not vacuous.
 
-#include <algorithm>
 #include <cmath>
 #include <mutex>
 

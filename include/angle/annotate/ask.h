@@ -74,8 +74,10 @@ class Asker {
 
  private:
   struct Sources;
+  struct Open;
   std::optional<ChatReply> find_reply(const ChatRequest& request);
   std::string why_not_asked(const ChatRequest& request) const;
+  Open answer_what_is_known(const std::vector<ChatRequest>& requests, AskResults& results);
   void copy_reply(const std::optional<ChatReply>& first, const ChatRequest& request,
                   std::optional<ChatReply>& reply);
   std::exception_ptr run_queues(const std::map<std::string, std::vector<size_t>>& open,

@@ -1,7 +1,6 @@
 // What is in a data set and what training would make of it: `angle data` without the command line.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

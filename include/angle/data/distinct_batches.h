@@ -1,7 +1,6 @@
 // Batches without two equal texts.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>

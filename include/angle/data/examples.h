@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,13 @@ struct ScoredPair {
   double label = 0;  // finite
   int64_t line = 0;  // of the file; the first line of a row that spans several
 };
+
+inline std::vector<double> labels_of(std::span<const ScoredPair> pairs) {
+  std::vector<double> labels;
+  labels.reserve(pairs.size());
+  for (const ScoredPair& pair : pairs) labels.push_back(pair.label);
+  return labels;
+}
 
 /// The lowest and the highest label of scored pairs.
 struct LabelRange {

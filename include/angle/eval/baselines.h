@@ -1,8 +1,7 @@
 // What a score has to beat to mean anything: similarities that need no model, and a model that has learnt
 // nothing.
 //
-// Words are runs of letters and digits, lower-cased (ASCII; every other byte beyond ASCII counts as a
-// letter).
+// Words are runs of letters and digits of any alphabet, with the marks that follow them, lower-cased.
 #pragma once
 
 #include <span>

@@ -10,13 +10,13 @@ namespace angle {
 
 struct KMeansOptions {
   uint64_t seed = 42;
-  int64_t restarts = 10;  // the clustering with the least inertia is kept
-  int64_t max_iterations = 300;
+  int64_t restarts = 10;         // at least 1; the clustering with the least inertia is kept
+  int64_t max_iterations = 300;  // at least 1
 };
 
 struct Clustering {
   std::vector<int64_t> cluster;  // [vectors]
-  double inertia = 0.0;          // Σ squared distance of each vector to the centre of its cluster
+  double inertia = 0.0;          // Σ squared distance of each vector to the nearest centre, at the last look
   int64_t iterations = 0;        // of the start that was kept
 };
 

@@ -2,7 +2,6 @@
 // --verify`).
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

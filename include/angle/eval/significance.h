@@ -26,7 +26,8 @@ Spread spread_of(std::span<const double> values);
 double student_p_value(double t, double degrees);
 
 /// The paired t-test of "the mean difference is 0" (Student, Biometrika 1908), two-sided. Differences that
-/// are all 0 have p = 1. Empty for fewer than two.
+/// are all 0 have p = 1. Empty for fewer than two, and for differences that are all the same: they have no
+/// spread to test with.
 std::optional<double> paired_t_test(std::span<const double> differences);
 
 /// Holm's correction (Scandinavian Journal of Statistics 1979): p-values adjusted so that judging all of them

@@ -17,6 +17,9 @@ struct TaskName {
   bool operator==(const TaskName&) const = default;
 };
 
+/// `stsb/test`; of a file, or own data, its name.
+std::string task_id(const TaskName& task);
+
 /// The tasks of a comma list; those without a split of their own have the one given. Blanks are allowed.
 std::vector<TaskName> parse_task_names(std::string_view list, const std::string& split);
 

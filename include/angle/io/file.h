@@ -1,7 +1,6 @@
 // Where a file is, files read whole, and files that appear under their name only when they are complete.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -15,27 +14,26 @@ std::filesystem::path directory_of(const std::filesystem::path& file);
 /// The whole file as bytes (`-`: stdin); Error when it can't be read.
 std::string read_file(const std::filesystem::path& path);
 
+/// The file that an output's path leads to, through all symbolic links; it need not be there yet. Error for a
+/// directory, a device or a pipe, which renaming a file onto would destroy.
+std::filesystem::path resolve_destination(const std::filesystem::path& path);
+
 /// A file written beside its destination and renamed onto it by commit(), so that a reader sees the
 /// old file or the whole new one, whatever happens in between. Without commit() nothing remains. Several may
 /// be written for one destination at a time: the last commit() stands.
-/// A destination that is a symbolic link stays one; the file that it names is replaced, or made.
+/// A destination that is a symbolic link stays one; the file that it names is replaced, or made. A file that
+/// is replaced hands its permissions on.
 class AtomicFile {
  public:
-  /// Creates `<path>.tmp-<random number>` in the destination's directory. Error when that fails, and when the
-  /// destination is a directory, a device or a pipe: renaming onto those would destroy them.
+  /// Creates `<path>.tmp-<random number>` in the destination's directory. Error when that fails, and as
+  /// resolve_destination().
   explicit AtomicFile(const std::filesystem::path& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  /// The destination itself, behind all symbolic links.
-  const std::filesystem::path& destination() const { return path_; }
-
   /// Appends; Error (`path: writing failed: No space left on device …`) when not all could be written.
   void write(std::string_view bytes);
-
-  /// Overwrites bytes already written, for headers whose content is known only at the end.
-  void write_at(uint64_t offset, std::string_view bytes);
 
   /// Flushes to the disk, renames onto the destination, flushes the directory.
   void commit();

@@ -24,7 +24,7 @@ inline constexpr std::array kCosineBounds = {-1.0, -0.95, -0.8, -0.6, -0.4, -0.2
                                              0.4,  0.6,   0.8,  0.9,  0.95, 0.99, 1.0};
 inline constexpr size_t kCosineBins = kCosineBounds.size() - 1;
 
-/// A mean that is made bit by bit; absent over nothing.
+/// A running mean; absent until there is a value.
 struct RunningMean {
   double sum = 0;
   int64_t count = 0;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "angle/data/batch.h"
 #include "angle/tensor.h"

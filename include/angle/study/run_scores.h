@@ -51,7 +51,8 @@ struct TaskFile {
   std::optional<OwnDataTask> own_data = {};  // where it is one
 };
 
-/// Those on the very files of the tasks, by task_id(); none unless the run has them all with their metrics.
+/// The scores on these very files of the tasks, by task_id(); none unless the run has all of them, with their
+/// metrics.
 RunScores scores_on(const RunScores& scores, std::span<const TaskFile> tasks);
 
 /// Whether a run was scored on these very files of a task, so that it has the metrics.

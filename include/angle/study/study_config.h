@@ -58,9 +58,6 @@ std::vector<TaskName> scored_tasks(const StudyConfig& config);
 /// The metrics of a task's tables, at least one.
 std::vector<std::string> scored_metrics(const StudyConfig& config, const TaskName& task);
 
-/// `stsb/test`; of a file its path.
-std::string task_id(const TaskName& task);
-
 /// The row that others are compared with.
 size_t baseline_row(const StudyConfig& config);
 
@@ -74,7 +71,8 @@ struct StudyPart {
 /// compared with. Error for a row or a seed that it does not have, with those that it has.
 StudyConfig take_part(const StudyConfig& study, const StudyPart& part);
 
-/// What a part of a study is without: `rows "cls", "max"; seeds 3, 4`; "" for the whole study.
+/// Which rows and seeds a part of a study leaves out: `rows "cls", "max"; seeds 3, 4`; "" for the whole
+/// study.
 std::string left_out_of(const StudyConfig& study, const StudyConfig& part);
 
 /// Checks and converts. Error with every problem, one a line, as parse_config(). The base configuration is

@@ -69,7 +69,7 @@ class Validation {
 
   bool lower_is_better() const { return metric_.is_loss(); }
 
-  /// What is measured on and trained on, too, a sentence for each pair of files.
+  /// What is trained on and measured on, too, a sentence for each pair of files.
   struct Overlap {
     std::vector<std::string> warnings;  // of the same bytes
 

@@ -6,12 +6,9 @@
 #include <string_view>
 
 #include "angle/eval/task_name.h"
+#include "angle/validation_loss.h"
 
 namespace angle {
-
-/// Whether a number of a validation is a loss, by its name: `val_loss`, `val_loss_angle`. Scores have their
-/// task before them, whatever that is called: `val_loss.tsv/cosine_spearman`.
-bool is_validation_loss(std::string_view name);
 
 /// What `evaluation.metric` names:
 ///

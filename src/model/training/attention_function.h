@@ -1,4 +1,5 @@
-// Self-attention with a gradient of its own, for training on a CPU with AVX-512.
+// Self-attention with a gradient of its own, for training on a CPU: in float32 with AVX2, in
+// bfloat16 with AVX-512.
 #pragma once
 
 #include "angle/data/batch.h"

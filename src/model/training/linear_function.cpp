@@ -12,7 +12,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Of the gradients by weight and bias, which are made together, those that are asked for.
+/// The gradients with respect to weight and bias, as far as they are asked for; they are made together.
 WeightGradients needed_gradients(AutogradContext* context, size_t weight_at, const Tensor& gradient,
                                  const Tensor& input, const Tensor& weight) {
   const bool by_weight = context->needs_input_grad(weight_at),

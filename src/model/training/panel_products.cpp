@@ -18,8 +18,8 @@ using kernels::Element;
 using kernels::kPackedBlock;
 using kernels::kTokensAtOnce;
 
-/// At most about as many rows a thread multiplies with one panel after the other: those of a layer's input
-/// stay in its second level cache.
+/// About the most rows that a thread multiplies with one panel after another, so that the rows of a layer's
+/// input stay in its second-level cache.
 constexpr int64_t kRowsAtOnce = 192;
 
 /// Blocks to pack that are worth a thread.
