@@ -132,8 +132,10 @@ class Rules : ConfigRules {
                 suggestion(name, annotator_names()));
       require_range(output.min_word_difference, int64_t{0}, int64_t{1000}, path + ".min_word_difference");
       require_range(output.same_score, 0.0, 5.0, path + ".same_score");
-      require_range(output.min_votes, int64_t{0}, static_cast<int64_t>(config_.annotators.size()),
-                    path + ".min_votes");
+      const std::set<std::string> members(output.annotators.begin(), output.annotators.end());
+      require(members.size() == output.annotators.size(), "{}.annotators: one is named twice", path);
+      const size_t voters = members.empty() ? config_.annotators.size() : members.size();
+      require_range(output.min_votes, int64_t{0}, static_cast<int64_t>(voters), path + ".min_votes");
       const bool needs_scores = output.combine == Combination::vote || output.label == PairLabel::mean_score;
       require(!needs_scores || !config_.prompts.score.empty(), "{}: needs scores; name prompts.score", path);
     }

@@ -1,7 +1,9 @@
 #include "angle/annotate/annotation_report.h"
 
+#include <array>
 #include <cstdlib>
 
+#include "angle/eval/bootstrap.h"
 #include "angle/eval/correlation.h"
 
 #include "annotate/agreement.h"
@@ -74,6 +76,7 @@ struct PairedScores {
             .right = right_name,
             .pairs = static_cast<int64_t>(left.size()),
             .spearman = spearman(left, right),
+            .interval = confidence_interval(resample_correlations(std::array{left}, right).front().spearman),
             .kappa = weighted_kappa(left, right, 5)};
   }
 };

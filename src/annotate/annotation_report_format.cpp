@@ -8,12 +8,20 @@
 #include "angle/or_null.h"
 
 #include "annotate/reason_counts.h"
+#include "eval/paired_difference.h"
 
 namespace angle {
 namespace {
 
 std::string number(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "n/a";
+}
+
+std::string with_interval(const AgreementReport& agreement) {
+  const std::string value = number(agreement.spearman, 3);
+  return agreement.interval
+             ? fmt::format("{} [{:.3f} {:.3f}]", value, agreement.interval->low, agreement.interval->high)
+             : value;
 }
 
 template <class Reason>
@@ -44,11 +52,12 @@ std::string format_annotators(const AnnotationReport& report) {
 
 std::string format_agreement(const AnnotationReport& report) {
   if (report.agreement.empty() && report.gold.empty()) return "";
-  std::string text = fmt::format("\n  {:<34} {:>6} {:>9} {:>7}\n", "agreement", "pairs", "Spearman", "kappa");
+  std::string text = fmt::format("\n  {:<34} {:>6} {:>25} {:>7}\n", "agreement", "pairs",
+                                 "Spearman [95 % interval]", "kappa");
   for (const auto* group : {&report.agreement, &report.gold})
     for (const AgreementReport& one : *group)
-      text += fmt::format("  {:<34} {:>6} {:>9} {:>7}\n", one.left + " and " + one.right, one.pairs,
-                          number(one.spearman, 3), number(one.kappa, 3));
+      text += fmt::format("  {:<34} {:>6} {:>25} {:>7}\n", one.left + " and " + one.right, one.pairs,
+                          with_interval(one), number(one.kappa, 3));
   for (const AnnotatorReport& annotator : report.annotators)
     text += fmt::format("  {} confirms {} of the relations that sentences were written as\n", annotator.name,
                         number(annotator.confirmed, 3));
@@ -95,6 +104,7 @@ json agreement_to_json(const std::vector<AgreementReport>& reports) {
                     {"right", one.right},
                     {"pairs", one.pairs},
                     {"spearman", or_null(one.spearman)},
+                    {"interval", interval_json(one.interval)},
                     {"kappa", or_null(one.kappa)}});
   return list;
 }

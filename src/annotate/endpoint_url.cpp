@@ -2,12 +2,28 @@
 
 #include <algorithm>
 
+#include <spdlog/fmt/fmt.h>
+
 namespace angle {
 namespace {
 
 bool is_this_machine(const std::string& host) {
   const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
   return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
+}
+
+/// The name of a parameter behind the `?` of a path that is a key by its name; "" for none.
+std::string secret_parameter(const std::string& path) {
+  for (size_t at = path.find('?'); at != std::string::npos; at = path.find('&', at + 1)) {
+    const size_t end = std::min(path.find_first_of("=&#", at + 1), path.size());
+    const std::string name = path.substr(at + 1, end - at - 1);
+    std::string lower = name;
+    for (char& c : lower)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (const char* word : {"key", "token", "secret", "password", "signature", "auth"})
+      if (lower.find(word) != std::string::npos) return name;
+  }
+  return "";
 }
 
 }  // namespace
@@ -30,6 +46,11 @@ std::string endpoint_url_problem(const std::string& url, bool has_key) {
     return "expected an address such as https://api.example.com/v1/chat/completions";
   if (parts.scheme_host_port.find('@') != std::string::npos)
     return "holds a user or password; keys come from the environment (key_variable)";
+  if (const std::string name = secret_parameter(parts.path); !name.empty())
+    return fmt::format(
+        "holds a key ({}=…), which would be written to annotate_config.json; keys come from the "
+        "environment (key_variable) and are sent in a header (key_header)",
+        name);
   if (!parts.path.starts_with('/') || parts.path == "/")
     return "lacks the path, such as /v1/chat/completions";
   if (has_key && url.starts_with("http://") && !is_this_machine(parts.host))

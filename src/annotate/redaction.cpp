@@ -1,5 +1,6 @@
 #include "annotate/redaction.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
@@ -42,17 +43,30 @@ Unescaped unescape(std::string_view text) {
   }
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter_or_digit(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+
+bool is_no_secret(const std::string& key) {
+  return key.size() < 4 || std::all_of(key.begin(), key.end(), is_letter);
+}
+
+bool stands_alone(const std::string& text, size_t at, size_t size) {
+  return (at == 0 || !is_letter_or_digit(text[at - 1])) &&
+         (at + size == text.size() || !is_letter_or_digit(text[at + size]));
+}
+
 }  // namespace
 
 std::string redact(const std::string& text, const std::string& key) {
-  constexpr size_t kShortest = 8;
+  constexpr size_t kLong = 8;
   const std::string secret = unescape(key).characters;
-  if (key.size() < kShortest || secret.empty()) return text;
+  if (secret.empty() || (key.size() < kLong && is_no_secret(key))) return text;
   const Unescaped said = unescape(text);
   std::string shown;
   size_t rest = 0;  // in the text
   for (size_t at = said.characters.find(secret); at != std::string::npos;
        at = said.characters.find(secret, at + secret.size())) {
+    if (key.size() < kLong && !stands_alone(said.characters, at, secret.size())) continue;
     shown += text.substr(rest, said.begins[at] - rest) + "[key]";
     rest = said.begins[at + secret.size()];
   }

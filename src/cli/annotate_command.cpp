@@ -124,7 +124,7 @@ void log_usage(const AnnotateConfig& config, const std::vector<Usage>& usage) {
   if (usage.size() > 1) log_info("cost of this run: {:.4f}", cost);
 }
 
-void report_failures(const Annotations& annotations, bool skip_failed) {
+void report_failures(const Annotations& annotations, const AnnotateConfig& config, bool skip_failed) {
   int64_t failed = 0;
   std::string text;
   for (const auto& [problem, count] : annotations.failures) {
@@ -132,11 +132,13 @@ void report_failures(const Annotations& annotations, bool skip_failed) {
     text += fmt::format("\n  {} × {}", count, problem);
   }
   if (failed == 0) return;
+  const bool all_recorded = std::all_of(config.endpoints.begin(), config.endpoints.end(),
+                                        [](const auto& entry) { return !entry.second.recorded.empty(); });
   if (!skip_failed)
-    fail(
-        "no reply to {}, nothing was written:{}\nrun the same again to ask for what is missing, or use "
-        "--skip-failed to go on without",
-        count_of(failed, "request"), text);
+    fail("no reply to {}, nothing was written:{}\n{}, or use --skip-failed to go on without",
+         count_of(failed, "request"), text,
+         all_recorded ? "record what is missing (--record, with an endpoint that has a url)"
+                      : "run the same again to ask for what is missing");
   log_warning("no reply to {}:{}", count_of(failed, "request"), text);
 }
 
@@ -218,7 +220,7 @@ bool run_annotate(const AnnotateOptions& options, const AnnotateConfig& config) 
     log_info("interrupted; all replies so far are kept, the same command goes on");
     return false;
   }
-  report_failures(annotations, options.skip_failed);
+  report_failures(annotations, config, options.skip_failed);
   write_outputs(options, config, annotations);
   return true;
 }

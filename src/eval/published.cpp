@@ -127,10 +127,12 @@ Verification verify(const EvaluationReport& report, const PublishedModel& model,
 
 std::string format_verification(const Verification& verification) {
   std::vector<Cells> rows{{"task", "metric", "score", "published", "difference", ""}};
-  for (const VerifiedScore& score : verification.scores)
+  for (const VerifiedScore& score : verification.scores) {
+    const double difference = std::round(1000 * score.difference()) / 1000 + 0.0;  // not -0.000
     rows.push_back({score.task, to_string(score.metric), fmt::format("{:.3f}", score.score),
-                    fmt::format("{:.3f}", score.published), fmt::format("{:+.3f}", score.difference()),
+                    fmt::format("{:.3f}", score.published), fmt::format("{:+.3f}", difference),
                     passes(verification, score) ? "" : "differs"});
+  }
   std::string text = fmt::format("\npublished: {}, {}\n\n{}\n", verification.model->name,
                                  verification.model->source, format_table(rows, 2));
   for (const std::string& why : verification.not_compared) text += fmt::format("not compared: {}\n", why);

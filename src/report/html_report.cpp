@@ -207,6 +207,17 @@ std::string title_of(std::span<const RunRecord> runs, std::span<const StudyRecor
   return runs.empty() ? "Study" : runs.front().name;
 }
 
+/// What a run could have shown and did not record, and the setting that makes it.
+std::string missing_remark(const RunRecord& run) {
+  std::vector<std::string> missing;
+  if (run.predictions.empty())
+    missing.emplace_back("similarity against label and its spread (evaluation.task, with labelled pairs)");
+  if (run.saturation.empty())
+    missing.emplace_back("lengths of gradients by cosine (train.saturation_every_steps)");
+  if (missing.empty()) return "";
+  return fmt::format("<p>Not recorded by {}: {}.</p>\n", escape_html(run.name), fmt::join(missing, "; "));
+}
+
 std::string runs_sections(std::span<const RunRecord> runs) {
   std::string body;
   if (runs.size() == 1) body += "<p>" + escape_html(setting(runs.front(), "/description")) + "</p>\n";
@@ -222,6 +233,7 @@ std::string runs_sections(std::span<const RunRecord> runs) {
       charts_section("Objectives", "Each point is the mean of neighbouring steps.", objective_charts(runs));
   body += charts_section("Course of training", "", course_charts(runs));
   for (const RunRecord& run : runs) body += saturation_section(run);
+  for (const RunRecord& run : runs) body += missing_remark(run);
   return body + differences_table(runs);
 }
 

@@ -72,6 +72,24 @@ TEST(AnnotateConfig, NamesWhatIsMissing) {
   EXPECT_ERROR(parse(with("/endpoints/local/url", "")), "expected either url or recorded (found neither)");
 }
 
+TEST(AnnotateConfig, WantsNoMoreVotesThanAnOutputHasAnnotators) {
+  json config = AnnotateSetup::config(kUrl);
+  config["outputs"][2]["annotators"] = {"a"};
+  config["outputs"][2]["min_votes"] = 2;
+  EXPECT_ERROR(parse(config), "outputs[2].min_votes: 2, expected 0 to 1");
+  config["outputs"][2]["annotators"] = {"a", "a"};
+  EXPECT_ERROR(parse(config), "outputs[2].annotators: one is named twice");
+}
+
+TEST(AnnotateConfig, RefusesAKeyInTheAddress) {
+  const std::string url(kUrl);
+  for (const char* query : {"?api-key=x", "?api-version=1&Access_Token=x", "?SIGNATURE"})
+    EXPECT_ERROR(parse(with("/endpoints/local/url", url + query)), "endpoints.local.url: holds a key",
+                 "keys come from the environment (key_variable)");
+  EXPECT_EQ(parse(with("/endpoints/local/url", url + "?api-version=2024-06-01")).endpoints.at("local").url,
+            url + "?api-version=2024-06-01");
+}
+
 TEST(AnnotateConfig, TakesAnyParametersButThoseItSetsItself) {
   EXPECT_EQ(parse(with("/annotators/0/parameters", {{"temperature", 0.7}, {"stop", {"x"}}}))
                 .annotators[0]

@@ -225,6 +225,15 @@ TEST(ChatClient, ShowsTheKeyInNoSpellingOfJson) {
   }
 }
 
+TEST(ChatClient, StrikesAShortKeyOutWhereItStandsAlone) {
+  const ChatServer server = server_with_status(200, "1. abc1234 (Bearer abc1234), xabc1234, abc12345 none");
+  EXPECT_EQ(send(endpoint_at(server.url()), "abc1234").body,
+            "1. [key] (Bearer [key]), xabc1234, abc12345 none");
+  for (const char* word : {"none", "1", "a-"})  // for servers that want any
+    EXPECT_EQ(send(endpoint_at(server.url()), word).body,
+              "1. abc1234 (Bearer abc1234), xabc1234, abc12345 none");
+}
+
 TEST(ChatClient, FindsAKeyThatHasBackslashes) {
   const ChatServer server = server_with_status(200, R"(top\secret\ and top\\secret\\, a\\b\)");
   EXPECT_EQ(send(endpoint_at(server.url()), R"(top\secret\)").body, R"([key]\ and [key]\\, a\\b\)");

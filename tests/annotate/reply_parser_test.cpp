@@ -43,6 +43,27 @@ TEST(ParseSentences, TakesASingleLineAsItIs) {
               ElementsAre("3.5 million people came.", "12 left."));
 }
 
+TEST(ParseSentences, FindsTheItemsOfOtherForms) {
+  for (const char* reply :
+       {R"(["He left.", "She stayed."])", "<think>x</think> [\"He left.\",\n\"She stayed.\"]",
+        "1. He left. 2. She stayed.", "1) He left. 2) She stayed.", "1.He left.\n2.She stayed.",
+        "```json\n[\"He left.\", \"She stayed.\"]\n```", "```\n1. He left.\n2. She stayed.\n```"})
+    EXPECT_THAT(parse_sentences(reply).sentences, ElementsAre("He left.", "She stayed.")) << reply;
+  EXPECT_THAT(parse_sentences("[1, 2]").sentences, IsEmpty());
+  EXPECT_THAT(parse_sentences("1:30 is late.\n2.5 is not.").sentences, IsEmpty());
+  EXPECT_THAT(parse_sentences("In 2012. 2. Bundesliga began.").sentences,
+              ElementsAre("In 2012. 2. Bundesliga began."));
+}
+
+TEST(ParseSentences, TakesNothingThatIsNoSentence) {
+  for (const char* reply :
+       {"Here are two sentences that say the opposite:", "[sentence]", "1. N/A\n2. [sentence]", "- n/a"}) {
+    const ParsedSentences parsed = parse_sentences(reply);
+    EXPECT_THAT(parsed.sentences, IsEmpty()) << reply;
+    EXPECT_GT(parsed.rejected_lines, 0) << reply;
+  }
+}
+
 TEST(ParseSentences, KeepsQuotesThatArePartOfASentence) {
   EXPECT_THAT(parse_sentences("1. \"Yes\" and \"no\"\n2. He said \"no\".").sentences,
               ElementsAre("\"Yes\" and \"no\"", "He said \"no\"."));
@@ -82,9 +103,17 @@ TEST(ParseScores, HasNoneForWhatIsNoScore) {
 TEST(IsRefusal, KnowsHowModelsDecline) {
   for (const char* text :
        {"I'm sorry, but I can't help with that.", "I’m sorry, but I cannot do this",
-        "As an AI language model, I …", "Sorry, but I can't.", "I cannot assist with this request."})
+        "As an AI language model, I …", "Sorry, but I can't.", "I cannot assist with this request.",
+        "I'm sorry, I can't assist with that.", "Sorry, I can't help with that request.",
+        "I'm sorry, but as an AI I cannot.", "Unfortunately, I cannot help with this.",
+        "I'm not able to help with that.", "I cannot fulfill this request.", "I won't write that.",
+        "My apologies, but I must decline to do so.", "I’m afraid that I am unable to provide this.",
+        "Sorry, but I don't feel comfortable with it."})
     EXPECT_TRUE(is_refusal(text)) << text;
-  for (const char* text : {"I'm sorry I am late.", "I cannot find my keys.", "The assistant was sorry.", ""})
+  for (const char* text :
+       {"I'm sorry I am late.", "I cannot find my keys.", "The assistant was sorry.",
+        "Sorry, I cannot come to the party.", "Unfortunately, it rained.", "I won't write to her.",
+        "I can't help laughing.", "I must decline the invitation.", "But I will not go.", ""})
     EXPECT_FALSE(is_refusal(text)) << text;
 }
 

@@ -12,8 +12,10 @@
 namespace angle {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::report_of;
 
 Evaluation evaluation(const std::string& task, const std::string& split, int64_t pairs, double spearman) {
@@ -48,6 +50,9 @@ TEST(Verify, PassesWithinTheToleranceAndFailsBeyondIt) {
   ASSERT_EQ(verified.scores.size(), 2u);
   EXPECT_NEAR(verified.scores[0].difference(), -0.00247, 1e-9);
   EXPECT_THAT(format_verification(verified), HasSubstr("2 of 2 within 0.02 points\n"));
+
+  const auto equal = verify(report_of({evaluation("stsb", "test", 1379, 0.820322)}), minilm, 0.02);
+  EXPECT_THAT(format_verification(equal), AllOf(HasSubstr("+0.000"), Not(HasSubstr("-0.000"))));
 
   const auto differing = verify(report_of({evaluation("stsb", "test", 1379, 0.8206)}), minilm, 0.02);
   EXPECT_EQ(differing.failures(), 1);

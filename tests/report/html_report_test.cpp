@@ -41,6 +41,10 @@ TEST(HtmlReport, ShowsScoresObjectivesAndSaturation) {
   EXPECT_THAT(page, HasSubstr("cosine objective"));
   EXPECT_THAT(page, Not(HasSubstr("angle objective")));  // it never changes
   EXPECT_THAT(page, HasSubstr("0 to 1: 75"));            // per cent of the pairs
+  EXPECT_THAT(
+      page,
+      HasSubstr("<p>Not recorded by one: similarity against label and its spread (evaluation.task, with "
+                "labelled pairs).</p>"));
   EXPECT_THAT(page, Not(HasSubstr("What the runs differ in")));
 }
 

@@ -12,6 +12,7 @@
 #include "angle/annotate/annotate_config.h"
 #include "angle/annotate/annotations.h"
 #include "angle/annotate/ensemble.h"
+#include "angle/eval/bootstrap.h"
 #include "angle/io/json.h"
 
 namespace angle {
@@ -40,7 +41,8 @@ struct AgreementReport {
   std::string right;  // another one, or "gold"
   int64_t pairs = 0;
   std::optional<double> spearman;
-  std::optional<double> kappa;  // with quadratic weights
+  std::optional<Interval> interval;  // of it, 95 %, over the pairs
+  std::optional<double> kappa;       // with quadratic weights
 };
 
 struct OutputReport {
