@@ -1,5 +1,6 @@
 #include "angle/io/partial_file.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +54,10 @@ uint64_t file_bytes(int descriptor) {
 PartialFile::PartialFile(const fs::path& path)
     : path_(resolve_destination(path)), part_(part_of(path_)), state_file_(state_file_of(path_)) {
   descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (descriptor_ < 0) fail("{}: can't be written: {}", part_.string(), last_system_error());
+  if (descriptor_ < 0) {
+    const char* hint = errno == ENOENT ? "; is its directory there?" : "";
+    fail("{}: can't be written: {}{}", path_.string(), last_system_error(), hint);
+  }
   try {
     begin();
   } catch (...) {
