@@ -121,6 +121,16 @@ bool has_relevant(const std::map<std::string, int64_t>& grades) {
   return std::any_of(grades.begin(), grades.end(), [](const auto& entry) { return entry.second > 0; });
 }
 
+/// Columns go by their order, so a header that says another one, or none, is refused.
+void check_grades_header(const std::string& line, const std::string& location) {
+  constexpr const char* kHeader = "expected a header (query-id, corpus-id, score)";
+  if (whole_number(line.substr(line.find_last_of('\t') + 1)))
+    fail("{}: {}, found a grade", location, kHeader);
+  const auto is_first = [&](const char* word) { return line.starts_with(word); };
+  if (std::count(line.begin(), line.end(), '\t') != 2 || is_first("corpus") || is_first("doc"))
+    fail("{}: {}, separated by tabs and in this order, found {}", location, kHeader, excerpt(line));
+}
+
 }  // namespace
 
 std::vector<fs::path> retrieval_files(const fs::path& directory, const std::string& split) {
@@ -133,8 +143,7 @@ RelevanceGrades read_relevance_grades(const fs::path& directory, const std::stri
   LineReader lines(file);
   std::string line;
   lines.next(line);
-  if (whole_number(line.substr(line.find_last_of('\t') + 1)))
-    fail("{}: expected a header (query-id, corpus-id, score), found a grade", lines.location());
+  check_grades_header(line, lines.location());
   RelevanceGrades grades;
   RowProblems problems;
   while (lines.next(line))

@@ -23,9 +23,17 @@ Options with_lowercase_first(Options options, bool lowercase_first) {
   return options;
 }
 
+/// Texts are cut at their end; a model that was made with the other one would get other vectors.
+void check_truncation(const JsonField& tokenizer) {
+  const JsonField truncation = tokenizer["truncation"];
+  if (!truncation.is_null() && truncation["direction"].string_or("Right") != "Right")
+    truncation["direction"].refuse("only \"Right\" is supported, which cuts the end of a text off");
+}
+
 LoadedTokenizer load_tokenizer_json(const fs::path& path, bool lowercase_first) {
   const json content = read_json(path);
   const JsonField root(content, path.string());
+  check_truncation(root);
   const std::string type = read_model_type(root);
   LoadedTokenizer loaded;
   if (type == "WordPiece")

@@ -39,6 +39,8 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
   config.model_class = root["tokenizer_class"].string_or("");
   remove_suffix(config.model_class, "Fast");
   remove_suffix(config.model_class, "Tokenizer");
+  if (root["truncation_side"].string_or("right") != "right")
+    root["truncation_side"].refuse("only \"right\" is supported, which cuts the end of a text off");
   read_flag(root["do_lower_case"], config.do_lower_case);
   read_flag(root["strip_accents"], config.strip_accents);
   read_flag(root["tokenize_chinese_chars"], config.tokenize_chinese_chars);

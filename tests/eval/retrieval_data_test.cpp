@@ -135,6 +135,12 @@ TEST_F(RetrievalData, NamesDamagedLines) {
   EXPECT_ERROR(grades(), "test.tsv:3: document d1 is graded twice for query q1");
   data.file("qrels/test.tsv", "q1\td1\t1\nq2\td1\t1\n");
   EXPECT_ERROR(grades(), "test.tsv:1: expected a header", "found a grade");
+  for (const char* header :
+       {"corpus-id\tquery-id\tscore", "doc\tquery\tscore", "q1 0 d1 1", "query-id\tcorpus-id"}) {
+    data.file("qrels/test.tsv", std::string(header) + "\nq1\td1\t1\n");
+    EXPECT_ERROR(grades(), "test.tsv:1: expected a header (query-id, corpus-id, score)", "in this order",
+                 "found ");
+  }
   data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t0\n");
   EXPECT_ERROR(grades(), "no query has a document with a score above 0");
   data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"a\"}\n{\"_id\": \"q1\", \"text\": \"b\"}\n");

@@ -57,6 +57,25 @@ TEST(ByteBpe, TakesIllFormedBytesForReplacementCharacters) {
   }
 }
 
+TEST(ByteBpe, RefusesToCutTextsOnTheLeft) {
+  ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
+  json tokenizer = read_json(directory / "tokenizer.json");
+  json config = read_json(directory / "tokenizer_config.json");
+  const TempDir model;
+  model.file("tokenizer.json", tokenizer.dump());
+  config["truncation_side"] = "left";
+  model.file("tokenizer_config.json", config.dump());
+  EXPECT_ERROR(load_tokenizer(model.path()), "tokenizer_config.json: truncation_side",
+               "only \"right\" is supported");
+  config["truncation_side"] = "right";
+  model.file("tokenizer_config.json", config.dump());
+  EXPECT_NO_THROW(load_tokenizer(model.path()));
+  tokenizer["truncation"] = {{"direction", "Left"}, {"max_length", 64}};
+  model.file("tokenizer.json", tokenizer.dump());
+  EXPECT_ERROR(load_tokenizer(model.path()), "tokenizer.json: truncation.direction",
+               "only \"Right\" is supported");
+}
+
 TEST(ByteBpe, TakesThePrefixSpaceOfARobertaTokenizerFromItsConfig) {
   ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
   json tokenizer = read_json(directory / "tokenizer.json");
