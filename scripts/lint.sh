@@ -25,13 +25,13 @@ complain() {
   status=1
 }
 
-# need TOOL: ends where a check can't be made.
+# need TOOL PACKAGE: ends where a check can't be made.
 need() {
-  command -v "$1" > /dev/null || { echo "lint: no $1 here; scripts/setup.sh installs it" >&2; exit 1; }
+  command -v "$1" > /dev/null || { echo "lint: no $1 here; apt-get install $2" >&2; exit 1; }
 }
 
 check_format() {
-  need clang-format-14
+  need clang-format-14 clang-format-14
   mapfile -t sources < <(files '*.h' '*.cpp')
   { clang-format-14 --dry-run --Werror "${sources[@]}" 2>&1 || true; } | { grep -oP '^\S+(?=:\d+:\d+: error:)' || true; } | uniq > "$found"
   complain "format; run scripts/format.sh" < "$found"
@@ -84,14 +84,14 @@ check_manners() {
 }
 
 check_scripts() {
-  need shellcheck
+  need shellcheck shellcheck
   mapfile -t scripts < <(files 'scripts/*.sh' .ci/run)
   shellcheck --external-sources "${scripts[@]}" > "$found" || true
   complain "shellcheck" < "$found"
 }
 
 check_tidy() {
-  need run-clang-tidy-14
+  need run-clang-tidy-14 clang-tidy-14
   cmake --preset tidy > /dev/null
   { run-clang-tidy-14 -quiet -extra-arg=-Wno-unknown-warning-option -p build/tidy '/(src|tests)/' 2>&1 || echo "error: clang-tidy found something or could not run"; } |
     sed 's/\x1b\[[0-9;]*m//g' | { grep -E '(error|warning): ' || true; } | sort -u > "$found"

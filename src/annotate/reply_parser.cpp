@@ -149,7 +149,7 @@ constexpr auto kRequests = std::to_array<std::string_view>(
      "produce",      "write that",   "write this",    "write such",    "write sentences",
      "answer that",  "answer this",  "complete that", "complete this", "rewrite",
      "paraphrase",   "respond to",   "process",       "engage",        "participate",
-     "support that", "support this", "continue with", "discuss",       "decline"});
+     "support that", "support this", "continue with", "discuss"});
 
 /// Takes a phrase of whole words off the front.
 bool skip_words(std::string_view& words, std::string_view phrase) {

@@ -113,7 +113,8 @@ TEST(IsRefusal, KnowsHowModelsDecline) {
   for (const char* text :
        {"I'm sorry I am late.", "I cannot find my keys.", "The assistant was sorry.",
         "Sorry, I cannot come to the party.", "Unfortunately, it rained.", "I won't write to her.",
-        "I can't help laughing.", "I must decline the invitation.", "But I will not go.", ""})
+        "I can't help laughing.", "I must decline the invitation.", "I won't decline the offer.",
+        "But I will not go.", ""})
     EXPECT_FALSE(is_refusal(text)) << text;
 }
 
