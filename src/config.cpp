@@ -1,5 +1,6 @@
 #include "angle/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -61,6 +62,8 @@ class OverridePath {
     if (rest_.starts_with('[')) return element(place);
     const std::string_view key = rest_.substr(0, rest_.find_first_of(".["));
     if (key.empty()) fail("--set {}: expected path=value, as in loss.angle_weight=0.05", assignment_);
+    if (place.is_array() && key.find_first_not_of("0123456789") == std::string_view::npos)
+      fail("--set {}: an element of a list is in brackets: [{}] in place of .{}", assignment_, key, key);
     if (!place.is_object() && !place.is_null())
       fail("--set {}: \"{}\" is a key, but there is {} before it", assignment_, key, place.type_name());
     rest_.remove_prefix(key.size());
@@ -89,12 +92,46 @@ class OverridePath {
   const std::string& assignment_;
 };
 
+/// Says which problems come from --set: they are not to be looked for in the file.
+std::vector<std::string> marked(std::vector<std::string> problems,
+                                const std::vector<std::string>& overrides) {
+  for (std::string& problem : problems) {
+    const bool is_set = std::any_of(overrides.begin(), overrides.end(), [&](const std::string& assignment) {
+      const std::string path = assignment.substr(0, assignment.find('='));
+      return problem.starts_with(path) &&
+             std::string_view(":.[").find(problem[path.size()]) != std::string::npos;
+    });
+    if (is_set) problem += " (by --set)";
+  }
+  return problems;
+}
+
 json parse_value(const std::string& text) {
   try {
     return parse_json(text, "");
   } catch (const Error&) {
     return text;
   }
+}
+
+TrainConfig parse(const json& given, const std::string& source, const std::vector<std::string>& overrides) {
+  std::vector<std::string> problems;
+  const json good = check_against_schema(given, make_schema(), problems);
+  if (!problems.empty()) {
+    // What fits together can't be told while a part is unknown.
+    const TrainConfig known = good.is_object() ? good.get<TrainConfig>() : TrainConfig{};
+    for (const std::string& problem : check_ranges(known)) problems.push_back(problem);
+    refuse_problems(source, marked(std::move(problems), overrides));
+  }
+
+  auto config = given.get<TrainConfig>();
+  problems = validate(config);
+  if (lacks_threshold(given, config))
+    problems.emplace_back(
+        "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
+        "pair is positive (or in_batch_weight 0)");
+  refuse_problems(source, marked(std::move(problems), overrides));
+  return config;
 }
 
 }  // namespace
@@ -137,30 +174,12 @@ void apply_override(json& config, const std::string& assignment) {
   *place = parse_value(assignment.substr(equals + 1));
 }
 
-TrainConfig parse_config(const json& given, const std::string& source) {
-  std::vector<std::string> problems;
-  const json good = check_against_schema(given, make_schema(), problems);
-  if (!problems.empty()) {
-    // What fits together can't be told while a part is unknown.
-    const TrainConfig known = good.is_object() ? good.get<TrainConfig>() : TrainConfig{};
-    for (const std::string& problem : check_ranges(known)) problems.push_back(problem);
-    refuse_problems(source, problems);
-  }
-
-  auto config = given.get<TrainConfig>();
-  problems = validate(config);
-  if (lacks_threshold(given, config))
-    problems.emplace_back(
-        "loss.positive_threshold: not given; in-batch negatives of scored pairs need the label from which a "
-        "pair is positive (or in_batch_weight 0)");
-  refuse_problems(source, problems);
-  return config;
-}
+TrainConfig parse_config(const json& given, const std::string& source) { return parse(given, source, {}); }
 
 TrainConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   ConfigFile file = read_config_file(path, ConfigKind::training);
   for (const std::string& assignment : overrides) apply_override(file.content, assignment);
-  return parse_config(file.content, file.source);
+  return parse(file.content, file.source, overrides);
 }
 
 }  // namespace angle

@@ -143,7 +143,7 @@ json check_value(const json& given, const json& schema, const std::string& path,
                                                                                                 : kNothing;
   if (!accepts(schema, given)) {
     problems.push_back((path.empty() ? "the whole" : path) + ": expected " + kind(schema) + ", found " +
-                       kind(given) + " " + show(given));
+                       kind(given) + (given.is_null() ? "" : " " + show(given)));
     return kNothing;
   }
   if (schema.is_number_integer() && !fits_int64(given)) {

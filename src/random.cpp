@@ -13,7 +13,7 @@ uint64_t SplitMix64::below(uint64_t bound) {
 }
 
 uint64_t derive_seed(uint64_t seed, uint64_t number) {
-  return SplitMix64::mix(SplitMix64::mix(seed + 0x9E3779B97F4A7C15) + number);
+  return SplitMix64::mix(SplitMix64::mix(seed + SplitMix64::kStep) + number);
 }
 
 }  // namespace angle

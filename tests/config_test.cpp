@@ -109,7 +109,7 @@ TEST(Config, NamesWrongTypesWithWhatWasFound) {
   EXPECT_ERROR(parse({"loss.angle_weight=high"}),
                "loss.angle_weight: expected number, found string \"high\"");
   EXPECT_ERROR(parse({"loss=3"}), "loss: expected object, found integer 3");
-  EXPECT_ERROR(parse({"model.path=null"}), "model.path: expected string, found null null");
+  EXPECT_ERROR(parse({"model.path=null"}), "model.path: expected string, found null");
   EXPECT_ERROR(parse({"data.train[0].label_scale=[0,\"5\"]"}),
                "data.train[0].label_scale[1]: expected number, found string \"5\"");
   EXPECT_ERROR(parse({"data.train[0].columns={\"left\": 3}"}),
@@ -493,6 +493,12 @@ TEST(LoadConfig, FindsTheSectionOfAKeyInAnother) {
 
 TEST(LoadConfig, NamesTheFile) {
   const testing::TempDir directory;
+  EXPECT_ERROR(load_config(directory.file("run.json", kExample), {"train.seed=x", "train.epochs=2"}),
+               "run.json:\n  train.seed: expected integer, found string \"x\" (by --set)");
+  EXPECT_ERROR(load_config(directory.file("run.json", "{\"sed\": 1}"), {"train.epochs=x"}),
+               "sed: unknown key", "train.epochs: expected integer, found string \"x\" (by --set)");
+  EXPECT_ERROR(load_config(directory.file("run.json", kExample), {"data.train.0.path=x"}),
+               "--set data.train.0.path=x: an element of a list is in brackets: [0] in place of .0");
   EXPECT_EQ(load_config(directory.file("run.json", kExample), {"train.seed=7"}).train.seed, 7);
   EXPECT_ERROR(load_config(directory.file("run.json", "{\"sed\": 1}")), "run.json:\n", "sed: unknown key");
   EXPECT_ERROR(load_config(directory.file("run.json", "{")), "run.json: not valid JSON");

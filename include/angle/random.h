@@ -1,5 +1,5 @@
-// The one source of random numbers outside of dropout: SplitMix64, the same on every machine. The standard
-// library's distributions and std::shuffle differ from one implementation to the next.
+// The source of all random numbers outside of dropout that a result depends on: SplitMix64, the same on every
+// machine. The standard library's distributions and std::shuffle differ from one implementation to the next.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,11 @@ namespace angle {
 /// SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): a counter whose every value is mixed to 64 random bits.
 class SplitMix64 {
  public:
+  static constexpr uint64_t kStep = 0x9E3779B97F4A7C15;  // of the counter
+
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
 
-  uint64_t next() { return mix(state_ += 0x9E3779B97F4A7C15); }
+  uint64_t next() { return mix(state_ += kStep); }
 
   /// Uniform in [0, bound), without bias.
   uint64_t below(uint64_t bound);

@@ -5,6 +5,7 @@
 
 #include "angle/eval/bootstrap.h"
 #include "angle/eval/correlation.h"
+#include "angle/running_mean.h"
 
 #include "annotate/agreement.h"
 #include "annotate/leaks.h"
@@ -16,22 +17,9 @@ namespace {
 constexpr double kSameScore = 3;
 constexpr int64_t kLengthRule = 5;  // words; the paper's number
 
-/// A mean that grows.
-class Mean {
- public:
-  void add(double value) { sum_ += value, ++count_; }
-  std::optional<double> value() const {
-    return count_ == 0 ? std::nullopt : std::optional(sum_ / static_cast<double>(count_));
-  }
-
- private:
-  double sum_ = 0;
-  int64_t count_ = 0;
-};
-
 PairStatistics pair_statistics(const Annotations& annotations, size_t annotator, Relation relation) {
   PairStatistics statistics;
-  Mean words, difference, overlap, within;
+  RunningMean words, difference, overlap, within;
   for (const Candidate& candidate : annotations.candidates) {
     if (candidate.annotator != annotator || candidate.relation != relation) continue;
     const std::string& seed = annotations.seeds[candidate.seed];
@@ -54,7 +42,7 @@ std::optional<double> score_of(const Scores& scores, size_t annotator) {
 }
 
 std::optional<double> share_confirmed(const Annotations& annotations, size_t annotator) {
-  Mean confirmed;
+  RunningMean confirmed;
   for (const Candidate& candidate : annotations.candidates)
     if (const auto score = score_of(candidate.scores, annotator))
       confirmed.add((*score >= kSameScore) == (candidate.relation == Relation::same) ? 1 : 0);
@@ -95,7 +83,7 @@ std::vector<AgreementReport> agreement(const Annotations& annotations, const Ann
 }
 
 std::optional<double> mean_score(const Scores& scores) {
-  Mean mean;
+  RunningMean mean;
   for (const auto& score : scores)
     if (score) mean.add(*score);
   return mean.value();
@@ -145,7 +133,7 @@ AnnotationReport make_annotation_report(const Annotations& annotations, const An
                           .replies = static_cast<int64_t>(annotations.replies.size()),
                           .failures = annotations.failures,
                           .unread_scores = annotations.unread_scores};
-  Mean seed_words;
+  RunningMean seed_words;
   for (const std::string& seed : annotations.seeds) seed_words.add(static_cast<double>(count_words(seed)));
   report.seed_words = seed_words.value();
   count_repetitions(annotations, report);

@@ -99,6 +99,15 @@ std::optional<ModelTokenizer> load_measure(const DataOptions& options, const std
   return model;
 }
 
+/// Tokens after which a text is cut.
+int64_t longest_text(const DataOptions& options, const std::optional<TrainConfig>& config,
+                     const ModelTokenizer& model) {
+  const int64_t configured = config ? config->model.max_seq_length : 0;
+  if (options.max_seq_length || configured == 0)
+    return choose_max_seq_length(options.max_seq_length, model.max_seq_length, model.longest);
+  return choose_max_seq_length(configured, model.max_seq_length, model.longest, "model.max_seq_length");
+}
+
 DataReport examine(const DataFile& file, ProgressLine& line) {
   DataReportOptions options = file.options;
   options.progress = [&](int64_t rows) { line.show(fmt::format("{}: {} rows", file.path.string(), rows)); };
@@ -162,9 +171,7 @@ int64_t run_data(const DataOptions& options) {
 
   const std::string name = options.model.empty() && config ? config->model.path : options.model;
   const std::optional<ModelTokenizer> model = load_measure(options, name);
-  int64_t longest = model ? model->max_seq_length : 0;
-  if (config && config->model.max_seq_length > 0) longest = config->model.max_seq_length;
-  if (options.max_seq_length) longest = *options.max_seq_length;
+  const int64_t longest = model ? longest_text(options, config, *model) : 0;
   for (DataFile& file : files) {
     if (model) file.options.tokenizer = model->tokenizer.get();
     file.options.max_seq_length = longest;

@@ -140,6 +140,10 @@ Tensor find_ranges(const EmbedCommandOptions& options, Model& model, const Embed
   Tensor ranges = embedding_ranges(embedder, texts);
   log_info("calibration: {}, the ranges of {} dimensions", count_of(embedder.statistics().texts, "text"),
            embedder.dims());
+  constexpr int64_t kFewTexts = 100;
+  if (embedder.statistics().texts < kFewTexts)
+    log_warning("calibration: with fewer than {} texts, others are likely to lie outside of the ranges",
+                kFewTexts);
   if (!options.save_ranges.empty()) write_ranges(options.save_ranges, ranges);
   return ranges;
 }

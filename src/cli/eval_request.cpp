@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "angle/eval/task_name.h"
@@ -34,7 +35,10 @@ ChosenMetrics parse_metrics(const std::vector<std::string>& names, const Request
   if (names == std::vector<std::string>{"all"}) return {all_metrics(), {}};
   const EvalOptions usual;
   ChosenMetrics chosen;
+  std::set<std::string_view> known;
   for (const std::string& name : names) {
+    if (name == "all") refuse_usage("--metric all: is every metric already; name it alone");
+    if (!known.insert(name).second) continue;
     if (names != usual.metrics) require_shown(name, requested);
     if (const auto metric = find_metric(name))
       chosen.of_pairs.push_back(*metric);
@@ -92,6 +96,9 @@ ChosenMetrics chosen_metrics(const EvalOptions& options, const RequestedTasks& r
 
 void check_options_of_tasks(const EvalOptions& options, const RequestedTasks& requested) {
   const std::string on_files = task_on_files(requested), without_splits = task_without_splits(requested);
+  if (options.split.find('/') != std::string::npos)
+    refuse_usage("--split {}: expected the name of a split, such as test; a file is named by --task",
+                 options.split);
   if (!without_splits.empty() && !options.split.empty())
     refuse_usage("--split {}: {} has files of its own, not splits", options.split, without_splits);
   const auto retrievals =

@@ -1,4 +1,5 @@
-// Ctrl-C and polite kills: the first asks the command to save and stop, the second ends it at once.
+// Ctrl-C, polite kills, and a terminal that goes: the first asks the command to save and stop, the second
+// ends it at once.
 #pragma once
 
 #include <atomic>
@@ -8,7 +9,8 @@
 
 namespace angle::cli {
 
-/// SIGINT and SIGTERM, taken by a thread of its own while this exists.
+/// SIGINT, SIGTERM and SIGHUP, taken by a thread of its own while this exists; no SIGHUP where nohup has it
+/// ignored.
 ///
 /// They must not run a handler on a thread that computes. Under one, oneDNN 3.10's float32 kernels for small
 /// products (x64:gemm:jit, seen with AVX-512) break the heap, in PyTorch 2.11 too: of 900 interrupted runs of

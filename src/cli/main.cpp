@@ -284,7 +284,8 @@ void occupy_closed_streams() {
 int main(int argc, char** argv) {
   angle::cli::occupy_closed_streams();
   prctl(PR_SET_NAME, "angle");  // for ps and top: what started itself by /proc/self/exe would be called `exe`
-  std::signal(SIGPIPE, SIG_IGN);  // a reader or another process that is gone fails the write, which says so
+  // A reader or another process that is gone fails the write, which says so; so does a limit of file sizes.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   angle::cli::start_logging();
   at::set_num_interop_threads(1);
   const int exit_code = angle::cli::run_guarded(argc, argv);

@@ -105,10 +105,11 @@ ScoredModel evaluate_model(const std::string& name, RequestedTasks tasks, const 
   const LongTexts long_texts = options.long_texts.choice();
   Model model = load_model_for_inference(name, options.compute);
   ProgressLine line;
-  ScoredModel scored{
-      {.name = name.empty() ? model.directory.filename().string() : name, .pipeline = model.describe()},
-      score_tasks(model, long_texts, tasks, options, line),
-      {}};
+  ScoredModel scored{{.name = name.empty() ? model.directory.filename().string() : name,
+                      .pipeline = model.describe(),
+                      .prompt = model.default_prompt},
+                     score_tasks(model, long_texts, tasks, options, line),
+                     {}};
   if (tasks.windows_too && count_long_texts({scored.scores.report, scored.scores.own_data}) > 0) {
     tasks.untrained = false;  // it is scored already
     scored.in_windows = score_tasks(model, LongTexts::windows, tasks, options, line);

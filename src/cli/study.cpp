@@ -242,20 +242,25 @@ void Study::write_tables(const StudyReport& report) const {
              output_.string());
 }
 
-Cells Study::planned_row(const StudyRun& run, int64_t& steps_left) {
+Study::PlannedRun Study::plan_run(const StudyRun& run) {
   const int64_t steps = inputs_.count_steps(run.config);
   const std::optional<int64_t> done = runner_.last_checkpoint(run);
   const RunState state = runner_.state_of(run);
-  if (state == RunState::open || state == RunState::let_go) steps_left += steps - done.value_or(0);
-  return {run.key, fmt::format("{}", fmt::join(run.rows, " = ")), describe(state, done, steps),
-          std::to_string(run.seed), std::to_string(steps)};
+  const bool is_to_do = state == RunState::open || state == RunState::let_go;
+  return {{run.key, fmt::format("{}", fmt::join(run.rows, " = ")), describe(state, done, steps),
+           std::to_string(run.seed), std::to_string(steps)},
+          is_to_do ? steps - done.value_or(0) : 0};
 }
 
 void Study::show_plan() {
   constexpr size_t kFirstNumber = 3;
   std::vector<Cells> table = {{"run", "row", "state", "seed", "steps"}};
   int64_t steps_left = 0;
-  for (const StudyRun& run : plan_.runs) table.push_back(planned_row(run, steps_left));
+  for (const StudyRun& run : plan_.runs) {
+    PlannedRun planned = plan_run(run);
+    table.push_back(std::move(planned.row));
+    steps_left += planned.steps_left;
+  }
   const bool scores_untrained = config_.before_training && runner_.untrained_scores(baseline_run()).empty();
   print(format_table(table, kFirstNumber) +
         fmt::format("{} runs in {}; {} steps to do\n", plan_.runs.size(), runs_.string(), steps_left) +

@@ -51,7 +51,13 @@ class Study {
   bool score_untrained();
   bool finish(size_t run);
   void tell_before() const;
-  Cells planned_row(const StudyRun& run, int64_t& steps_left);
+
+  /// A row of show_plan()'s table.
+  struct PlannedRun {
+    Cells row;
+    int64_t steps_left;  // to do
+  };
+  PlannedRun plan_run(const StudyRun& run);
 
   Interruption interruption_;
   const StudyOptions& options_;

@@ -34,7 +34,8 @@ void run_tokenize(const TokenizeOptions& options) {
   const ModelTokenizer model = load_model_tokenizer(find_model(options.model));
   for (const std::string& note : model.notes) log_info("model: {}", note);
   const std::string prompt = choose_prompt(options.texts, model.prompts, model.default_prompt);
-  const int64_t max_length = options.texts.max_seq_length.value_or(model.max_seq_length);
+  const int64_t max_length =
+      choose_max_seq_length(options.texts.max_seq_length, model.max_seq_length, model.longest);
 
   StandardOutput out;
   TextStatistics statistics;
@@ -46,6 +47,8 @@ void run_tokenize(const TokenizeOptions& options) {
     wanted = out.write(format_encoding(encoding, *model.tokenizer));
   }
   out.flush();
+  if (statistics.texts == 0)
+    log_warning("no texts in {}", options.texts.input == "-" ? "<stdin>" : options.texts.input);
   log_info("{}, {}, at most {} a text", count_of(statistics.texts, "text"),
            count_of(statistics.tokens, "token"), max_length);
   log_text_statistics(statistics, texts.repaired_texts());

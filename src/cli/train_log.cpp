@@ -1,5 +1,6 @@
 #include "cli/train_log.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -67,11 +68,25 @@ std::string format_evaluation(const TrainEvaluation& evaluation) {
   return text;
 }
 
+/// A prompt that the model puts before texts by default is not for every kind of training data.
+void log_default_prompt(const std::string& prompt, const std::vector<TrainingSet>& sets) {
+  if (prompt.empty()) return;
+  const bool is_everywhere = std::all_of(sets.begin(), sets.end(), [&](const TrainingSet& set) {
+    return set.encode.left_prompt == prompt && set.encode.right_prompt == prompt;
+  });
+  if (!is_everywhere)
+    log_info(
+        "prompt: {} is the model's default, which validation, `angle eval` and `angle embed` put before every "
+        "text; texts to train on have only the left_prompt and right_prompt of their data set",
+        nlohmann::json(prompt).dump());
+}
+
 }  // namespace
 
 void log_train_start(const TrainConfig& config, const Model& model, const std::vector<TrainingSet>& sets) {
   log_info("model: {}: {}", model.directory.string(), model.describe());
   for (const std::string& note : model.notes) log_info("model: {}", note);
+  log_default_prompt(model.default_prompt, sets);
   for (const TrainingSet& set : sets) {
     log_info("data: {}: {} {}, weight {}{}", set.file.string(), set.examples.size(),
              nlohmann::json(set.format()).get<std::string>(), set.weight,

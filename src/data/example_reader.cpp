@@ -8,6 +8,7 @@
 #include "angle/error.h"
 #include "angle/excerpt.h"
 #include "angle/suggest.h"
+#include "angle/text/utf8.h"
 
 namespace angle {
 
@@ -113,10 +114,6 @@ class RowParts {
   void complain_empty(size_t column) {
     has_empty_text_ = has_empty_text_ || row_.problem.empty();
     complain("{}: empty text", row_.names[column]);
-  }
-
-  static bool is_blank(const std::string& text) {
-    return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
   }
 
   template <typename... Args>

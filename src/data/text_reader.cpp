@@ -33,8 +33,8 @@ json read_object(const std::string& line, const std::string& location, bool is_f
   } catch (const Error& error) {
     if (!is_first) throw;
     fail(
-        "{}; with a field to take, each line has to be a JSON object; a table is read from a file whose name "
-        "ends in .csv or .tsv, each possibly with .gz, not from stdin",
+        "{}; with a field to take, each line has to be a JSON object; a table is read only from a file whose "
+        "name ends in .csv or .tsv, each possibly with .gz",
         error.what());
   }
 }

@@ -12,6 +12,7 @@
 #include "angle/error.h"
 
 #include "distributed/c10d_store.h"
+#include "distributed/loopback.h"
 #include "distributed/nccl.h"
 
 namespace angle {
@@ -25,8 +26,7 @@ constexpr std::chrono::hours kNeverYet{24 * 365};
 std::shared_ptr<gloo::transport::Device> find_network(const std::string& host) {
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
   if (interface && *interface) return c10d::ProcessGroupGloo::createDeviceForInterface(interface);
-  if (host == "localhost" || host.starts_with("127."))
-    return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
+  if (is_loopback(host)) return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
   return c10d::ProcessGroupGloo::createDefaultDevice();
 }
 

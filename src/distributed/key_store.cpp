@@ -13,11 +13,10 @@
 
 #include "distributed/c10d_store.h"
 #include "distributed/detached_task.h"
+#include "distributed/loopback.h"
 
 namespace angle {
 namespace {
-
-bool is_loopback(const std::string& host) { return host == "localhost" || host.starts_with("127."); }
 
 [[noreturn]] void fail_to_listen(uint16_t port, const std::string& reason) {
   fail("port {}: can't listen there: {}; choose another MASTER_PORT", port, reason);

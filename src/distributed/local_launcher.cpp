@@ -38,6 +38,7 @@ constexpr std::chrono::seconds kGrace{2};  // for the others to end by themselve
 class HeldSignals {
  public:
   HeldSignals() {
+    std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, which is inherited, no end is ever told
     sigemptyset(&held_);
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_, signal);
     pthread_sigmask(SIG_BLOCK, &held_, &before_);

@@ -177,7 +177,7 @@ void EmbedFileJob::begin_or_resume() {
   if (!saved) return writer_.begin(element, columns, options_.rows, first_row);
   saved_rows_ = saved->rows;
   skip_saved(*saved);
-  writer_.resume(element, columns, first_row);
+  writer_.resume(element, columns, options_.rows, first_row);
 }
 
 void EmbedFileJob::skip_to_shard() {

@@ -55,10 +55,8 @@ Tensor weighted_means(const Tensor& vectors, const std::vector<int64_t>& weights
 }
 
 EmbedOptions resolve(const Model& model, EmbedOptions options) {
-  const int64_t longest = model.encoder.encoder.config().max_tokens();
-  const int64_t length = options.max_seq_length.value_or(model.max_seq_length);
-  if (length < 2 || length > longest)
-    fail("--max-seq-length {}: expected 2 to {}, the model's positions", length, longest);
+  const int64_t length = choose_max_seq_length(options.max_seq_length, model.max_seq_length,
+                                               model.encoder.encoder.config().max_tokens());
   const int64_t dims = options.truncate_dim.value_or(model.encoder.dims());
   if (dims < 1 || dims > model.encoder.dims())
     fail("--truncate-dim {}: expected 1 to {}, the model's dimensions", dims, model.encoder.dims());
@@ -67,6 +65,9 @@ EmbedOptions resolve(const Model& model, EmbedOptions options) {
         "{}: include_prompt is false in the Pooling module, which is not supported together with a prompt; "
         "embed without one",
         model.directory.string());
+  check_room_for_text(
+      options.max_seq_length ? fmt::format("--max-seq-length {}", length) : model.directory.string(),
+      *model.tokenizer, options.prompt, length);
   options.max_seq_length = length;
   options.truncate_dim = dims;
   options.normalize = options.normalize.value_or(model.normalize);

@@ -49,6 +49,9 @@ Tensor embedding_ranges(Embedder& embedder, TextReader& texts) {
             : window_ranges;
   }
   if (!ranges.defined()) fail("the calibration file has no texts; expected some like those to embed");
+  if (at::equal(ranges[0], ranges[1]))
+    fail("the calibration file has {}, whose vector has no ranges; expected hundreds like those to embed",
+         done == 1 ? "one text" : fmt::format("one text {} times", done));
   return ranges;
 }
 

@@ -121,10 +121,11 @@ void EmbeddingWriter::begin(at::ScalarType element, int64_t columns, std::option
   if (format_ == EmbeddingFormat::npy) put(npy_header(npy_descr(element), rows.value_or(0), columns));
 }
 
-void EmbeddingWriter::resume(at::ScalarType element, int64_t columns, int64_t first_row) {
+void EmbeddingWriter::resume(at::ScalarType element, int64_t columns, std::optional<int64_t> rows,
+                             int64_t first_row) {
   element_ = element;
   columns_ = columns;
-  expected_rows_.reset();
+  expected_rows_ = rows;
   first_row_ = first_row;
   rows_ = saved().value().rows;
   file_->resume();
@@ -147,7 +148,7 @@ void EmbeddingWriter::save(const nlohmann::json& job) {
 
 void EmbeddingWriter::finish() {
   if (expected_rows_ && *expected_rows_ != rows_)
-    fail("<stdout>: {} rows were announced and {} written; the input changed while it was read",
+    fail("the input has changed while it was read: it had {} texts when they were counted, {} when embedded",
          *expected_rows_, rows_);
   if (!file_) return void(stdout_.flush());
   file_->commit(format_ == EmbeddingFormat::npy ? npy_header(npy_descr(element_), rows_, columns_) : "");

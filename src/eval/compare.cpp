@@ -132,8 +132,10 @@ std::vector<ScoreDifference> compare_own_data(std::span<const OwnDataResult> res
 std::string format_comparison(std::span<const ScoreDifference> differences, const EvaluationReport& other,
                               std::span<const OwnDataResult> other_own_data,
                               const ReportedModel& other_model) {
-  std::string text = fmt::format("\nother: {}\npipeline: {}\n\n{}", other_model.name, other_model.pipeline,
-                                 difference_table(differences));
+  std::string text = fmt::format("\n{}\n", format_model(other_model, "other"));
+  if (differences.empty())
+    return text + "no difference: no score is defined for both\n" + notes_of(other, other_own_data);
+  text += difference_table(differences);
   text += fmt::format(
       "\ndifference: model - other, x 100; interval and p (two-sided, of no difference): {} resamples, the "
       "same for both models\n",

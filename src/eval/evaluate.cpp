@@ -6,6 +6,7 @@
 
 #include "angle/error.h"
 #include "angle/eval/contamination.h"
+#include "angle/eval/mean.h"
 
 namespace angle {
 namespace {
@@ -69,13 +70,9 @@ EvaluationReport plan(TaskSelection selection, const EvaluateOptions& options) {
 
 /// The mean of one statistic; empty when it is undefined for one of the evaluations.
 std::optional<double> mean(const std::vector<const Evaluation*>& evaluations, const Metric& metric) {
-  double sum = 0.0;
-  for (const Evaluation* evaluation : evaluations) {
-    const auto value = evaluation->scores.value(metric);
-    if (!value) return std::nullopt;
-    sum += *value;
-  }
-  return sum / static_cast<double>(evaluations.size());
+  std::vector<std::optional<double>> values;
+  for (const Evaluation* evaluation : evaluations) values.push_back(evaluation->scores.value(metric));
+  return mean_of_all(values);
 }
 
 Correlation average(const std::vector<const Evaluation*>& evaluations, Similarity similarity) {
@@ -89,15 +86,10 @@ Correlation average(const std::vector<const Evaluation*>& evaluations, Similarit
 /// The mean of one statistic over the same resample of each evaluation; empty when one has none.
 std::vector<double> mean_of_resamples(const std::vector<const Evaluation*>& evaluations,
                                       const Metric& metric) {
-  std::vector<double> means;
-  for (const Evaluation* evaluation : evaluations) {
-    const auto values = resampled_values(evaluation->resampled, metric);
-    if (values.empty()) return {};
-    means.resize(values.size());
-    for (size_t i = 0; i < values.size(); ++i)
-      means[i] += values[i] / static_cast<double>(evaluations.size());
-  }
-  return means;
+  std::vector<std::span<const double>> lists;
+  for (const Evaluation* evaluation : evaluations)
+    lists.emplace_back(resampled_values(evaluation->resampled, metric));
+  return mean_of_lists(lists);
 }
 
 GroupAverage average(const TaskGroup& group, const std::vector<Evaluation>& evaluations) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "angle/error.h"
+#include "angle/eval/mean.h"
 #include "angle/or_null.h"
 
 #include "eval/table.h"
@@ -20,18 +21,8 @@ constexpr auto kNonTransferSource =
     "arXiv 2309.12871, non-transfer STS: SBERT and AnglE trained on each task's training split, SimCSE on "
     "NLI (rows as quoted by others; their means are the printed averages)";
 
-/// The plain mean; empty when one is missing, or all.
-std::optional<double> mean(const Scores& scores) {
-  double sum = 0.0;
-  for (const auto& score : scores) {
-    if (!score) return std::nullopt;
-    sum += *score;
-  }
-  return scores.empty() ? std::nullopt : std::optional(sum / static_cast<double>(scores.size()));
-}
-
 TableRow published(std::string name, std::string source, Scores scores) {
-  const auto average = mean(scores);
+  const auto average = mean_of_all(scores);
   return {std::move(name), std::move(source), std::move(scores), average};
 }
 
@@ -128,7 +119,7 @@ GroupTable group_table(const TaskGroup& group, const EvaluationReport& report, c
     Scores counted;
     for (size_t i = 0; i < evaluations.size(); ++i)
       if (evaluations[i] != nullptr) counted.push_back(row.scores[i]);
-    row.average = mean(counted);
+    row.average = mean_of_all(counted);
   }
   return table;
 }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "angle/error.h"
+#include "angle/text/utf8.h"
 
 #include "data/columns.h"
 #include "data/row_reader.h"
@@ -41,9 +42,7 @@ const ColumnMap& find_columns(ColumnFinder& finder, const RowReader& rows) {
 
 /// What is wrong with a row; empty when nothing is.
 std::string problem_of(const Field& text, const Field& label) {
-  const bool has_text =
-      text.kind == Field::Kind::text && text.text.find_first_not_of(" \t\r\n") != std::string::npos;
-  if (!has_text) return "no text";
+  if (text.kind != Field::Kind::text || is_blank(text.text)) return "no text";
   const bool has_label =
       (label.kind == Field::Kind::text || label.kind == Field::Kind::number) && !label.text.empty();
   return has_label ? "" : "no label; expected a word or a number";

@@ -69,9 +69,9 @@ void check_corpus(const fs::path& directory, const RelevanceGrades& grades) {
 }
 
 RetrievalQueries read_retrieval(const OwnDataTask& task) {
-  RetrievalQueries read{read_relevance_grades(task.path, task.split), {}};
-  read.queries = read_queries(task.path, read.grades, task.split);
-  check_corpus(task.path, read.grades);
+  RetrievalQueries read{read_judgements(task.path, task.split), {}};
+  read.queries = read_queries(task.path, read.judged.grades, task.split);
+  check_corpus(task.path, read.judged.grades);
   return read;
 }
 

@@ -214,8 +214,11 @@ json average_json(const GroupAverage& average) {
 
 }  // namespace
 
-std::string format_model(const ReportedModel& model) {
-  return fmt::format("model: {}\npipeline: {}\n", model.name, model.pipeline);
+std::string format_model(const ReportedModel& model, const std::string& role) {
+  std::string text = fmt::format("{}: {}\npipeline: {}\n", role, model.name, model.pipeline);
+  if (!model.prompt.empty())
+    text += fmt::format("prompt: {}, the model's default\n", json(model.prompt).dump());
+  return text;
 }
 
 std::string format_report(const EvaluationReport& report, const ReportedModel& model,
@@ -250,6 +253,7 @@ json report_json(const EvaluationReport& report, const ReportedModel& model) {
   json result = {
       {"model", model.name},          {"pipeline", model.pipeline}, {"angle_similarity", report.angle},
       {"evaluations", json::array()}, {"averages", json::array()},  {"missing", json::array()}};
+  if (!model.prompt.empty()) result["prompt"] = model.prompt;
   if (has_intervals(report)) result["bootstrap"] = bootstrap_json(report.bootstrap);
   for (const Evaluation& evaluation : report.evaluations)
     result["evaluations"].push_back(evaluation_json(evaluation));

@@ -138,13 +138,14 @@ std::vector<fs::path> retrieval_files(const fs::path& directory, const std::stri
           grades_file(directory, split)};
 }
 
-RelevanceGrades read_relevance_grades(const fs::path& directory, const std::string& split) {
+Judgements read_judgements(const fs::path& directory, const std::string& split) {
   const fs::path file = grades_file(directory, split);
   LineReader lines(file);
   std::string line;
   lines.next(line);
   check_grades_header(line, lines.location());
-  RelevanceGrades grades;
+  Judgements read;
+  RelevanceGrades& grades = read.grades;
   RowProblems problems;
   while (lines.next(line))
     problems.collect([&] {
@@ -154,9 +155,10 @@ RelevanceGrades read_relevance_grades(const fs::path& directory, const std::stri
              excerpt(pair.query));
     });
   problems.raise(file.string());
-  std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
+  const auto erased = std::erase_if(grades, [](const auto& entry) { return !has_relevant(entry.second); });
+  read.left_out = static_cast<int64_t>(erased);
   if (grades.empty()) fail("{}: no query has a document with a score above 0", file.string());
-  return grades;
+  return read;
 }
 
 std::vector<IdentifiedText> read_queries(const fs::path& directory, const RelevanceGrades& grades,

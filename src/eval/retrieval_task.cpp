@@ -139,7 +139,8 @@ std::string bm25_remark() {
 
 OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries& asked, Model& model,
                                  const OwnDataOptions& options) {
-  const auto& [grades, queries] = asked;
+  const auto& [judged, queries] = asked;
+  const RelevanceGrades& grades = judged.grades;
   const std::string& fallback = options.embed.prompt;
   const auto query_prompt = options.query_prompt.value_or(prompt_named(model, {"query"}, fallback));
   const auto document_prompt =
@@ -159,10 +160,13 @@ OwnDataResult evaluate_retrieval(const OwnDataTask& task, const RetrievalQueries
   if (found.by_words)
     add_means(result, "bm25_", score_found(*found.by_words, found.ids, queries, grades).queries);
   result.about = fmt::format(
-      "{} {}, {} {}, by cosine; nDCG with linear gain; query prompt {}, document prompt {}{}{}{}{}",
+      "{} {}, {} {}, by cosine; nDCG with linear gain; query prompt {}, document prompt {}{}{}{}{}{}",
       queries.size(), queries.size() == 1 ? "query" : "queries", found.ids.size(),
       found.ids.size() == 1 ? "document" : "documents", nlohmann::json(query_prompt).dump(),
       nlohmann::json(document_prompt).dump(), options.baselines ? bm25_remark() : "",
+      judged.left_out == 0
+          ? ""
+          : fmt::format("; queries without a relevant document, left out: {}", judged.left_out),
       left_out == 0 ? "" : fmt::format("; left out: {} found by the query of the same id", left_out),
       missing_documents_remark(count_relevant(task.path, grades, found.ids)), cut_remark(statistics));
   result.statistics = statistics;

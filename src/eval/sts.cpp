@@ -77,8 +77,6 @@ Tensor select_rows(const Tensor& vectors, std::span<const int64_t> rows) {
   return vectors.index_select(0, at::tensor(at::ArrayRef<int64_t>(rows.data(), rows.size()))).to(at::kDouble);
 }
 
-bool has_complex_halves(const Tensor& vectors) { return vectors.size(1) % 2 == 0; }
-
 PairScores score_in_blocks(const Tensor& vectors, std::span<const int64_t> left,
                            std::span<const int64_t> right, AngleVariant variant) {
   PairScores scores;

@@ -86,7 +86,9 @@ class StrictBuilder {
   json* member_ = nullptr;   // where the value of the last key belongs
 };
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool has_no_json(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 json parse(std::string_view text, const std::string& source, bool is_line) {
   StrictBuilder builder(source, is_line);
@@ -101,14 +103,14 @@ json parse_json(std::string_view text, const std::string& source) {
 }
 
 json parse_json_line(std::string_view line, const std::string& location) {
-  if (is_blank(line)) fail("{}: not valid JSON: a blank line", location);
+  if (has_no_json(line)) fail("{}: not valid JSON: a blank line", location);
   return parse(line, location, /*is_line=*/true);
 }
 
 json read_json(const std::filesystem::path& path) {
   const std::string source = path == "-" ? "<stdin>" : path.string();
   const std::string text = read_file(path);
-  if (is_blank(text)) fail("{}: the file is empty; expected JSON", source);
+  if (has_no_json(text)) fail("{}: the file is empty; expected JSON", source);
   refuse_utf16(text, source);
   return parse_json(text, source);
 }

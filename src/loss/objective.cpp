@@ -21,7 +21,7 @@ Tensor cosine_term(const Tensor& left, const Tensor& right, const Tensor& labels
       return regression_loss(scores, labels, options.regression_labels.at(0),
                              options.regression_labels.at(1));
   }
-  C10_THROW_ERROR(Error, "objective: no such cosine objective");
+  TORCH_CHECK(false, "objective: no such cosine objective");
 }
 
 /// The two terms that compare a similarity with labels.

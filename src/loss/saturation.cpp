@@ -20,8 +20,6 @@ Tensor leaf(const Tensor& values) { return values.detach().clone().requires_grad
 
 Tensor row_lengths(const Tensor& rows) { return at::linalg_vector_norm(rows, 2, 1); }
 
-bool has_complex_halves(const Tensor& embeddings) { return embeddings.size(1) % 2 == 0; }
-
 /// Every term that can be measured: the angle only where all vectors, cut ones too, have complex halves.
 LossOptions measured_terms(LossOptions options, const Tensor& embeddings) {
   const auto& dims = options.matryoshka_dims;

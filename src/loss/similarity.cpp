@@ -111,7 +111,7 @@ Tensor angle_similarity(const Tensor& left, const Tensor& right, AngleVariant va
     case AngleVariant::phase:
       return NegativePhase::apply(re, im);
   }
-  C10_THROW_ERROR(Error, "angle_similarity: no such variant");
+  TORCH_CHECK(false, "angle_similarity: no such variant");
 }
 
 }  // namespace angle

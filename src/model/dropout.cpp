@@ -6,6 +6,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "angle/random.h"
+
 #include "model/training/philox.h"
 
 namespace angle {
@@ -28,12 +30,9 @@ Tensor kept_on_cpu(const DropoutMask& mask, int64_t rows, int64_t columns) {
   return kept;
 }
 
-/// A seed for every draw, by the output function of SplitMix64 (Steele et al., OOPSLA 2014).
+/// A seed for every draw: what a SplitMix64 of the mask's seed gives after as many numbers.
 uint64_t seed_of_draw(const DropoutMask& mask) {
-  uint64_t mixed = mask.seed + (mask.draw + 1) * 0x9E3779B97F4A7C15;
-  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
-  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-  return mixed ^ mixed >> 31;
+  return SplitMix64(mask.seed + mask.draw * SplitMix64::kStep).next();
 }
 
 }  // namespace

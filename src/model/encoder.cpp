@@ -8,7 +8,7 @@
 #include "angle/error.h"
 #include "angle/model/attention.h"
 
-#include "model/packed_encoder.h"
+#include "model/inference_encoder.h"
 #include "model/training/layer.h"
 #include "model/training/recompute.h"
 
@@ -55,7 +55,7 @@ Encoder::Encoder(const EncoderConfig& config, at::Device device)
 
 Tensor Encoder::forward(const TokenBatch& batch, const Dropout& dropout,
                         const ActivationOptions& activations) const {
-  if (packed_) return packed_->forward(batch, positions(batch));
+  if (prepacked_) return prepacked_->forward(batch, positions(batch));
   Tensor hidden = embed_tokens(batch, dropout, activations.words);
   if (activations.type) hidden = hidden.to(*activations.type);
   for (const EncoderLayer& layer : layers_)
@@ -77,8 +77,8 @@ Tensor Encoder::recompute_layer(const EncoderLayer& layer, const Tensor& hidden,
 }
 
 Tensor Encoder::forward_first_tokens(const TokenBatch& batch) const {
-  TORCH_CHECK(packed_, "forward_first_tokens: the encoder is not packed");
-  return packed_->forward_first_tokens(batch, positions(batch));
+  TORCH_CHECK(prepacked_, "forward_first_tokens: the encoder is not prepacked");
+  return prepacked_->forward_first_tokens(batch, positions(batch));
 }
 
 Tensor Encoder::positions(const TokenBatch& batch) const {
@@ -162,13 +162,13 @@ std::vector<Parameter> Encoder::parameters() {
   return parameters;
 }
 
-void Encoder::pack(Precision precision) {
-  TORCH_CHECK(!packed_, "pack: the encoder is packed, and its layers are gone");
-  const std::string obstacle = PackedEncoder::obstacle(config_, precision);
+void Encoder::prepack(Precision precision) {
+  TORCH_CHECK(!prepacked_, "prepack: the encoder is prepacked, and its layers are gone");
+  const std::string obstacle = InferenceEncoder::obstacle(config_, precision);
   if (obstacle.empty()) {
-    packed_ = std::make_shared<PackedEncoder>(config_, word_embeddings_,
-                                              position_embeddings_ + token_type_embeddings_[0],
-                                              embedding_norm_, std::move(layers_), precision);
+    prepacked_ = std::make_shared<InferenceEncoder>(config_, word_embeddings_,
+                                                    position_embeddings_ + token_type_embeddings_[0],
+                                                    embedding_norm_, std::move(layers_), precision);
     layers_.clear();
     return;
   }
@@ -178,7 +178,7 @@ void Encoder::pack(Precision precision) {
   for (EncoderLayer& layer : layers_)
     for (Linear* linear :
          {&layer.query_key_value, &layer.attention_output, &layer.intermediate, &layer.output})
-      linear->pack();
+      linear->prepack();
 }
 
 void Encoder::to(const at::TensorOptions& options) {

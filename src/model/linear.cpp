@@ -8,6 +8,7 @@
 
 #include "angle/error.h"
 
+#include "model/onednn_linear.h"
 #include "model/training/linear_function.h"
 #include "model/training/products.h"
 
@@ -15,21 +16,10 @@ namespace angle {
 namespace {
 
 using ReorderWeight = Tensor(const Tensor&, std::optional<c10::SymInt>);
-using LinearPointwise = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
-                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
-
-/// oneDNN is reached through the dispatcher: libtorch_cpu.so does not export its C API.
 const c10::TypedOperatorHandle<ReorderWeight>& reorder_weight() {
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
                              .typed<ReorderWeight>();
-  return op;
-}
-
-const c10::TypedOperatorHandle<LinearPointwise>& linear_pointwise() {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
-                             .typed<LinearPointwise>();
   return op;
 }
 
@@ -56,17 +46,16 @@ Linear::Linear(int64_t in_features, int64_t out_features, at::Device device)
     : weight(at::empty({out_features, in_features}, device)), bias(at::empty({out_features}, device)) {}
 
 Tensor Linear::forward(const Tensor& input, Activation activation) const {
-  if (packed_weight_.defined()) {
+  if (prepacked_weight_.defined()) {
     const auto [post_operation, algorithm] = pointwise_names(activation);
-    return linear_pointwise().call(input, packed_weight_, bias, post_operation,
-                                   c10::List<std::optional<at::Scalar>>(), algorithm);
+    return onednn_linear(input, prepacked_weight_, bias, post_operation, algorithm);
   }
   if (has_fast_products(input)) return activate(linear_with_gradient(input, *this), activation);
   const at::ScalarType type = input.scalar_type();
   return activate(at::linear(input, weight.to(type), bias.to(type)), activation);
 }
 
-void Linear::pack() { packed_weight_ = reorder_weight().call(weight, std::nullopt); }
+void Linear::prepack() { prepacked_weight_ = reorder_weight().call(weight, std::nullopt); }
 
 Tensor activate(const Tensor& input, Activation activation) {
   switch (activation) {

@@ -30,25 +30,26 @@ json read_optional(const fs::path& file) {
   return value;
 }
 
-/// sentence_bert_config.json under any of the names it has had.
-json read_transformer_options(const fs::path& directory) {
+/// sentence_bert_config.json under the name that it has of those it has had.
+fs::path transformer_options_file(const fs::path& directory) {
   for (const char* family :
        {"bert", "roberta", "xlm-roberta", "camembert", "distilbert", "albert", "xlnet"}) {
     const fs::path file = directory / (std::string("sentence_") + family + "_config.json");
-    if (fs::exists(file)) return read_optional(file);
+    if (fs::exists(file)) return file;
   }
-  return json::object();
+  return directory / "sentence_bert_config.json";
 }
 
 /// The first of sentence_bert_config.json, tokenizer_config.json and angle_config.json that sets a limit,
 /// within what the position table holds.
 int64_t read_max_seq_length(const fs::path& directory, const EncoderConfig& config) {
-  const std::array<std::pair<json, const char*>, 3> sources = {
-      {{read_transformer_options(directory), "max_seq_length"},
-       {read_optional(directory / "tokenizer_config.json"), "model_max_length"},
-       {read_optional(directory / "angle_config.json"), "max_length"}}};
-  for (const auto& [options, key] : sources) {
-    const JsonField limit = JsonField(options, directory.string())[key];
+  const std::array<std::pair<fs::path, const char*>, 3> sources = {
+      {{transformer_options_file(directory), "max_seq_length"},
+       {directory / "tokenizer_config.json", "model_max_length"},
+       {directory / "angle_config.json", "max_length"}}};
+  for (const auto& [file, key] : sources) {
+    const json options = read_optional(file);
+    const JsonField limit = JsonField(options, file.string())[key];
     if (limit.is_null()) continue;
     if (limit.number() < 2) limit.refuse(fmt::format("expected at least 2 tokens, found {}", limit.number()));
     return static_cast<int64_t>(std::min(limit.number(), static_cast<double>(config.max_tokens())));
@@ -58,8 +59,9 @@ int64_t read_max_seq_length(const fs::path& directory, const EncoderConfig& conf
 
 /// Whether sentence-transformers puts lower-casing before everything that the tokenizer's files say.
 bool read_do_lower_case(const fs::path& directory) {
-  const json options = read_transformer_options(directory);
-  return JsonField(options, directory.string())["do_lower_case"].boolean_or(false);
+  const fs::path file = transformer_options_file(directory);
+  const json options = read_optional(file);
+  return JsonField(options, file.string())["do_lower_case"].boolean_or(false);
 }
 
 void read_prompts(const fs::path& directory, ModelTokenizer& model) {
@@ -103,6 +105,7 @@ ModelTokenizer read_tokenizer(const fs::path& directory, const DirectoryPlan& pl
          transformer_dir.string(), loaded.tokenizer->vocab_size(), plan.config.vocab_size);
   ModelTokenizer model{.tokenizer = std::move(loaded.tokenizer),
                        .max_seq_length = read_max_seq_length(transformer_dir, plan.config),
+                       .longest = plan.config.max_tokens(),
                        .do_lower_case = do_lower_case,
                        .notes = std::move(loaded.warnings)};
   read_prompts(directory, model);
@@ -236,6 +239,14 @@ Model load_model(const fs::path& directory) {
   if (model.train_config.is_object() && fs::exists(directory / "trained_before.json"))
     model.train_config["trained_before"] = read_json(directory / "trained_before.json");
   return model;
+}
+
+int64_t choose_max_seq_length(std::optional<int64_t> asked, int64_t max_seq_length, int64_t longest,
+                              const std::string& where) {
+  const int64_t length = asked.value_or(max_seq_length);
+  if (length < 2 || length > longest)
+    fail("{} {}: expected 2 to {}, the model's positions", where, length, longest);
+  return length;
 }
 
 fs::path find_model(const std::string& path_or_name) {

@@ -59,6 +59,12 @@ void read_pooling(const fs::path& file, Pipeline& pipeline) {
     for (const auto& [key, pooling] : kPoolingKeys)
       if (config[key].boolean_or(false)) pipeline.pooling.push_back(pooling);
   }
+  for (const auto& [key, value] : config.object().items()) {
+    const bool is_known = std::any_of(kPoolingKeys.begin(), kPoolingKeys.end(),
+                                      [&](const auto& known) { return key == known.first; });
+    if (key.starts_with("pooling_mode_") && !is_known && value != json(false))
+      config[key].refuse("this pooling is not supported");
+  }
   if (pipeline.pooling.empty())
     fail("{}: no pooling mode is set; set one, for example \"pooling_mode_mean_tokens\": true",
          file.string());
@@ -122,7 +128,12 @@ void read_module(const fs::path& directory, const json& module, Pipeline& pipeli
   if (!module.is_object() || !module.value("type", json()).is_string() ||
       !module.value("path", json("")).is_string())
     fail(R"({}: expected modules with "type" and "path", found {})", source, module.dump());
-  const std::string type = last_component(module.at("type").get<std::string>());
+  const std::string full_type = module.at("type").get<std::string>();
+  if (!full_type.starts_with("sentence_transformers."))
+    fail(
+        "{}: module type {} is code of the model's own, which is not run (supported: those of sentence_transformers)",
+        source, full_type);
+  const std::string type = last_component(full_type);
   const fs::path folder = module_folder(directory, module.value("path", ""));
   const auto require_before = [&](bool in_order) {
     if (!in_order)
@@ -143,7 +154,7 @@ void read_module(const fs::path& directory, const json& module, Pipeline& pipeli
     pipeline.normalize = true;
   } else {
     fail("{}: module type {} is not supported (supported: Transformer, Pooling, Dense, Normalize)", source,
-         module.at("type").get<std::string>());
+         full_type);
   }
 }
 

@@ -18,7 +18,7 @@ Tensor SentenceEncoder::forward(const TokenBatch& batch, const Dropout& dropout,
 
 std::vector<Tensor> SentenceEncoder::pool_tokens(const TokenBatch& batch, const Dropout& dropout,
                                                  const ActivationOptions& activations) const {
-  if (encoder.is_packed() && pooling == std::vector{Pooling::cls})
+  if (encoder.is_prepacked() && pooling == std::vector{Pooling::cls})
     return {encoder.forward_first_tokens(batch)};
   Tensor token_embeddings = encoder.forward(batch, dropout, activations);  // [tokens, hidden]
   if (token_embeddings.scalar_type() == at::kBFloat16) token_embeddings = token_embeddings.to(at::kFloat);
@@ -67,8 +67,8 @@ void SentenceEncoder::prepare_inference(at::Device device, Precision precision) 
     if (precision == Precision::bfloat16) encoder.to(at::kBFloat16);
     return;
   }
-  encoder.pack(precision);
-  for (Dense& projection : dense) projection.linear.pack();
+  encoder.prepack(precision);
+  for (Dense& projection : dense) projection.linear.prepack();
 }
 
 void SentenceEncoder::to(const at::TensorOptions& options) {

@@ -221,9 +221,13 @@ void WeightFiles::check(std::span<const NamedTensor> expected) const {
   for (const auto& [name, source] : contents_->tensors)
     if (!expected_names.contains(name) && !is_pooler(name) && !is_left_out(name))
       problems.push_back(excerpt(name, kNameBytes) + ": unexpected");
-  if (!problems.empty())
-    fail("{}: the weights do not fit config.json; are the two from different models?\n  {}",
-         directory_.string(), fmt::join(problems, "\n  "));
+  if (problems.empty()) return;
+  constexpr size_t kMostProblems = 20;
+  const size_t shown = std::min(problems.size(), kMostProblems);
+  fail("{}: the weights do not fit config.json, or are damaged; are the two from different models?\n  {}{}",
+       directory_.string(),
+       fmt::join(problems.begin(), problems.begin() + static_cast<std::ptrdiff_t>(shown), "\n  "),
+       shown < problems.size() ? fmt::format("\n  … and {} more", problems.size() - shown) : "");
 }
 
 void WeightFiles::read_into(std::span<const NamedTensor> expected) const {

@@ -6,6 +6,7 @@
 #include "angle/cpu_features.h"
 #include "angle/error.h"
 #include "angle/eval/correlation.h"
+#include "angle/eval/mean.h"
 #include "angle/eval/metric.h"
 #include "angle/eval/own_data_resamples.h"
 #include "angle/eval/significance.h"
@@ -156,16 +157,6 @@ std::vector<ScoredRuns> score_runs(const StudyConfig& study, const StudyPlan& pl
   return scored;
 }
 
-/// The mean of lists of the same length, element by element; empty when one of them is.
-Values mean_of(const std::vector<std::span<const double>>& lists) {
-  Values mean(lists.empty() ? 0 : lists.front().size());
-  for (const auto& list : lists) {
-    if (list.size() != mean.size()) return {};
-    for (size_t i = 0; i < list.size(); ++i) mean[i] += list[i] / static_cast<double>(lists.size());
-  }
-  return mean;
-}
-
 /// The mean over tasks by one metric, of the runs that have a score on all of them.
 ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
   const ScoredRuns& first = tasks.front();
@@ -182,7 +173,7 @@ ScoredRuns average(const std::vector<ScoredRuns>& tasks, size_t runs) {
     }
     if (scores.size() < tasks.size()) continue;
     result.scores.back() = spread_of(scores).mean;
-    result.resampled.back() = mean_of(resampled);
+    result.resampled.back() = mean_of_lists(resampled);
   }
   return result;
 }
@@ -236,7 +227,7 @@ std::optional<RowDifference> difference_of(const std::vector<size_t>& runs, cons
   }
   if (differences.empty()) return std::nullopt;
 
-  const Values resampled_differences = subtract(mean_of(resampled), mean_of(other_resampled));
+  const Values resampled_differences = subtract(mean_of_lists(resampled), mean_of_lists(other_resampled));
   const Spread spread = spread_of(differences);
   return RowDifference{.mean = spread.mean,
                        .deviation = spread.deviation,

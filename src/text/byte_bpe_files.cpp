@@ -131,9 +131,11 @@ ByteBpeOptions read_byte_bpe_vocab(const fs::path& vocab_path) {
   const TokenizerConfig config = read_tokenizer_config(directory);
   if (config.model_class != "Roberta")
     fail(
-        "{}: tokenizer_class {}Tokenizer is not supported with vocab.json and merges.txt alone "
-        "(RobertaTokenizer is); save the fast tokenizer, which writes tokenizer.json",
-        config.path.string(), config.model_class);
+        "{}: {} is not supported with vocab.json and merges.txt alone (RobertaTokenizer is); save the fast "
+        "tokenizer, which writes tokenizer.json",
+        config.path.string(),
+        config.model_class.empty() ? "a model without tokenizer_class"
+                                   : fmt::format("tokenizer_class {}Tokenizer", config.model_class));
 
   ByteBpeOptions options;
   options.vocabulary = read_vocabulary(JsonField(read_json(vocab_path), vocab_path.string()));

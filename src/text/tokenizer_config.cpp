@@ -18,6 +18,14 @@ void read_flag(const JsonField& field, std::optional<bool>& flag) {
   if (!field.is_null()) flag = field.boolean();
 }
 
+/// What config.json says the model is; "" without one.
+std::string read_model_type(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "config.json";
+  if (!std::filesystem::exists(file)) return "";
+  const json content = read_json(file);
+  return JsonField(content, file.string())["model_type"].string_or("");
+}
+
 void set_default_tokens(TokenizerConfig& config) {
   const bool like_roberta =
       config.model_class == "XLMRoberta" || config.model_class == "Roberta" || config.model_class == "MPNet";
@@ -39,6 +47,7 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& directory) {
   config.model_class = root["tokenizer_class"].string_or("");
   remove_suffix(config.model_class, "Fast");
   remove_suffix(config.model_class, "Tokenizer");
+  if (config.model_class.empty() && read_model_type(directory) == "roberta") config.model_class = "Roberta";
   if (root["truncation_side"].string_or("right") != "right")
     root["truncation_side"].refuse("only \"right\" is supported, which cuts the end of a text off");
   read_flag(root["do_lower_case"], config.do_lower_case);

@@ -9,7 +9,9 @@ namespace angle {
 
 struct TokenizerConfig {
   std::filesystem::path path;
-  std::string model_class = "";  // tokenizer_class without "Tokenizer" and "Fast"; empty when it is not given
+  // tokenizer_class without "Tokenizer" and "Fast"; where it is not given that of a RoBERTa by its
+  // config.json, as for Hugging Face's AutoTokenizer, else empty.
+  std::string model_class = "";
   std::optional<bool> do_lower_case = std::nullopt;
   std::optional<bool> strip_accents = std::nullopt;
   std::optional<bool> tokenize_chinese_chars = std::nullopt;

@@ -115,4 +115,10 @@ std::string replace_invalid_utf8(std::string_view text) {
   return result;
 }
 
+bool is_blank(std::string_view text) {
+  for (size_t at = 0; at < text.size();)
+    if (!is_white_space(decode_utf8(text, at))) return false;
+  return true;
+}
+
 }  // namespace angle

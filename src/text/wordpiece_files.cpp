@@ -40,8 +40,8 @@ void report_duplicates(const std::vector<std::string>& tokens, const fs::path& p
       example = fmt::format("{} in lines {} and {}", in_quotes(tokens[id]), earlier->second + 1, id + 1);
   }
   if (duplicates > 0)
-    warnings.push_back(fmt::format("{}: {} duplicate tokens ({}); the last of each is used", path.string(),
-                                   duplicates, example));
+    warnings.push_back(fmt::format("{}: {} duplicate token{} ({}); the last of each is used", path.string(),
+                                   duplicates, duplicates == 1 ? "" : "s", example));
 }
 
 /// Says where the vocab.txt beside a tokenizer.json differs from it.

@@ -93,8 +93,16 @@ void put_in_place(const fs::path& directory, const fs::path& name) {
     sync_directory(name.parent_path());  // before the other one goes
     fs::remove_all(directory);
   } else if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {  // a file system that can't
-    fs::remove_all(name);
-    fs::rename(directory, name);
+    const fs::path aside = directory.string() + "0";  // goes with what else is unfinished
+    fs::rename(name, aside);
+    try {
+      fs::rename(directory, name);
+    } catch (...) {
+      fs::rename(aside, name);
+      throw;
+    }
+    sync_directory(name.parent_path());
+    fs::remove_all(aside);
   } else {
     throw fs::filesystem_error("cannot exchange", directory, name,
                                std::error_code(errno, std::generic_category()));
@@ -107,9 +115,13 @@ void copy_tensors(const fs::path& file, std::span<const NamedTensor> targets) {
   for (const NamedTensor& entry : read_tensors(file)) saved[entry.name] = entry.tensor;
   for (const NamedTensor& target : targets) {
     const auto found = saved.find(target.name);
-    if (found == saved.end() || found->second.sizes() != target.tensor.sizes())
+    const auto refuse = [&](const char* what) {
       fail("{}: {} is {}; the checkpoint is of another model or configuration", file.string(), target.name,
-           found == saved.end() ? "missing" : "of another shape");
+           what);
+    };
+    if (found == saved.end()) refuse("missing");
+    if (found->second.sizes() != target.tensor.sizes()) refuse("of another shape");
+    if (found->second.scalar_type() != target.tensor.scalar_type()) refuse("of another element type");
     target.tensor.copy_(found->second);
   }
 }

@@ -158,7 +158,7 @@ Objective plain_objective(const Tensor& embeddings, const CollatedBatch& batch, 
       return triplets_objective(left, right, negatives, identities, options);
     }
   }
-  C10_THROW_ERROR(Error, "unknown data format");
+  TORCH_CHECK(false, "unknown data format");
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ json thinned(const std::vector<double>& values) {
 json predictions_so_far(const std::filesystem::path& file, const std::string& similarity) {
   json empty = {{"similarity", similarity}, {"tasks", json::object()}};
   if (!std::filesystem::exists(file)) return empty;
-  json content = read_json(file);
+  // One that is damaged is made anew: it is for the report alone, and no reason to end a run.
+  const json content = json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
   return content.is_object() && content.value("similarity", json()) == json(similarity) &&
                  content.value("tasks", json()).is_object()
              ? content

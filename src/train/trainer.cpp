@@ -91,6 +91,7 @@ void Trainer::check() const {
     fail("train.warmup_steps: {} is more than the {} steps of the run", config_.train.warmup_steps,
          plan_.total_steps());
   check_fits_model(config_.loss, sets_, model_);
+  validation_.check_fits(model_);
 }
 
 TrainResult Trainer::run() {
@@ -146,8 +147,13 @@ void Trainer::check_same_run() const {
 
 bool Trainer::begin_or_resume() {
   const Validation::Overlap overlap = validation_.overlap(sets_);
+  std::vector<std::string> warnings = overlap.warnings;
+  if (config_.train.max_steps > plan_.total_steps())
+    warnings.push_back(
+        fmt::format("train.max_steps: {}, but train.epochs {} are over after {} steps, and so is the run",
+                    config_.train.max_steps, config_.train.epochs, plan_.total_steps()));
   if (observer_.warning)
-    for (const std::string& text : overlap.warnings) observer_.warning(text);
+    for (const std::string& text : warnings) observer_.warning(text);
   if (observer_.note)
     for (const std::string& text : overlap.notes) observer_.note(text);
   if (options_.resume && resume()) return true;

@@ -8,6 +8,7 @@
 #include "angle/eval/tasks.h"
 #include "angle/io/checksum.h"
 #include "angle/loss/duplicates.h"
+#include "angle/text/token_windows.h"
 
 #include "io/byte_stream.h"
 
@@ -148,7 +149,8 @@ fs::path find_data_file(const std::string& path, const DataPlaces& places) {
 
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss) {
   ErrorList errors;
-  for (const TrainingSet& set : sets) errors.collect([&] { check_labels(set, loss); });
+  for (const TrainingSet& set : sets)
+    if (set.weight > 0) errors.collect([&] { check_labels(set, loss); });
   errors.raise();
 }
 
@@ -158,10 +160,17 @@ void check_fits_model(const LossOptions& loss, const std::vector<TrainingSet>& s
     fail("loss.angle_weight: the angle objective needs an even number of dimensions, the model has {}", dims);
   for (const int64_t truncated : loss.matryoshka_dims)
     if (truncated > dims) fail("loss.matryoshka_dims: {}, but the model has {} dimensions", truncated, dims);
-  for (const TrainingSet& set : sets)
-    if (!model.include_prompt && !(set.encode.left_prompt.empty() && set.encode.right_prompt.empty()))
+  for (const TrainingSet& set : sets) {
+    if (set.weight <= 0) continue;
+    const EncodeOptions& encode = set.encode;
+    if (!model.include_prompt && !(encode.left_prompt.empty() && encode.right_prompt.empty()))
       fail("{}: the model's include_prompt is false, which is not supported together with prompts",
            set.file.string());
+    for (const auto& [key, prompt] :
+         {std::pair("left_prompt", encode.left_prompt), std::pair("right_prompt", encode.right_prompt)})
+      check_room_for_text(fmt::format("{} of {}", key, set.file.string()), *model.tokenizer, prompt,
+                          encode.max_seq_length);
+  }
 }
 
 std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t max_seq_length,

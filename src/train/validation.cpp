@@ -14,27 +14,12 @@
 #include "angle/eval/evaluate_own_data.h"
 #include "angle/eval/sts.h"
 #include "angle/io/checksum.h"
+#include "angle/running_mean.h"
 #include "angle/train/gradient_cache.h"
 #include "angle/train/learner.h"
 
 namespace angle {
 namespace {
-
-/// A mean over batches, weighted by their examples.
-class WeightedMean {
- public:
-  void add(const Tensor& term, int64_t examples) {
-    if (!term.defined()) return;
-    sum_ += term.item<double>() * static_cast<double>(examples);
-    examples_ += examples;
-  }
-  bool is_empty() const { return examples_ == 0; }
-  double value() const { return sum_ / static_cast<double>(examples_); }
-
- private:
-  double sum_ = 0;
-  int64_t examples_ = 0;
-};
 
 /// Adds the similarities of a task, if all of them are numbers.
 void add_predictions(Measurement& found, const ValidationTask& task, const std::vector<ScoredPair>& pairs,
@@ -54,6 +39,15 @@ std::vector<TaskName> names_of(const ValidationData& data) {
 /// `stsb validation`
 std::string name_with_split(const TaskName& task) {
   return task.split.empty() ? task.task : task.task + " " + task.split;
+}
+
+/// Error where no correlation is defined, so that the run would never have a best model.
+void check_labels_differ(const std::filesystem::path& file, const std::vector<ScoredPair>& pairs) {
+  const auto is_other = [&](const ScoredPair& pair) { return pair.label != pairs.front().label; };
+  if (std::none_of(pairs.begin(), pairs.end(), is_other))
+    fail("{}: {}, so no correlation with the labels is defined, and evaluation.metric can't judge the model",
+         file.string(),
+         pairs.size() < 2 ? "fewer than two pairs" : fmt::format("every label is {}", pairs.front().label));
 }
 
 nlohmann::json describe_file(const std::filesystem::path& file, const TaskName& task) {
@@ -80,7 +74,7 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
                                                 const TrainConfig& config, const std::atomic<bool>* stop) {
   const at::NoGradGuard no_grad;
   const Sampler sampler = make_sampler(config, sets);
-  std::map<std::string, WeightedMean> means;
+  std::map<std::string, RunningMean> means;
   for (int64_t number = 0; number < sampler.batches_per_epoch(); ++number) {
     if (stop && *stop) throw EmbeddingStopped();
     const SampledBatch sampled = sampler.batch(number);
@@ -90,14 +84,15 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
         embed_in_chunks(model.encoder, batch.token_ids, config.train.gradient_cache_tokens);
     const Objective objective = compute_objective(embeddings, batch, set.format(),
                                                   config.loss.with_threshold(set.positive_threshold));
-    means["val_loss"].add(objective.total, batch.num_examples());
-    means["val_loss_cosine"].add(objective.cosine, batch.num_examples());
-    means["val_loss_in_batch"].add(objective.in_batch, batch.num_examples());
-    means["val_loss_angle"].add(objective.angle, batch.num_examples());
+    for (const auto& [name, term] : {std::pair("val_loss", objective.total),
+                                     {"val_loss_cosine", objective.cosine},
+                                     {"val_loss_in_batch", objective.in_batch},
+                                     {"val_loss_angle", objective.angle}})
+      if (term.defined()) means[name].add(term.item<double>(), batch.num_examples());
   }
   std::map<std::string, double> losses;
   for (const auto& [name, mean] : means)
-    if (!mean.is_empty() && std::isfinite(mean.value())) losses[name] = mean.value();
+    if (const auto loss = mean.value(); loss && std::isfinite(*loss)) losses[name] = *loss;
   return losses;
 }
 
@@ -109,7 +104,10 @@ Validation::Validation(const TrainConfig& config, ValidationData data)
       correlation_(find_metric(metric_.name).value_or(Metric{})) {
   ErrorList errors;
   for (const ValidationTask& task : data_.tasks)
-    errors.collect([&] { pairs_.push_back(read_scored_pairs(task.file).examples); });
+    errors.collect([&] {
+      pairs_.push_back(read_scored_pairs(task.file).examples);
+      if (metric_.decides_on({task.name, task.split})) check_labels_differ(task.file, pairs_.back());
+    });
   for (const OwnDataTask& task : data_.own_data)
     errors.collect([&] { own_data_.push_back(read_own_data(task)); });
   errors.raise();

@@ -298,6 +298,10 @@ TEST(EmbedCommand, RefusesInputThatItCantUse) {
                  "/nowhere/out.npy: can't be written: No such file or directory");
   expect_failure(embed({"-o", "/dev/null", "--format", "raw"}), "/dev/null: not a regular file");
   expect_failure(embed({"--max-seq-length", "1000"}, "a\n"), "--max-seq-length 1000: expected 2 to");
+  expect_failure(embed({"--max-seq-length", "2"}, "a\n"),
+                 "--max-seq-length 2: special tokens take 2 tokens, and 2 are read");
+  expect_failure(embed({"--prompt", std::string(1000, '?')}, "a\n"),
+                 "nothing of a text would be; shorten the prompt, or read at least");
   expect_failure(embed({"--truncate-dim", "33"}, "a\n"), "--truncate-dim 33: expected 1 to 32");
   expect_failure(embed({"--prompt-name", "qurey"}, "a\n"),
                  "--prompt-name qurey: the model has no such prompt; did you mean \"query\"? (prompts: "

@@ -346,6 +346,10 @@ TEST_F(Eval, AnswersWhatIsMistypedBeforeItLoadsTheModel) {
   for (const char* none : {"", ",", " , "})
     EXPECT_THAT(error(2, {"--task", none}),
                 HasSubstr("--task: no task named; `--task all` scores every task"));
+  EXPECT_THAT(error(2, {"--task", "stsb", "--metric", "all,cosine_spearman"}),
+              HasSubstr("--metric all: is every metric already; name it alone"));
+  EXPECT_THAT(error(2, {"--task", "stsb", "--split", "../stsb/test"}),
+              HasSubstr("--split ../stsb/test: expected the name of a split"));
   EXPECT_THAT(error(2, {"--task", "stsb", "--metric", "cosine_spaerman"}),
               HasSubstr("did you mean \"cosine_spearman\"?"));
   EXPECT_THAT(error(2, {"--task", "stsb", "--angle-similarity", "hermitean"}),
@@ -433,6 +437,9 @@ TEST_F(Eval, PutsTheDefaultPromptBeforeTheTexts) {
   }
   const double plain = cosine_spearman(eval({"--task", "stsb", "--json"}));
   data.file("stsb/test.tsv", with_prompt);
+  EXPECT_EQ(json::parse(prompted.out).at("prompt"), "the harbour ");
+  EXPECT_THAT(eval({"--task", "stsb", "--model", prompting.path().string()}).out,
+              HasSubstr("\nprompt: \"the harbour \", the model's default\n"));
   EXPECT_EQ(cosine_spearman(prompted), cosine_spearman(eval({"--task", "stsb", "--json"})));
   EXPECT_NE(cosine_spearman(prompted), plain);
 }

@@ -137,6 +137,15 @@ TEST(Processes, GiveWhatOneGives) {
   EXPECT_FALSE(read_metrics(directory.path() / "1")[0].contains("exchange_share"));
 }
 
+TEST(Processes, EndWhereTheSignalOfTheirEndIsIgnored) {
+  const TempDir directory;
+  Args ignoring = {"sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"};
+  for (const std::string& argument : tiny_command(directory.path() / "model", processes(2, kShort)))
+    ignoring.push_back(argument);
+  RunningCommand run(ignoring);
+  EXPECT_EQ(end_of(run, 60s).exit_code, 0);
+}
+
 TEST(Processes, GiveWhatOneGivesWithTheGradientCacheAccumulationAndValidation) {
   const TempDir directory;
   fs::create_directories(directory.path() / "stsb");

@@ -11,6 +11,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "angle/io/json.h"
 #include "angle/io/safetensors.h"
@@ -134,7 +135,9 @@ TEST(TokenizeCommand, SaysWhatIsWrong) {
       "<stdin>:2: invalid UTF-8 at byte 0 of the line; convert the text, or use --invalid-utf8 replace");
   expect_failure(tokenize({"--model", "no-such-model"}), 1,
                  "no-such-model: neither a model directory nor a model in");
-  expect_failure(tokenize({"--max-seq-length", "1"}, "a\n"), 1, "max");
+  for (const char* length : {"1", "1000"})
+    expect_failure(tokenize({"--max-seq-length", length}, "a\n"), 1,
+                   fmt::format("--max-seq-length {}: expected 2 to", length));
   expect_failure(tokenize({"--field", "text"}, "{}\n"), 1, "<stdin>:1: there is no field \"text\"");
   expect_failure(tokenize({"--invalid-utf8", "ignore"}), 2, "ignore not in {error,replace}");
   expect_failure(tokenize({"--output", "x"}), 2, "--output");

@@ -5,7 +5,8 @@
 //    beside them;
 //  - what is wrong with a configuration is reported all together, with the nearest names, and nothing is
 //    begun;
-//  - Ctrl-C and SIGTERM save and exit 130; a full disk is an error that leaves the last checkpoint intact;
+//  - Ctrl-C, SIGTERM and a terminal that goes save and exit 130, but for SIGHUP under nohup; a full disk is
+//  an error that leaves the last checkpoint intact;
 //  - two processes do not write to one output.
 
 #include <filesystem>
@@ -391,9 +392,9 @@ class LongRun : public ::testing::Test {
 std::unique_ptr<TempDir> LongRun::directory;
 
 TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const auto& [signal, steps] : {std::pair(SIGINT, 5), {SIGTERM, 60}, {SIGHUP, 110}}) {
     RunningCommand run(long_run(broken(), {"--resume"}));
-    wait_for_steps(broken(), signal == SIGINT ? 5 : 60);
+    wait_for_steps(broken(), steps);
     EXPECT_THAT(testing::threads_that_take(signal, run.process_id()),
                 AllOf(::testing::SizeIs(1), Not(::testing::Contains(run.process_id()))))
         << "see cli/interruption.h";
@@ -410,13 +411,24 @@ TEST_F(LongRun, SavesAndExits130WhenInterrupted) {
   finish_and_compare();
 }
 
+TEST_F(LongRun, GoesOnUnderNohup) {
+  std::vector<std::string> ignoring = {"sh", "-c", "trap '' HUP; exec \"$@\"", "sh"};
+  for (const std::string& arg : long_run(broken())) ignoring.push_back(arg);
+  RunningCommand run(ignoring);
+  wait_for_steps(broken(), 5);
+  run.send(SIGHUP);
+  const CommandResult result = run.wait();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, Not(HasSubstr("interrupted")));
+}
+
 TEST_F(LongRun, LeavesTheLastCheckpointIntactWhenTheDiskIsFull) {
   RunningCommand run(long_run(broken()));
   wait_for_steps(broken(), 15);
   run.send(SIGINT);
   ASSERT_EQ(run.wait().exit_code, 130);
   // A limit on the size of files fails the way a full disk does. Bytes of model.safetensors: 260 000.
-  std::string line = "trap '' XFSZ; ulimit -f 200; exec";
+  std::string line = "ulimit -f 200; exec";
   for (const std::string& arg : long_run(broken(), {"--resume"})) line += " '" + arg + "'";
   const CommandResult full = testing::run_shell(line, "");
   EXPECT_EQ(full.exit_code, 1);

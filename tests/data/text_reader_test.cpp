@@ -71,7 +71,7 @@ TEST(TextReader, SaysWhereATableIsReadWhenItMeetsOneElsewhere) {
   const testing::TempDir directory;
   EXPECT_ERROR(read_all(TextReader(directory.file("in.txt", "id,text\n1,a\n"), {.field = "text"})),
                "in.txt:1: not valid JSON", "each line has to be a JSON object",
-               "a table is read from a file whose name ends in .csv or .tsv");
+               "a table is read only from a file whose name ends in .csv or .tsv");
   EXPECT_THAT(
       [&] { read_all(TextReader(directory.file("in.jsonl", "{\"text\": \"\"}\n{\n"), {.field = "text"})); },
       ::testing::ThrowsMessage<Error>(::testing::Not(::testing::HasSubstr("a table is read"))));

@@ -163,7 +163,7 @@ TEST_F(EmbedFile, DoesNotDependOnThreads) {
   EXPECT_LE((embed(model_, 4) - embed(model_, 1)).abs().max().item<double>(), 1e-6);
   Model packed = load_model(testing::golden_path(kTinyBert));
   packed.encoder.prepare_inference(at::kCPU, Precision::float32);
-  if (packed.encoder.encoder.is_packed()) {
+  if (packed.encoder.encoder.is_prepacked()) {
     EXPECT_TRUE(at::equal(embed(packed, 4), embed(packed, 1)));
   }
 }

@@ -46,6 +46,9 @@ TEST(EmbeddingRanges, NeedTexts) {
   const testing::TempDir directory;
   TextReader no_texts(directory.file("empty", ""));
   EXPECT_ERROR(embedding_ranges(embedder, no_texts), "the calibration file has no texts");
+  TextReader one_text(directory.file("one", "a\n"));
+  EXPECT_ERROR(embedding_ranges(embedder, one_text),
+               "has one text, whose vector has no ranges; expected hundreds");
 }
 
 TEST(EmbeddingRanges, TellTextsWithoutAVectorByTheirPlace) {

@@ -131,7 +131,7 @@ TEST(EmbeddingWriter, GoesOnBehindTheSavedRows) {
     ASSERT_TRUE(writer.saved());
     EXPECT_EQ(writer.saved()->rows, 1);
     EXPECT_EQ(writer.saved()->job, json({{"name", "job"}}));
-    writer.resume(at::kFloat, 2);
+    writer.resume(at::kFloat, 2, std::nullopt);
     EXPECT_EQ(writer.rows(), 1);
     writer.write(rows.slice(0, 1));
     writer.finish();
@@ -148,10 +148,16 @@ TEST(EmbeddingWriter, RefusesNpyOnStdoutWithoutTheNumberOfRows) {
 
 TEST(EmbeddingWriter, RefusesAnotherNumberOfRowsThanAnnounced) {
   const testing::TempDir directory;
-  EmbeddingWriter writer(directory.path() / "vectors.npy", EmbeddingFormat::npy);
-  writer.begin(at::kFloat, 1, 2);
-  writer.write(at::zeros({1, 1}));
-  EXPECT_ERROR(writer.finish(), "2 rows were announced and 1 written");
+  const auto path = directory.path() / "vectors.npy";
+  {
+    EmbeddingWriter begun(path, EmbeddingFormat::npy);
+    begun.begin(at::kFloat, 1, 2);
+    begun.write(at::zeros({1, 1}));
+    begun.save({{"name", "job"}});
+  }
+  EmbeddingWriter writer(path, EmbeddingFormat::npy);
+  writer.resume(at::kFloat, 1, 2);
+  EXPECT_ERROR(writer.finish(), "it had 2 texts when they were counted, 1 when embedded");
 }
 
 }  // namespace

@@ -205,7 +205,8 @@ TEST(FormatComparison, TellsTheNotesOfAFileByItsName) {
   other.evaluations[0].task = &file;
   other.evaluations[0].notes = {"seen in training"};
   EXPECT_THAT(format_comparison({}, other, {}, {"runs/b", "BERT"}),
-              HasSubstr("\n* other: mine.tsv: seen in training\n"));
+              AllOf(HasSubstr("\nno difference: no score is defined for both\n"),
+                    HasSubstr("\n* other: mine.tsv: seen in training\n")));
 }
 
 }  // namespace

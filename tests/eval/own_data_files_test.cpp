@@ -81,8 +81,8 @@ TEST_F(OwnDataFiles, AreReadByTheKindOfTheTask) {
   EXPECT_EQ(pairs.chosen_on.size(), 72);
   EXPECT_EQ(pairs.chosen_on_file.filename(), "validation.tsv");
   const OwnData read_queries = read(testing::write_retrieval(path("faq")));
-  const auto& [grades, queries] = std::get<RetrievalQueries>(read_queries.content);
-  EXPECT_EQ(grades.size(), queries.size());
+  const auto& [judged, queries] = std::get<RetrievalQueries>(read_queries.content);
+  EXPECT_EQ(judged.grades.size(), queries.size());
   EXPECT_EQ(read_queries.task.path, path("faq"));
 }
 

@@ -29,14 +29,15 @@ class RetrievalData : public ::testing::Test {
     data.file("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td2\t1\nq3\td1\t0\n");
   }
 
-  RelevanceGrades grades() const { return read_relevance_grades(data.path(), "test"); }
+  RelevanceGrades grades() const { return read_judgements(data.path(), "test").grades; }
 
   testing::TempDir data;
 };
 
 TEST_F(RetrievalData, IsReadFromThreeFiles) {
-  const RelevanceGrades read = grades();
-  EXPECT_THAT(read, SizeIs(2));  // q3 has no relevant document
+  const auto [read, left_out] = read_judgements(data.path(), "test");
+  EXPECT_THAT(read, SizeIs(2));
+  EXPECT_EQ(left_out, 1) << "q3 has no relevant document";
   EXPECT_EQ(read.at("q1").at("d1"), 2);
   EXPECT_EQ(read.at("q1").at("d2"), 0);
   const auto queries = read_queries(data.path(), read, "test");
@@ -65,10 +66,10 @@ TEST_F(RetrievalData, MayBeCompressed) {
 }
 
 TEST_F(RetrievalData, NamesWhatIsMissing) {
-  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "qrels/dev.tsv: no such file; splits there: test");
+  EXPECT_ERROR(read_judgements(data.path(), "dev"), "qrels/dev.tsv: no such file; splits there: test");
   data.file("qrels/train.tsv.gz", "");
   data.file("qrels/README.md", "");
-  EXPECT_ERROR(read_relevance_grades(data.path(), "dev"), "splits there: test, train");
+  EXPECT_ERROR(read_judgements(data.path(), "dev"), "splits there: test, train");
   std::filesystem::remove(data.path() / "queries.jsonl");
   EXPECT_ERROR(read_queries(data.path(), {}, "test"), "queries.jsonl: no such file");
   data.file("queries.jsonl", "{\"_id\": \"q1\", \"text\": \"who purrs\"}\n");

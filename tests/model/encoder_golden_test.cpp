@@ -94,17 +94,17 @@ TEST_P(EncoderGolden, MatchesTransformersInFloat32) {
   expect_token_embeddings(golden, "", 2e-5);
 }
 
-TEST_P(EncoderGolden, MatchesTransformersWithPackedWeights) {
+TEST_P(EncoderGolden, MatchesTransformersWithPrepackedWeights) {
   ANGLE_REQUIRE_GOLDEN(directory, std::string("models/") + GetParam());
   GoldenModel golden(directory);
-  golden.encoder.pack();
+  golden.encoder.prepack();
   expect_token_embeddings(golden, "", 2e-5);
 }
 
 TEST_P(EncoderGolden, GivesTheSameTokenEmbeddingsAloneAndInABatch) {
   ANGLE_REQUIRE_GOLDEN(directory, std::string("models/") + GetParam());
   GoldenModel golden(directory);
-  golden.encoder.pack();
+  golden.encoder.prepack();
   // Without angle's kernels oneDNN takes other ones for other numbers of rows.
   const double tolerance = cpu_features().avx2 ? 1e-6 : 5e-6;
   const at::NoGradGuard no_grad;

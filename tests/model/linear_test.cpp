@@ -60,11 +60,11 @@ TEST(Linear, FollowsTheFormula) {
   }
 }
 
-TEST(Linear, GivesTheSamePacked) {
+TEST(Linear, GivesTheSamePrepacked) {
   const at::NoGradGuard no_grad;
   const Linear plain = random_linear(48, 80, at::kFloat);
   Linear packed = plain;
-  packed.pack();
+  packed.prepack();
   for (const int64_t rows : {1, 2, 63, 64, 200})
     for (const Activation activation : kEveryActivation) {
       const Tensor input = at::randn({rows, 48});

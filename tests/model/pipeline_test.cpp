@@ -158,6 +158,21 @@ TEST(ModelDirectory, RefusesModulesItDoesNotImplement) {
                "Transformer, Pooling, Dense, Normalize");
 }
 
+TEST(ModelDirectory, RefusesCodeOfTheModelsOwn) {
+  const ModelCopy copy;
+  copy.edit("modules.json", [](json& modules) { modules[1]["type"] = "own_code.Pooling"; });
+  EXPECT_ERROR(load_model(copy.path()),
+               "modules.json: module type own_code.Pooling is code of the model's own");
+}
+
+TEST(ModelDirectory, RefusesPoolingsItDoesNotKnow) {
+  const ModelCopy copy;
+  const json mean = {{"pooling_mode_mean_tokens", true}, {"pooling_mode_median_tokens", false}};
+  EXPECT_EQ(with_pooling(copy, mean).encoder.pooling, std::vector<Pooling>{Pooling::mean});
+  EXPECT_ERROR(with_pooling(copy, {{"pooling_mode_mean_tokens", true}, {"pooling_mode_median_tokens", true}}),
+               "1_Pooling/config.json: pooling_mode_median_tokens: this pooling is not supported");
+}
+
 TEST(ModelDirectory, RefusesModulesInAnOrderItDoesNotImplement) {
   const ModelCopy copy;
   const auto try_order = [&](const std::vector<size_t>& order) {

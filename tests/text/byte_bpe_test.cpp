@@ -235,12 +235,24 @@ TEST(ByteBpe, RefusesDamagedFilesWithTheirPlace) {
   expect_refused("/pre_tokenizer", {{"type", "Split"}}, "pre_tokenizer", "ByteLevel");
 }
 
+TEST(ByteBpe, KnowsARobertaByItsConfig) {
+  ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
+  const TempDir model;
+  for (const char* name : {"vocab.json", "merges.txt"}) model.file(name, read_file(directory / name));
+  model.file("config.json", R"({"model_type": "roberta"})");
+  const std::string text = "The BOATS waited";
+  EXPECT_EQ(load_tokenizer(model.path()).tokenizer->encode(text, 64).token_ids,
+            load_tokenizer(directory).tokenizer->encode(text, 64).token_ids);
+}
+
 TEST(ByteBpe, RefusesDamagedMergesTxt) {
   ANGLE_REQUIRE_GOLDEN(directory, "models/tiny-roberta");
   const TempDir model;
   model.file("vocab.json", read_file(directory / "vocab.json"));
   model.file("merges.txt", "#version: 0.2\nin g\nnospace\n");
-  EXPECT_ERROR(load_tokenizer(model.path()), "tokenizer_class", "not supported");
+  EXPECT_ERROR(load_tokenizer(model.path()), "a model without tokenizer_class is not supported");
+  model.file("tokenizer_config.json", R"({"tokenizer_class": "GPT2Tokenizer"})");
+  EXPECT_ERROR(load_tokenizer(model.path()), "tokenizer_class GPT2Tokenizer is not supported");
   model.file("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})");
   EXPECT_ERROR(load_tokenizer(model.path()), "merges.txt:3", "nospace");
   std::filesystem::remove(model.path() / "merges.txt");

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "support/expect_error.h"
 #include "support/golden.h"
@@ -95,6 +96,20 @@ TEST_P(TokenWindowsOf, NeedRoomForMoreThanTheOverlap) {
                "of 18 tokens 2 are special tokens and prompt");
   EXPECT_ERROR(WindowCutter(*tokenizer_, "", 18, -1), "window overlap -1");
   EXPECT_ERROR(WindowCutter(*tokenizer_, kText, 18), "special tokens and prompt take", "and a window has 18");
+}
+
+TEST_P(TokenWindowsOf, StandInAFrameOfSpecialTokensAndPrompt) {
+  const Ids whole = ids(kText);
+  const TextFrame frame = find_frame(*tokenizer_, "");
+  EXPECT_THAT(frame.head, ElementsAre(whole.front()));
+  EXPECT_THAT(frame.tail, ElementsAre(whole.back()));
+  const int64_t prompted = find_frame(*tokenizer_, kText).tokens();
+  EXPECT_NO_THROW(check_room_for_text("here", *tokenizer_, kText, prompted + 1));
+  EXPECT_ERROR(check_room_for_text("here", *tokenizer_, kText, prompted),
+               fmt::format("here: special tokens and prompt take {0} tokens, and {0} are read", prompted),
+               fmt::format("shorten the prompt, or read at least {}", prompted + 1));
+  EXPECT_ERROR(check_room_for_text("here", *tokenizer_, "", 2),
+               "here: special tokens take 2 tokens, and 2 are read", "expected at least 3");
 }
 
 INSTANTIATE_TEST_SUITE_P(Tokenizers, TokenWindowsOf,

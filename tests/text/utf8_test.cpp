@@ -62,6 +62,13 @@ TEST(Utf8, ReplacementLeavesWellFormedTextAlone) {
   EXPECT_EQ(replace_invalid_utf8("a\xFFz"), "a" + std::string(kReplacement) + "z");
 }
 
+TEST(Utf8, KnowsWhiteSpaceOfAllKinds) {
+  for (const char* blank : {"", " \t\r\n\v\f", "\xC2\xA0", "\xE3\x80\x80 \xE2\x80\x83"})
+    EXPECT_TRUE(is_blank(blank));
+  for (const char* text : {"a", "  .", "\xC2\xA0\xE2\x80\x8B", "\xFF"})
+    EXPECT_FALSE(is_blank(text));  // U+200B is none
+}
+
 TEST(Utf8, DecodesWhatItEncodes) {
   for (char32_t code_point = 0; code_point <= 0x10FFFF; ++code_point) {
     if (code_point >= 0xD800 && code_point <= 0xDFFF) continue;

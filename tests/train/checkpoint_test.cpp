@@ -187,6 +187,8 @@ TEST(Checkpoint, RefusesOneOfAnotherModel) {
   const std::vector<NamedTensor> other_shape = {{"weight", at::zeros({3, 5})}};
   EXPECT_ERROR(load_checkpoint(path, other_name, {}), "model.safetensors", "gamma is missing");
   EXPECT_ERROR(load_checkpoint(path, other_shape, {}), "weight is of another shape");
+  const std::vector<NamedTensor> other_type = {{"weight", at::zeros({3, 4}, at::kDouble)}};
+  EXPECT_ERROR(load_checkpoint(path, other_type, {}), "weight is of another element type");
 }
 
 TEST(Checkpoint, RemovesWhatAKilledRunLeft) {

@@ -1,6 +1,6 @@
 // Pins: what was predicted before training stays when the best is added, and the best is replaced;
-// predictions of another similarity are not mixed in; of very many pairs a part is kept, labels and
-// similarities alike.
+// predictions of another similarity, or a damaged file, are not mixed in; of very many pairs a part is kept,
+// labels and similarities alike.
 #include "angle/train/predictions.h"
 
 #include <gtest/gtest.h>
@@ -36,9 +36,11 @@ TEST_F(Predictions, OfAnotherSimilarityBeginAnew) {
   write_predictions(file(), "best", "dot", Tasks{{"a", {1}, {3.5}}});
   EXPECT_EQ(content().at("similarity"), "dot");
   EXPECT_FALSE(content().at("tasks").at("a").contains("before"));
-  write_file(file(), "[1]");
-  write_predictions(file(), "best", "dot", Tasks{{"a", {1}, {3.5}}});
-  EXPECT_EQ(content().at("tasks").at("a").at("best"), json({3.5}));
+  for (const char* damaged : {"[1]", "{\"similarity\": \"do", ""}) {
+    write_file(file(), damaged);
+    write_predictions(file(), "best", "dot", Tasks{{"a", {1}, {3.5}}});
+    EXPECT_EQ(content().at("tasks").at("a").at("best"), json({3.5}));
+  }
 }
 
 TEST_F(Predictions, AreAPartOfVeryManyPairs) {

@@ -489,7 +489,27 @@ TEST(Trainer, RefusesWhatDoesNotFitTogether) {
   EXPECT_ERROR(
       refused(R"(data.train[0].left_prompt="query: ")", [](Model& model) { model.include_prompt = false; }),
       "pairs_train.tsv", "include_prompt is false");
+  EXPECT_ERROR(
+      refused(R"(evaluation.loss_data=[{"path":"../data/samples/pairs_validation.tsv","label_scale":[0,5],)"
+              R"("left_prompt":"query: "}])",
+              [](Model& model) { model.include_prompt = false; }),
+      "pairs_validation.tsv", "include_prompt is false");
+  const std::string long_prompt(1000, '?');
+  EXPECT_ERROR(refused("data.train[0].right_prompt=" + long_prompt), "right_prompt of ",
+               "pairs_train.tsv: ", "nothing of a text would be; shorten the prompt");
   EXPECT_FALSE(fs::exists(output.path() / "new"));
+}
+
+TEST(Trainer, SaysThatTheEpochsEndBeforeMaxSteps) {
+  const TempDir output;
+  const auto warnings = [&](const std::string& steps) {
+    return train({.output = output.path() / steps, .set = {"train.epochs=1", "train.max_steps=" + steps}})
+        .warnings;
+  };
+  EXPECT_THAT(warnings("23"), IsEmpty());
+  EXPECT_THAT(warnings("24"),
+              ElementsAre("train.max_steps: 24, but train.epochs 1 are over after 23 steps, and "
+                          "so is the run"));
 }
 
 TEST(Trainer, OverwritesNoModelAndNoRun) {

@@ -234,6 +234,9 @@ TEST(LoadTrainingSets, LeavesLargeFilesOnTheDisk) {
   EXPECT_EQ(notes.size(), 1u);
   TrainConfig high = config;
   high.loss.positive_threshold = 4.6;
+  std::vector<TrainingSet> unused = load(1000);
+  unused[0].weight = 0;
+  EXPECT_NO_THROW(check_training_labels(unused, high.loss)) << "nothing is learned from these";
   EXPECT_ERROR(load_training_sets(high, 64, places, {.most_bytes_in_memory = 0}),
                "no label reaches loss.positive_threshold 4.6", "the highest is 4.5");
 }

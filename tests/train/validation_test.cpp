@@ -4,6 +4,7 @@
 //    beside it;
 //  - on own data the scores are those of `angle eval`; what is wrong with the files of all tasks is told at
 //    once, and what becomes of them during the run (but for a corpus) changes nothing;
+//  - a task whose labels are all the same can't decide;
 //  - a correlation is better when higher, a loss when lower; one that is not defined is never better;
 //  - told to stop, it stops before the next batch, whatever is measured;
 //  - the angle similarity is the variant that is trained;
@@ -116,6 +117,20 @@ TEST_F(ValidationTest, AveragesACorrelationOverTheTasks) {
                second = found.others.at("sts12/cosine_spearman");
   EXPECT_NE(first, second);
   EXPECT_DOUBLE_EQ(found.score.value(), (first + second) / 2);
+}
+
+TEST_F(ValidationTest, RefusesADecidingTaskWithoutTwoLabels) {
+  const TempDir data;
+  const std::string header = "sentence1\tsentence2\tscore\n";
+  const auto with = [&](const std::string& rows, const std::string& metric) {
+    ValidationData tasks = two_tasks();
+    tasks.tasks[1].file = data.file("flat.tsv", header + rows);
+    return validation({"evaluation.task=stsb,sts12/test", "evaluation.metric=" + metric}, std::move(tasks));
+  };
+  EXPECT_ERROR(with("a\tb\t3\nc\td\t3\n", "cosine_spearman"),
+               "flat.tsv: every label is 3, so no correlation");
+  EXPECT_ERROR(with("a\tb\t3\n", "sts12/cosine_spearman"), "flat.tsv: fewer than two pairs");
+  EXPECT_NO_THROW(with("a\tb\t3\n", "stsb/cosine_spearman"));
 }
 
 TEST_F(ValidationTest, TakesTheCorrelationOfTheTaskNamed) {

@@ -71,7 +71,8 @@ struct EmbedFileResult {
 };
 
 /// Embeds all texts and writes one row for each. A job that was killed and resumed writes the same bytes as
-/// one that was not.
+/// one that was not, on a CPU of the same kind: in bfloat16 and int8 the last digits depend on its
+/// instructions.
 ///
 /// Error when a vector is not finite, and when what is to be resumed was made from other texts, with another
 /// model or with other options.

@@ -62,8 +62,8 @@ class EmbeddingWriter {
   /// @param first_row  the number of the first row, for jsonl
   void begin(at::ScalarType element, int64_t columns, std::optional<int64_t> rows, int64_t first_row = 0);
 
-  /// In place of begin(): goes on behind the saved rows.
-  void resume(at::ScalarType element, int64_t columns, int64_t first_row = 0);
+  /// In place of begin(), with the same arguments: goes on behind the saved rows.
+  void resume(at::ScalarType element, int64_t columns, std::optional<int64_t> rows, int64_t first_row = 0);
 
   /// Appends rows; false when whoever reads stdout has gone.
   ///

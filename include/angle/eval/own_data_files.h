@@ -30,7 +30,7 @@ struct BinaryPairs {
 
 /// The queries of `retrieval:`. Its corpus may be larger than the memory, and is read again for every search.
 struct RetrievalQueries {
-  RelevanceGrades grades;
+  Judgements judged;
   std::vector<IdentifiedText> queries;
 };
 

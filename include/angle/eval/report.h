@@ -13,12 +13,15 @@ namespace angle {
 
 /// The model of a report.
 struct ReportedModel {
-  std::string name;      // as it was asked for
-  std::string pipeline;  // Model::describe(): encoder, pooling, normalisation, most tokens
+  std::string name;         // as it was asked for
+  std::string pipeline;     // Model::describe(): encoder, pooling, normalisation, most tokens
+  std::string prompt = {};  // the model's default, before every text
 };
 
-/// Two lines about the model.
-std::string format_model(const ReportedModel& model);
+/// Two lines about the model, or three where it has a prompt.
+///
+/// @param role  what the model is called
+std::string format_model(const ReportedModel& model, const std::string& role = "model");
 
 /// A table of correlations × 100 with two decimals and their intervals, a row for each split and average, and
 /// under it for each split the protocol, the texts cut, the swap asymmetry, baselines, notes, and reasons for

@@ -33,10 +33,16 @@ using RelevanceGrades = std::map<std::string, std::map<std::string, int64_t>>;
 std::vector<std::filesystem::path> retrieval_files(const std::filesystem::path& directory,
                                                    const std::string& split);
 
+/// What people judged of a split.
+struct Judgements {
+  RelevanceGrades grades;
+  int64_t left_out = 0;  // queries without a relevant document: nothing that is found for them is right
+};
+
 /// Reads `<directory>/qrels/<split>.tsv`. Error `file:line: …` for all lines, the first 20 of them, that are
 /// not three columns with a whole number at the end, or grade a pair again; Error for a file without any
 /// relevant document.
-RelevanceGrades read_relevance_grades(const std::filesystem::path& directory, const std::string& split);
+Judgements read_judgements(const std::filesystem::path& directory, const std::string& split);
 
 /// The queries that have a relevant document, in the order of the file. Error `file:line: …` for all damaged
 /// lines and ids that come again, and for all lines of the qrels whose query is not there.

@@ -14,6 +14,7 @@
 
 #include "angle/loss/objective.h"
 #include "angle/loss/options.h"
+#include "angle/running_mean.h"
 #include "angle/tensor.h"
 
 namespace angle {
@@ -23,18 +24,6 @@ namespace angle {
 inline constexpr std::array kCosineBounds = {-1.0, -0.95, -0.8, -0.6, -0.4, -0.2, 0.0, 0.2,
                                              0.4,  0.6,   0.8,  0.9,  0.95, 0.99, 1.0};
 inline constexpr size_t kCosineBins = kCosineBounds.size() - 1;
-
-/// A running mean; absent until there is a value.
-struct RunningMean {
-  double sum = 0;
-  int64_t count = 0;
-
-  void add(double value) { sum += value, ++count; }
-  void add(const RunningMean& other) { sum += other.sum, count += other.count; }
-  std::optional<double> value() const {
-    return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
-  }
-};
 
 /// The pairs of a bin. The length of a gradient is that by the left embedding and that by the right one,
 /// their mean.

@@ -44,6 +44,9 @@ Tensor zero_rows(const Tensor& embeddings);
 Tensor cosine_similarity(const Tensor& left, const Tensor& right,
                          CosineVariant variant = CosineVariant::cosine);
 
+/// Whether rows can be read as complex vectors.
+inline bool has_complex_halves(const Tensor& embeddings) { return embeddings.size(1) % 2 == 0; }
+
 /// Similarity of two embeddings read as complex vectors (AnglE, arXiv:2309.12871, the angle objective).
 ///
 /// The halves of a row are real and imaginary parts, z = a + ib (left x), w = c + id (right y), and

@@ -53,7 +53,7 @@ struct ActivationOptions {
   const WordRows* words = nullptr;     // collect the gradient of the word embeddings; null: the table does
 };
 
-class PackedEncoder;
+class InferenceEncoder;
 
 /// Token ids to token embeddings. Weights are undefined values until they are loaded.
 class Encoder {
@@ -66,7 +66,7 @@ class Encoder {
                  const ActivationOptions& activations = {}) const;
 
   /// The rows of forward() that are the first of a text, at less cost: of the last layer's attention and what
-  /// follows, no others are computed. Only when is_packed().
+  /// follows, no others are computed. Only when is_prepacked().
   ///
   /// @return  [texts, hidden]
   Tensor forward_first_tokens(const TokenBatch& batch) const;
@@ -87,14 +87,15 @@ class Encoder {
   std::vector<Parameter> parameters();
 
   /// Prepares the encoder for inference on the CPU: forward() uses the weights in the layout and precision
-  /// that are fastest there, and records no gradient. Where is_packed() afterwards, layers() are gone, whose
-  /// memory would be needed twice. Neither training nor a change of weights nor another pack() may follow.
+  /// that are fastest there, and records no gradient. Where is_prepacked() afterwards, layers() are gone,
+  /// whose memory would be needed twice. Neither training nor a change of weights nor another prepack() may
+  /// follow.
   ///
   /// Error when int8 is asked for and the CPU or the encoder's sizes do not allow it.
-  void pack(Precision precision = Precision::float32);
+  void prepack(Precision precision = Precision::float32);
 
-  /// Whether pack() found a CPU whose instructions the fast forward pass needs.
-  bool is_packed() const { return packed_ != nullptr; }
+  /// Whether prepack() found a CPU whose instructions the fast forward pass needs.
+  bool is_prepacked() const { return prepacked_ != nullptr; }
 
   /// Moves every weight to a device or type.
   void to(const at::TensorOptions& options);
@@ -129,7 +130,7 @@ class Encoder {
   Tensor token_type_embeddings_;  // [types, hidden]
   LayerNorm embedding_norm_;
   std::vector<EncoderLayer> layers_;
-  std::shared_ptr<const PackedEncoder> packed_;  // after pack(), where the CPU has the instructions
+  std::shared_ptr<const InferenceEncoder> prepacked_;  // after prepack(), where the CPU has the instructions
 };
 
 }  // namespace angle

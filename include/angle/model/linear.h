@@ -19,14 +19,14 @@ struct Linear {
 
   /// Reorders the weight into oneDNN's blocked layout, once; forward() uses that copy from then on and
   /// records no gradient. Neither training nor a change of `weight` may follow.
-  void pack();
-  bool packed() const { return packed_weight_.defined(); }
+  void prepack();
+  bool is_prepacked() const { return prepacked_weight_.defined(); }
 
   Tensor weight;  // [out, in]
   Tensor bias;    // [out]
 
  private:
-  Tensor packed_weight_;  // opaque; undefined until pack()
+  Tensor prepacked_weight_;  // opaque; undefined until prepack()
 };
 
 /// The activation alone.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ Model load_model(const std::filesystem::path& directory);
 struct ModelTokenizer {
   std::unique_ptr<Tokenizer> tokenizer;
   int64_t max_seq_length = 0;                  // tokens, special tokens included
+  int64_t longest = 0;                         // that many the position table holds
   bool do_lower_case = false;                  // as in Model
   std::map<std::string, std::string> prompts;  // by name
   std::string default_prompt;                  // put before every text unless told otherwise
@@ -55,6 +57,14 @@ struct ModelTokenizer {
 
 /// load_model() without the encoder: reads small files only.
 ModelTokenizer load_model_tokenizer(const std::filesystem::path& directory);
+
+/// How many tokens of a text are read: what was asked for, else what the model says. Error for more than its
+/// positions, and for fewer than 2.
+///
+/// @param longest  its positions
+/// @param where    it is asked for, for the message
+int64_t choose_max_seq_length(std::optional<int64_t> asked, int64_t max_seq_length, int64_t longest,
+                              const std::string& where = "--max-seq-length");
 
 /// The directory that `--model` means: a path, or a name in the cache ($ANGLE_CACHE_DIR/models, filled by
 /// scripts/fetch_model.sh), with or without `sentence-transformers/` before it. An empty name is

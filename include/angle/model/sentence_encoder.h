@@ -35,7 +35,7 @@ struct SentenceEncoder {
 
   /// Whether a text has the same vector in any batch to the bit, not only to rounding: where each row is
   /// computed in one order of operations. Neither LibTorch's products nor those of a GPU promise that.
-  bool is_batch_invariant() const { return encoder.is_packed() && dense.empty(); }
+  bool is_batch_invariant() const { return encoder.is_prepacked() && dense.empty(); }
 
   /// All weights, those of Encoder::checkpoint_tensors() and `dense.0.weight` ….
   std::vector<NamedTensor> checkpoint_tensors();

@@ -19,6 +19,22 @@ enum class LongTexts {
 };
 ANGLE_JSON_ENUM(LongTexts, {{LongTexts::truncate, "truncate"}, {LongTexts::windows, "windows"}})
 
+/// What stands around a text: the special tokens and the prompt before it, the special tokens after it.
+struct TextFrame {
+  std::vector<int64_t> head, tail;
+
+  int64_t tokens() const { return static_cast<int64_t>(head.size() + tail.size()); }
+};
+
+TextFrame find_frame(const Tokenizer& tokenizer, const std::string& prompt);
+
+/// Error when nothing of a text would be read: every text would have the same vector.
+///
+/// @param where       that limits the tokens, for the message
+/// @param max_length  tokens that are read
+void check_room_for_text(const std::string& where, const Tokenizer& tokenizer, const std::string& prompt,
+                         int64_t max_length);
+
 /// A text as the model sees it: one window, or several.
 struct TokenWindows {
   std::vector<std::vector<int64_t>> token_ids;  // of each window: special tokens and prompt included
@@ -45,9 +61,8 @@ class WindowCutter {
   const Tokenizer& tokenizer_;
   std::string prompt_;
   int64_t max_length_;
-  std::vector<int64_t> head_;  // special tokens and prompt before the text
-  std::vector<int64_t> tail_;  // special tokens after it
-  int64_t room_ = 0;           // tokens of the text in a window
+  TextFrame frame_;
+  int64_t room_ = 0;  // tokens of the text in a window
   int64_t overlap_ = 0;
 };
 

@@ -19,4 +19,8 @@ std::optional<size_t> find_invalid_utf8(std::string_view text);
 /// Python's errors="replace").
 std::string replace_invalid_utf8(std::string_view text);
 
+/// Whether a text is white space alone (the Unicode property White_Space), or nothing: there is nothing to
+/// embed.
+bool is_blank(std::string_view text);
+
 }  // namespace angle

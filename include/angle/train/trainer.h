@@ -64,8 +64,8 @@ struct TrainResult {
 /// and resumed gives the same bytes as one that was not (CPU, same number of threads and processes).
 ///
 /// In a group every process goes through the same steps with the same batches, of which it encodes its share;
-/// only the first one validates and writes to the output. Observers of the others see what the first one's
-/// sees.
+/// only the first one validates, writes to the output and warns; the others, too, observe progress and
+/// evaluations.
 class Trainer {
  public:
   /// Keeps a reference to the model. Error when configuration, model and data do not fit together.

@@ -60,7 +60,8 @@ std::vector<TrainingSet> load_training_sets(const TrainConfig& config, int64_t m
 void check_training_labels(const std::vector<TrainingSet>& sets, const LossOptions& loss);
 
 /// Error when a model can't have what is asked of it: more dimensions (loss.matryoshka_dims) than it has,
-/// halves of an odd number of them, for the angle, or prompts where its pooling leaves them out.
+/// halves of an odd number of them, for the angle, prompts where its pooling leaves them out, or prompts that
+/// leave no room for a text.
 void check_fits_model(const LossOptions& loss, const std::vector<TrainingSet>& sets, const Model& model);
 
 /// The sampler of a run. With loss.duplicates = drop no batch has two rows with an equal text. It refers to

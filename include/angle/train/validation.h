@@ -59,8 +59,12 @@ std::map<std::string, double> validation_losses(const Model& model, const std::v
 
 class Validation {
  public:
-  /// Reads the tasks' files. Error with what is wrong with any of them, and for a metric that no task has.
+  /// Reads the tasks' files. Error with what is wrong with any of them, for a metric that no task has, and
+  /// for scored pairs that are to decide and are of one label.
   Validation(const TrainConfig& config, ValidationData data);
+
+  /// Error when the model can't have what evaluation.loss_data ask of it, see check_fits_model().
+  void check_fits(const Model& model) const { check_fits_model(config_.loss, data_.loss_sets, model); }
 
   bool is_empty() const { return tasks_.empty() && data_.loss_sets.empty(); }
 

@@ -19,7 +19,7 @@ Tensor feed_forward(const EncoderLayer& layer, const EncoderConfig& config, cons
 }  // namespace
 
 bool can_train_layer(const EncoderLayer& layer, const Tensor& hidden) {
-  return cpu_features().avx2 && has_fast_products(hidden) && !layer.output.packed() &&
+  return cpu_features().avx2 && has_fast_products(hidden) && !layer.output.is_prepacked() &&
          layer.output.weight.scalar_type() == at::kFloat;
 }
 

@@ -1,38 +1,24 @@
 #include "model/training/products.h"
 
 #include <optional>
-#include <string_view>
 
 #include <ATen/ATen.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 
 #include "angle/cpu_features.h"
 
+#include "model/onednn_linear.h"
 #include "model/training/panel_products.h"
 #include "model/training/transpose.h"
 
 namespace angle {
-namespace {
-
-using LinearPointwise = Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
-                               c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>);
-
-/// input · weightᵀ + bias. The weight may be any view: oneDNN reorders it into its blocked layout in every
-/// call, which costs 2 % of the product and which a weight that changes in every step needs anyway.
-Tensor onednn_linear(const Tensor& input, const Tensor& weight, const std::optional<Tensor>& bias) {
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
-                             .typed<LinearPointwise>();
-  return op.call(input, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "none");
-}
-
-}  // namespace
-
 bool has_fast_products(const Tensor& tensor) {
   const at::ScalarType type = tensor.scalar_type();
   if (!tensor.device().is_cpu() || !at::hasMKLDNN()) return false;
   return type == at::kFloat || (type == at::kBFloat16 && cpu_features().avx512);  // oneDNN's condition
 }
+
+// oneDNN reorders a weight into its blocked layout in every call, which costs 2 % of the product and which a
+// weight that changes in every step needs anyway.
 
 Tensor forward_product(const Tensor& input, const Tensor& weight, const Tensor& bias) {
   if (trains_in_panels(input.scalar_type(), weight)) return panel_forward_product(input, weight, bias);

@@ -6,7 +6,7 @@
 //  - falls back to oneDNN for sizes that the kernels do not take, and refuses them in int8;
 //  - refuses ids that are not in its tables.
 
-#include "model/packed_encoder.h"
+#include "model/inference_encoder.h"
 
 #include <cmath>
 #include <numeric>
@@ -84,15 +84,15 @@ double relative_error(const Tensor& actual, const Tensor& expected) {
   return ((actual - expected).square().mean() / expected.square().mean()).sqrt().item<double>();
 }
 
-class PackedEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precision>> {
+class InferenceEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precision>> {
  protected:
   void SetUp() override {
-    const std::string obstacle = PackedEncoder::obstacle(config, precision);
+    const std::string obstacle = InferenceEncoder::obstacle(config, precision);
     if (!obstacle.empty()) GTEST_SKIP() << obstacle;
     plain = make_encoder(config);
     packed = plain;
-    packed.pack(precision);
-    ASSERT_TRUE(packed.is_packed());
+    packed.prepack(precision);
+    ASSERT_TRUE(packed.is_prepacked());
   }
 
   const at::NoGradGuard no_grad;
@@ -103,14 +103,14 @@ class PackedEncoderOf : public ::testing::TestWithParam<std::tuple<Shape, Precis
   Encoder packed{config, at::kMeta};
 };
 
-TEST_P(PackedEncoderOf, KeepsNoSecondCopyOfTheLayers) {
+TEST_P(InferenceEncoderOf, KeepsNoSecondCopyOfTheLayers) {
   EXPECT_TRUE(packed.layers().empty());
-  EXPECT_THROW(packed.pack(precision), c10::Error);  // or it would compute with no layers
+  EXPECT_THROW(packed.prepack(precision), c10::Error);  // or it would compute with no layers
   EXPECT_EQ(packed.device(), at::Device(at::kCPU));
   EXPECT_EQ(plain.layers().size(), static_cast<size_t>(config.num_hidden_layers));  // of others they stay
 }
 
-TEST_P(PackedEncoderOf, GivesTheTokenEmbeddingsOfThePlainOne) {
+TEST_P(InferenceEncoderOf, GivesTheTokenEmbeddingsOfThePlainOne) {
   const TokenBatch batch = pack(texts);
   const Tensor expected = plain.forward(batch);
   const Tensor actual = packed.forward(batch);
@@ -120,7 +120,7 @@ TEST_P(PackedEncoderOf, GivesTheTokenEmbeddingsOfThePlainOne) {
   EXPECT_LE(relative_error(actual, expected), precision == Precision::float32 ? 2e-6 : 0.03);
 }
 
-TEST_P(PackedEncoderOf, GivesATextTheSameVectorsAloneAndInABatchToTheBit) {
+TEST_P(InferenceEncoderOf, GivesATextTheSameVectorsAloneAndInABatchToTheBit) {
   const TokenBatch batch = pack(texts);
   const Tensor together = packed.forward(batch);
   int64_t first = 0;  // `texts` are sorted by length
@@ -132,7 +132,7 @@ TEST_P(PackedEncoderOf, GivesATextTheSameVectorsAloneAndInABatchToTheBit) {
   }
 }
 
-TEST_P(PackedEncoderOf, GivesTheSameWithAnyNumberOfThreads) {
+TEST_P(InferenceEncoderOf, GivesTheSameWithAnyNumberOfThreads) {
   const TokenBatch batch = pack(texts);
   const int threads = at::get_num_threads();
   const Tensor with_some = packed.forward(batch);
@@ -142,7 +142,7 @@ TEST_P(PackedEncoderOf, GivesTheSameWithAnyNumberOfThreads) {
   EXPECT_TRUE(at::equal(with_some, with_three));
 }
 
-TEST_P(PackedEncoderOf, GivesTheRowsOfFirstTokensAlone) {
+TEST_P(InferenceEncoderOf, GivesTheRowsOfFirstTokensAlone) {
   const TokenBatch batch = pack(texts);
   std::vector<int64_t> first_tokens;
   int64_t first = 0;
@@ -154,7 +154,7 @@ TEST_P(PackedEncoderOf, GivesTheRowsOfFirstTokensAlone) {
   EXPECT_TRUE(at::equal(packed.forward_first_tokens(batch), expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, PackedEncoderOf,
+INSTANTIATE_TEST_SUITE_P(Shapes, InferenceEncoderOf,
                          ::testing::Combine(::testing::ValuesIn(kShapes),
                                             ::testing::Values(Precision::float32, Precision::bfloat16,
                                                               Precision::int8)),
@@ -163,32 +163,32 @@ INSTANTIATE_TEST_SUITE_P(Shapes, PackedEncoderOf,
                                   nlohmann::json(std::get<1>(instance.param)).get<std::string>();
                          });
 
-TEST(PackedEncoder, LeavesSizesThatItsKernelsDoNotTakeToOneDnn) {
+TEST(InferenceEncoder, LeavesSizesThatItsKernelsDoNotTakeToOneDnn) {
   const at::NoGradGuard no_grad;
   const TokenBatch batch = pack(some_token_ids());
   for (const Shape& shape : {Shape{"Width40", 40, 4, 64}, Shape{"OddHeads", 48, 16, 64}}) {
     const Encoder plain = make_encoder(make_config(shape));
     Encoder packed = plain;
-    packed.pack();
-    EXPECT_FALSE(packed.is_packed()) << shape.name;
+    packed.prepack();
+    EXPECT_FALSE(packed.is_prepacked()) << shape.name;
     EXPECT_TRUE(tensors_close(packed.forward(batch), plain.forward(batch), 2e-5)) << shape.name;
   }
 }
 
-TEST(PackedEncoder, RefusesInt8ForThoseSizesAndSaysWhy) {
-  if (!PackedEncoder::obstacle(make_config(kShapes[0]), Precision::int8).empty())
+TEST(InferenceEncoder, RefusesInt8ForThoseSizesAndSaysWhy) {
+  if (!InferenceEncoder::obstacle(make_config(kShapes[0]), Precision::int8).empty())
     GTEST_SKIP() << "this CPU refuses int8 for every size";
   Encoder wide = make_encoder(make_config({"Width40", 40, 4, 64}));
-  EXPECT_ERROR(wide.pack(Precision::int8), "precision int8", "hidden_size 40", "multiples of 16",
+  EXPECT_ERROR(wide.prepack(Precision::int8), "precision int8", "hidden_size 40", "multiples of 16",
                cpu_features().bfloat16() ? "use float32 or bfloat16" : "multiples of 16; use float32");
   Encoder odd = make_encoder(make_config({"OddHeads", 48, 16, 64}));
-  EXPECT_ERROR(odd.pack(Precision::int8), "odd size, 3");
+  EXPECT_ERROR(odd.prepack(Precision::int8), "odd size, 3");
 }
 
-TEST(PackedEncoder, RefusesIdsThatAreNotInItsTables) {
+TEST(InferenceEncoder, RefusesIdsThatAreNotInItsTables) {
   Encoder encoder = make_encoder(make_config(kShapes[1]));
-  encoder.pack();
-  if (!encoder.is_packed()) GTEST_SKIP() << "no AVX2";
+  encoder.prepack();
+  if (!encoder.is_prepacked()) GTEST_SKIP() << "no AVX2";
   EXPECT_THROW(encoder.forward(pack(std::vector<std::vector<int64_t>>{{1, 50}})), c10::Error);
   EXPECT_THROW(encoder.forward(pack(std::vector<std::vector<int64_t>>{{-1, 2}})), c10::Error);
   EXPECT_THROW(encoder.forward(pack(std::vector<std::vector<int64_t>>{std::vector<int64_t>(261, 1)})),

@@ -11,11 +11,11 @@
 #include "angle/model/encoder.h"
 #include "angle/precision.h"
 
-#include "model/packed_linear.h"
+#include "model/prepacked_linear.h"
 
 namespace angle {
 
-class PackedEncoder {
+class InferenceEncoder {
  public:
   /// Why this CPU cannot run such an encoder in that precision; empty when it can.
   static std::string obstacle(const EncoderConfig& config, Precision precision);
@@ -23,8 +23,8 @@ class PackedEncoder {
   /// @param words   [vocabulary, hidden] float32
   /// @param places  [positions, hidden] float32: position and token type embeddings, added up
   /// @param layers  given up one by one, so that the memory of one is enough beside the packed ones
-  PackedEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places, const LayerNorm& norm,
-                std::vector<EncoderLayer> layers, Precision precision);
+  InferenceEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places,
+                   const LayerNorm& norm, std::vector<EncoderLayer> layers, Precision precision);
 
   /// @param position_ids  [tokens] int64
   /// @return              token_embeddings [tokens, hidden] float32
@@ -35,7 +35,7 @@ class PackedEncoder {
 
  private:
   struct Layer {
-    PackedLinear query_key_value, attention_output, intermediate, output;
+    PrepackedLinear query_key_value, attention_output, intermediate, output;
     LayerNorm attention_norm, output_norm;
   };
   class Pass;

@@ -14,13 +14,13 @@ namespace angle {
 /// What linear layers of that precision read on this CPU.
 kernels::Element operand_element(Precision precision);
 
-class PackedLinear {
+class PrepackedLinear {
  public:
   /// int8: every output has a scale of its own, its largest weight is ±127.
   ///
   /// @param weight     [out, in] float32; out and in are multiples of 16
   /// @param bias       [out] float32
-  PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision);
+  PrepackedLinear(const Tensor& weight, const Tensor& bias, Precision precision);
 
   /// output = activation(input · weightᵀ + bias), by all threads unless one of several asks.
   void forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,

@@ -7,7 +7,7 @@
 //  - quantised rows are within a step of what they were, and a row of zeros stays zero;
 //  - add_to adds to what is there.
 
-#include "model/packed_linear.h"
+#include "model/prepacked_linear.h"
 
 #include <cmath>
 
@@ -62,12 +62,12 @@ Tensor reference(const Tensor& input, const Tensor& weight, const Tensor& bias, 
 constexpr Activation kActivations[] = {Activation::none, Activation::gelu, Activation::gelu_tanh,
                                        Activation::relu};
 
-TEST(PackedLinear, FollowsTheFormulaForAllRowsAndWidths) {
+TEST(PrepackedLinear, FollowsTheFormulaForAllRowsAndWidths) {
   ANGLE_REQUIRE_KERNELS(Element::float32);
   for (const int64_t out : {16, 48, 64, 80, 208})
     for (const int64_t rows : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 40}) {
       const Tensor weight = at::randn({out, 32}) / 5, bias = at::randn({out});
-      const PackedLinear linear(weight, bias, Precision::float32);
+      const PrepackedLinear linear(weight, bias, Precision::float32);
       Tensor input = at::randn({rows, 32}), output = at::full({rows, out}, NAN);
       for (const Activation activation : kActivations) {
         linear.forward(rows_of(input), rows, rows_of(output), activation);
@@ -77,9 +77,9 @@ TEST(PackedLinear, FollowsTheFormulaForAllRowsAndWidths) {
     }
 }
 
-TEST(PackedLinear, ComputesGeluToTheLastDigitsEverywhere) {
+TEST(PrepackedLinear, ComputesGeluToTheLastDigitsEverywhere) {
   ANGLE_REQUIRE_KERNELS(Element::float32);
-  const PackedLinear identity(at::eye(16), at::zeros({16}), Precision::float32);
+  const PrepackedLinear identity(at::eye(16), at::zeros({16}), Precision::float32);
   Tensor input = at::linspace(-20, 20, 160000).view({-1, 16}), output = at::empty_like(input);
   for (const Activation activation : {Activation::gelu, Activation::gelu_tanh}) {
     identity.forward(rows_of(input), input.size(0), rows_of(output), activation);
@@ -87,10 +87,10 @@ TEST(PackedLinear, ComputesGeluToTheLastDigitsEverywhere) {
   }
 }
 
-TEST(PackedLinear, MultipliesBfloat16) {
+TEST(PrepackedLinear, MultipliesBfloat16) {
   ANGLE_REQUIRE_KERNELS(Element::bfloat16);
   const Tensor weight = at::randn({80, 48}) / 7, bias = at::randn({80});
-  const PackedLinear linear(weight, bias, Precision::bfloat16);
+  const PrepackedLinear linear(weight, bias, Precision::bfloat16);
   Tensor input = at::randn({13, 48}).to(at::kBFloat16);
   const Tensor expected = reference(input, weight.to(at::kBFloat16), bias, Activation::gelu);
   Tensor output = at::empty({13, 80}), rounded = at::empty({13, 80}, at::kBFloat16);
@@ -100,11 +100,11 @@ TEST(PackedLinear, MultipliesBfloat16) {
   EXPECT_TRUE(at::equal(rounded, output.to(at::kBFloat16)));
 }
 
-TEST(PackedLinear, MultipliesBytesWithoutLosingAnything) {
+TEST(PrepackedLinear, MultipliesBytesWithoutLosingAnything) {
   ANGLE_REQUIRE_KERNELS(byte_element());
   const Tensor weight = at::randn({80, 3072}) / 50, bias = at::zeros({80});
   const Tensor step = weight.abs().amax(1, /*keepdim=*/true) / 127;
-  const PackedLinear linear(weight, bias, Precision::int8);
+  const PrepackedLinear linear(weight, bias, Precision::int8);
   Quantized input(at::randn({13, 3072}) * at::logspace(-3, 3, 13).unsqueeze(1));
   Tensor output = at::empty({13, 80});
   linear.forward(input.view(), 13, rows_of(output));
@@ -113,11 +113,11 @@ TEST(PackedLinear, MultipliesBytesWithoutLosingAnything) {
   EXPECT_LE(error.max().item<double>(), 2e-6);
 }
 
-TEST(PackedLinear, AddsUpTheLargestBytes) {
+TEST(PrepackedLinear, AddsUpTheLargestBytes) {
   ANGLE_REQUIRE_KERNELS(byte_element());
   constexpr int64_t kColumns = 3072;
   const Tensor signs = at::tensor({1.0F, -1.0F}).repeat({8}).unsqueeze(1);  // weights are 127 and −127
-  const PackedLinear linear(signs.expand({16, kColumns}), at::zeros({16}), Precision::int8);
+  const PrepackedLinear linear(signs.expand({16, kColumns}), at::zeros({16}), Precision::int8);
   Tensor rows = at::ones({7, kColumns});  // bytes are 255, but for the first row's first, 0
   rows[0][0] = 0;
   Tensor output = at::empty({7, 16});
@@ -125,7 +125,7 @@ TEST(PackedLinear, AddsUpTheLargestBytes) {
   EXPECT_TRUE(tensors_close(output, rows.sum(1).unsqueeze(1) * signs.t(), 1e-6 * kColumns));
 }
 
-TEST(PackedLinear, QuantisesEveryRowWithinAStepOfItsOwn) {
+TEST(PrepackedLinear, QuantisesEveryRowWithinAStepOfItsOwn) {
   ANGLE_REQUIRE_KERNELS(Element::float32);
   Tensor rows = at::randn({6, 80}) * at::logspace(-6, 6, 6).unsqueeze(1);
   rows[1].abs_();
@@ -140,11 +140,11 @@ TEST(PackedLinear, QuantisesEveryRowWithinAStepOfItsOwn) {
   EXPECT_EQ(values[3].abs().max().item<double>(), 0);
 }
 
-TEST(PackedLinear, AddsToWhatIsThere) {
+TEST(PrepackedLinear, AddsToWhatIsThere) {
   ANGLE_REQUIRE_KERNELS(Element::float32);
   const Tensor weight = at::randn({48, 16}), bias = at::randn({48}), before = at::randn({9, 48});
   Tensor input = at::randn({9, 16}), output = before.clone();
-  PackedLinear(weight, bias, Precision::float32).add_to(rows_of(input), 9, rows_of(output));
+  PrepackedLinear(weight, bias, Precision::float32).add_to(rows_of(input), 9, rows_of(output));
   EXPECT_TRUE(tensors_close(output, before + reference(input, weight, bias, Activation::none), 5e-6));
 }
 

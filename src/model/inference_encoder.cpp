@@ -1,4 +1,4 @@
-#include "model/packed_encoder.h"
+#include "model/inference_encoder.h"
 
 #include <algorithm>
 #include <array>
@@ -33,10 +33,13 @@ class Buffer {
   Tensor memory_;
 };
 
-enum Use { operand, query_key_value, context, intermediate, intermediate_operand, scales, num_uses };
+enum class Use { operand, query_key_value, context, intermediate, intermediate_operand, scales };
 
 /// A thread works on one batch at a time.
-thread_local std::array<Buffer, num_uses> buffers;
+thread_local std::array<Buffer, 6> buffers;
+
+Buffer& buffer_of(Use use) { return buffers.at(static_cast<size_t>(use)); }
+
 thread_local Buffer attention_scratch;
 
 /// Rows begin an odd number of cache lines apart where `columns` are whole pairs of lines: a product reads
@@ -46,11 +49,12 @@ Rows take_rows(Use use, int64_t rows, int64_t columns, Element element) {
   const int64_t line = kLine / bytes_of(element);
   const int64_t stride = columns % (2 * line) == 0 ? columns + line : columns;
   return {.element = element,
-          .data = buffers[use].at_least(rows * stride * bytes_of(element)),
+          .data = buffer_of(use).at_least(rows * stride * bytes_of(element)),
           .stride = stride,
-          .scales = holds_bytes(element)
-                        ? static_cast<RowScale*>(buffers[scales].at_least(rows * int64_t{sizeof(RowScale)}))
-                        : nullptr};
+          .scales =
+              holds_bytes(element)
+                  ? static_cast<RowScale*>(buffer_of(Use::scales).at_least(rows * int64_t{sizeof(RowScale)}))
+                  : nullptr};
 }
 
 Rows float_rows(const Tensor& tensor) {
@@ -73,6 +77,11 @@ struct Text {
   int64_t length;
 };
 
+struct HeadRange {
+  int64_t first;
+  int64_t count;
+};
+
 std::vector<Text> texts_of(const TokenBatch& batch) {
   std::vector<Text> texts;
   for (const LengthGroup& group : batch.groups)
@@ -89,7 +98,7 @@ void check_ids(const Tensor& ids, int64_t count) {
 
 }  // namespace
 
-std::string PackedEncoder::obstacle(const EncoderConfig& config, Precision precision) {
+std::string InferenceEncoder::obstacle(const EncoderConfig& config, Precision precision) {
   const Element element = operand_element(precision);
   if (!cpu_multiplies(element))
     return element == Element::bfloat16 ? "this CPU has no AVX512_BF16 instructions" : "this CPU has no AVX2";
@@ -103,8 +112,9 @@ std::string PackedEncoder::obstacle(const EncoderConfig& config, Precision preci
   return "";
 }
 
-PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places,
-                             const LayerNorm& norm, std::vector<EncoderLayer> layers, Precision precision)
+InferenceEncoder::InferenceEncoder(const EncoderConfig& config, const Tensor& words, const Tensor& places,
+                                   const LayerNorm& norm, std::vector<EncoderLayer> layers,
+                                   Precision precision)
     : config_(config),
       operand_(operand_element(precision)),
       value_(holds_bytes(operand_) ? Element::float32 : operand_),
@@ -113,22 +123,24 @@ PackedEncoder::PackedEncoder(const EncoderConfig& config, const Tensor& words, c
       words_(words.contiguous()),
       places_(places.contiguous()),
       embedding_norm_(norm) {
-  const auto pack = [&](const Linear& linear) { return PackedLinear(linear.weight, linear.bias, precision); };
+  const auto prepack = [&](const Linear& linear) {
+    return PrepackedLinear(linear.weight, linear.bias, precision);
+  };
   for (EncoderLayer& given : layers) {
     const EncoderLayer layer = std::move(given);
-    layers_.push_back({.query_key_value = pack(layer.query_key_value),
-                       .attention_output = pack(layer.attention_output),
-                       .intermediate = pack(layer.intermediate),
-                       .output = pack(layer.output),
+    layers_.push_back({.query_key_value = prepack(layer.query_key_value),
+                       .attention_output = prepack(layer.attention_output),
+                       .intermediate = prepack(layer.intermediate),
+                       .output = prepack(layer.output),
                        .attention_norm = layer.attention_norm,
                        .output_norm = layer.output_norm});
   }
 }
 
 /// One batch on its way through the layers.
-class PackedEncoder::Pass {
+class InferenceEncoder::Pass {
  public:
-  Pass(const PackedEncoder& encoder, const TokenBatch& batch, const Tensor& position_ids);
+  Pass(const InferenceEncoder& encoder, const TokenBatch& batch, const Tensor& position_ids);
 
   void apply(const Layer& layer);
   void apply_to_first_tokens(const Layer& layer);
@@ -142,17 +154,18 @@ class PackedEncoder::Pass {
   void normalize(const LayerNorm& norm);
   Rows as_operand(const Rows& values, int64_t columns, Use memory) const;
   Rows attend(const Layer& layer, bool first_tokens_only);
-  void attend(const Text& text, int64_t queries, int64_t first_head, int64_t heads, const Rows& projected,
-              Rows context) const;
+  void attend_text(const Text& text, int64_t queries, HeadRange heads, const Rows& projected,
+                   Rows context) const;
   void finish(const Layer& layer, const Rows& context);
 
-  const PackedEncoder& encoder_;
+  const InferenceEncoder& encoder_;
   const EncoderConfig& config_;
   std::vector<Text> texts_;
   Rows operand_{};  // `hidden` as linear layers read it; the same memory in float32
 };
 
-PackedEncoder::Pass::Pass(const PackedEncoder& encoder, const TokenBatch& batch, const Tensor& position_ids)
+InferenceEncoder::Pass::Pass(const InferenceEncoder& encoder, const TokenBatch& batch,
+                             const Tensor& position_ids)
     : encoder_(encoder), config_(encoder.config_), texts_(texts_of(batch)) {
   check_ids(batch.token_ids, encoder.words_.size(0));
   check_ids(position_ids, encoder.places_.size(0));
@@ -165,14 +178,14 @@ PackedEncoder::Pass::Pass(const PackedEncoder& encoder, const TokenBatch& batch,
   for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().embed(task, first, last); });
 }
 
-void PackedEncoder::Pass::set_hidden(const Tensor& rows) {
+void InferenceEncoder::Pass::set_hidden(const Tensor& rows) {
   hidden = rows;
   operand_ = encoder_.operand_ == Element::float32
                  ? float_rows(hidden)
-                 : take_rows(operand, rows.size(0), config_.hidden_size, encoder_.operand_);
+                 : take_rows(Use::operand, rows.size(0), config_.hidden_size, encoder_.operand_);
 }
 
-kernels::NormalizeTask PackedEncoder::Pass::norm_task(const LayerNorm& norm) const {
+kernels::NormalizeTask InferenceEncoder::Pass::norm_task(const LayerNorm& norm) const {
   return {.hidden = hidden.mutable_data_ptr<float>(),
           .columns = config_.hidden_size,
           .weight = norm.weight.const_data_ptr<float>(),
@@ -181,13 +194,13 @@ kernels::NormalizeTask PackedEncoder::Pass::norm_task(const LayerNorm& norm) con
           .operand = operand_};
 }
 
-void PackedEncoder::Pass::normalize(const LayerNorm& norm) {
+void InferenceEncoder::Pass::normalize(const LayerNorm& norm) {
   const kernels::NormalizeTask task = norm_task(norm);
   for_rows(rows(), [&](int64_t first, int64_t last) { row_kernels().normalize(task, first, last); });
 }
 
 /// What linear layers write in the form that they read: itself, or bytes made from it.
-Rows PackedEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use memory) const {
+Rows InferenceEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use memory) const {
   if (!holds_bytes(encoder_.operand_)) return values;
   const Rows bytes = take_rows(memory, rows(), columns, encoder_.operand_);
   const kernels::QuantizeTask task{.input = values, .columns = columns, .output = bytes};
@@ -195,11 +208,11 @@ Rows PackedEncoder::Pass::as_operand(const Rows& values, int64_t columns, Use me
   return bytes;
 }
 
-void PackedEncoder::Pass::apply(const Layer& layer) {
+void InferenceEncoder::Pass::apply(const Layer& layer) {
   finish(layer, attend(layer, /*first_tokens_only=*/false));
 }
 
-void PackedEncoder::Pass::apply_to_first_tokens(const Layer& layer) {
+void InferenceEncoder::Pass::apply_to_first_tokens(const Layer& layer) {
   const Rows context = attend(layer, /*first_tokens_only=*/true);
   std::vector<int64_t> first_tokens;
   for (const Text& text : texts_) first_tokens.push_back(text.first_token);
@@ -208,10 +221,11 @@ void PackedEncoder::Pass::apply_to_first_tokens(const Layer& layer) {
 }
 
 /// @return  [tokens, hidden], of first tokens only [texts, hidden]
-Rows PackedEncoder::Pass::attend(const Layer& layer, bool first_tokens_only) {
-  const Rows projected = take_rows(query_key_value, rows(), 3 * config_.hidden_size, encoder_.attention_);
+Rows InferenceEncoder::Pass::attend(const Layer& layer, bool first_tokens_only) {
+  const Rows projected =
+      take_rows(Use::query_key_value, rows(), 3 * config_.hidden_size, encoder_.attention_);
   layer.query_key_value.forward(operand_, rows(), projected);
-  const Rows attended = take_rows(context, rows(), config_.hidden_size, encoder_.value_);
+  const Rows attended = take_rows(Use::context, rows(), config_.hidden_size, encoder_.value_);
   const int64_t heads = config_.num_attention_heads;
   at::parallel_for(0, static_cast<int64_t>(texts_.size()) * heads, 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first, some_heads = 0; i < last; i += some_heads) {
@@ -219,16 +233,16 @@ Rows PackedEncoder::Pass::attend(const Layer& layer, bool first_tokens_only) {
       some_heads = std::min(heads - i % heads, last - i);
       Rows context = attended;
       context.data = element_at(attended, first_tokens_only ? i / heads : text.first_token, 0);
-      attend(text, first_tokens_only ? 1 : text.length, i % heads, some_heads, projected, context);
+      attend_text(text, first_tokens_only ? 1 : text.length, {i % heads, some_heads}, projected, context);
     }
   });
   return attended;
 }
 
 /// @param context  rows of the queries
-void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t first_head, int64_t heads,
-                                 const Rows& projected, Rows context) const {
-  const int64_t size = config_.hidden_size / config_.num_attention_heads, column = first_head * size;
+void InferenceEncoder::Pass::attend_text(const Text& text, int64_t queries, HeadRange heads,
+                                         const Rows& projected, Rows context) const {
+  const int64_t size = config_.hidden_size / config_.num_attention_heads, column = heads.first * size;
   const auto part = [&](int64_t which) {
     return element_at(projected, text.first_token, which * config_.hidden_size + column);
   };
@@ -240,7 +254,7 @@ void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t firs
                               .stride = projected.stride,
                               .length = text.length,
                               .queries = queries,
-                              .heads = heads,
+                              .heads = heads.count,
                               .head_size = size,
                               .scale = 1 / std::sqrt(static_cast<float>(size)),
                               .context = context,
@@ -249,24 +263,24 @@ void PackedEncoder::Pass::attend(const Text& text, int64_t queries, int64_t firs
 
 /// The rest of a layer: output projection, feed-forward network, and a residual connection and LayerNorm
 /// after each.
-void PackedEncoder::Pass::finish(const Layer& layer, const Rows& context) {
-  layer.attention_output.add_to(as_operand(context, config_.hidden_size, operand), rows(),
+void InferenceEncoder::Pass::finish(const Layer& layer, const Rows& context) {
+  layer.attention_output.add_to(as_operand(context, config_.hidden_size, Use::operand), rows(),
                                 float_rows(hidden));
   normalize(layer.attention_norm);
-  const Rows values = take_rows(intermediate, rows(), config_.intermediate_size, encoder_.value_);
+  const Rows values = take_rows(Use::intermediate, rows(), config_.intermediate_size, encoder_.value_);
   layer.intermediate.forward(operand_, rows(), values, config_.hidden_act);
-  layer.output.add_to(as_operand(values, config_.intermediate_size, intermediate_operand), rows(),
+  layer.output.add_to(as_operand(values, config_.intermediate_size, Use::intermediate_operand), rows(),
                       float_rows(hidden));
   normalize(layer.output_norm);
 }
 
-Tensor PackedEncoder::forward(const TokenBatch& batch, const Tensor& position_ids) const {
+Tensor InferenceEncoder::forward(const TokenBatch& batch, const Tensor& position_ids) const {
   Pass pass(*this, batch, position_ids);
   for (const Layer& layer : layers_) pass.apply(layer);
   return pass.hidden;
 }
 
-Tensor PackedEncoder::forward_first_tokens(const TokenBatch& batch, const Tensor& position_ids) const {
+Tensor InferenceEncoder::forward_first_tokens(const TokenBatch& batch, const Tensor& position_ids) const {
   Pass pass(*this, batch, position_ids);
   for (size_t i = 0; i + 1 < layers_.size(); ++i) pass.apply(layers_[i]);
   pass.apply_to_first_tokens(layers_.back());

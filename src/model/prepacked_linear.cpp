@@ -1,4 +1,4 @@
-#include "model/packed_linear.h"
+#include "model/prepacked_linear.h"
 
 #include <algorithm>
 
@@ -28,13 +28,14 @@ Element operand_element(Precision precision) {
   TORCH_CHECK(false, "unknown precision");
 }
 
-PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision precision)
+PrepackedLinear::PrepackedLinear(const Tensor& weight, const Tensor& bias, Precision precision)
     : element_(operand_element(precision)),
       columns_(weight.size(0)),
       words_(weight.size(1) / kernels::elements_per_word(element_)),
       kernel_(linear_kernel(element_, words_, columns_)),
       bias_(bias.to(at::kFloat).contiguous()) {
-  TORCH_CHECK(weight.size(0) % 16 == 0 && weight.size(1) % 16 == 0, "PackedLinear: sizes ", weight.sizes());
+  TORCH_CHECK(weight.size(0) % 16 == 0 && weight.size(1) % 16 == 0, "PrepackedLinear: sizes ",
+              weight.sizes());
   if (precision == Precision::int8)
     quantize(weight);
   else
@@ -42,7 +43,7 @@ PackedLinear::PackedLinear(const Tensor& weight, const Tensor& bias, Precision p
                            kernel_.panel_columns);
 }
 
-void PackedLinear::quantize(const Tensor& weight) {
+void PrepackedLinear::quantize(const Tensor& weight) {
   column_scales_ = at::empty({columns_}, at::kFloat);
   column_sums_ = at::empty({columns_}, at::kInt);
   const Tensor integers = at::empty(weight.sizes(), at::kChar);
@@ -66,8 +67,8 @@ void PackedLinear::quantize(const Tensor& weight) {
                          kernel_.panel_columns);
 }
 
-void PackedLinear::forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,
-                           Activation activation) const {
+void PrepackedLinear::forward(const kernels::Rows& input, int64_t rows, const kernels::Rows& output,
+                              Activation activation) const {
   kernels::LinearTask task{.input = input, .rows = rows, .finish = kernels::Finish::store, .output = output};
   if (activation == Activation::relu) task.finish = kernels::Finish::relu;
   if (activation == Activation::gelu || activation == Activation::gelu_tanh) {
@@ -77,11 +78,11 @@ void PackedLinear::forward(const kernels::Rows& input, int64_t rows, const kerne
   run(task);
 }
 
-void PackedLinear::add_to(const kernels::Rows& input, int64_t rows, const kernels::Rows& output) const {
+void PrepackedLinear::add_to(const kernels::Rows& input, int64_t rows, const kernels::Rows& output) const {
   run({.input = input, .rows = rows, .finish = kernels::Finish::add, .output = output});
 }
 
-void PackedLinear::run(kernels::LinearTask task) const {
+void PrepackedLinear::run(kernels::LinearTask task) const {
   task.weights = weights_.const_data_ptr<int32_t>();
   task.words = words_;
   task.columns = columns_;
