@@ -56,7 +56,7 @@ fs::path directory_of(const fs::path& file) { return file.has_parent_path() ? fi
 fs::path resolve_destination(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (fs::is_directory(status)) fail("{}: a directory, not a regular file; name a file", path.string());
+  if (fs::is_directory(status)) fail("{}: not a regular file but a directory; name a file", path.string());
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     fail("{}: not a regular file, so it can't be replaced; name a file, or write to stdout with -",
          path.string());

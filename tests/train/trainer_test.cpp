@@ -435,7 +435,7 @@ TEST(Trainer, HasNotStoppedEarlyWhenThePatienceIsOutAtTheLastStep) {
 
 TEST(Trainer, KeepsTheLastModelWhenNoValidationHasAScore) {
   const TempDir output;
-  const auto constant = output.file("constant.tsv", "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t1\n");
+  const auto constant = output.file("constant.tsv", "sentence1\tsentence2\tscore\na\tb\t1\na\tb\t2\n");
   const RunRecord run = train({.output = output.path() / "model",
                                .set = {"train.max_steps=4"},
                                .validate = true,
@@ -471,8 +471,9 @@ TEST(Trainer, SavesNoModelAndNoCheckpointWithWeightsThatAreNotFinite) {
 
 TEST(Trainer, RefusesWhatDoesNotFitTogether) {
   const TempDir output;
+  std::string metric = "cosine_spearman";
   const auto refused = [&](const std::string& set, const std::function<void(Model&)>& change = {}) {
-    train({.output = output.path() / "new", .set = {set}},
+    train({.output = output.path() / "new", .set = {set, "evaluation.metric=" + metric}},
           [&](Model& model, std::vector<TrainingSet>&) { change ? change(model) : void(); });
   };
   EXPECT_ERROR(refused("train.warmup_steps=47"),
@@ -489,11 +490,13 @@ TEST(Trainer, RefusesWhatDoesNotFitTogether) {
   EXPECT_ERROR(
       refused(R"(data.train[0].left_prompt="query: ")", [](Model& model) { model.include_prompt = false; }),
       "pairs_train.tsv", "include_prompt is false");
+  metric = "val_loss";
   EXPECT_ERROR(
       refused(R"(evaluation.loss_data=[{"path":"../data/samples/pairs_validation.tsv","label_scale":[0,5],)"
               R"("left_prompt":"query: "}])",
               [](Model& model) { model.include_prompt = false; }),
       "pairs_validation.tsv", "include_prompt is false");
+  metric = "cosine_spearman";
   const std::string long_prompt(1000, '?');
   EXPECT_ERROR(refused("data.train[0].right_prompt=" + long_prompt), "right_prompt of ",
                "pairs_train.tsv: ", "nothing of a text would be; shorten the prompt");
