@@ -155,7 +155,9 @@ void to_json(json& out, const TrainState& state) {
          {"dropped_examples", state.dropped_examples},
          {"config", state.config},
          {"data", state.data},
-         {"model", state.model}};
+         {"model", state.model},
+         {"processes", state.processes},
+         {"threads", state.threads}};
 }
 
 void from_json(const json& in, TrainState& state) {
@@ -172,6 +174,8 @@ void from_json(const json& in, TrainState& state) {
   state.config = in.at("config");
   state.data = in.at("data");
   state.model = in.at("model");
+  state.processes = in.value("processes", int64_t{0});
+  state.threads = in.value("threads", int64_t{0});
 }
 
 void save_checkpoint(const fs::path& directory, const TrainState& state, std::span<const NamedTensor> model,

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include <ATen/Parallel.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "angle/cpu_features.h"
@@ -80,6 +81,8 @@ Trainer::Trainer(TrainConfig config, Model& model, std::vector<TrainingSet> sets
   state_.data = {{"train", describe_training_sets(sets_)}};
   if (!validation_.is_empty()) state_.data["evaluation"] = validation_.describe();
   state_.model = model_checksums(model_.directory);
+  state_.processes = options_.group.size();
+  state_.threads = at::get_num_threads();
 }
 
 void Trainer::check() const {
@@ -206,7 +209,10 @@ bool Trainer::resume() {
         "changes, or choose another --output",
         found->path.string(), changes);
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
+  note_other_threads(found->state);
   state_ = found->state;
+  state_.processes = options_.group.size();
+  state_.threads = at::get_num_threads();
   saved_step_ = state_.step;
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();
@@ -219,6 +225,19 @@ bool Trainer::resume() {
     observer_.note(fmt::format("resumed at step {} of {} from {}", state_.step, plan_.total_steps(),
                                found->path.string()));
   return true;
+}
+
+void Trainer::note_other_threads(const TrainState& saved) const {
+  const bool is_known = saved.processes > 0 && saved.threads > 0;
+  if (!is_known || !observer_.note) return;
+  if (saved.processes == state_.processes && saved.threads == state_.threads) return;
+  const auto count = [](int64_t processes, int64_t threads) {
+    const std::string each = fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
+    return processes == 1 ? each : fmt::format("{} processes of {}", processes, each);
+  };
+  observer_.note(fmt::format(
+      "begun with {}, resumed with {}: the last digits will be others than those of a run without a break",
+      count(saved.processes, saved.threads), count(state_.processes, state_.threads)));
 }
 
 void Trainer::fail_at(int64_t step, const std::string& what, const std::string& other_advice) const {

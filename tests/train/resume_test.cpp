@@ -15,8 +15,10 @@
 #include <memory>
 #include <sstream>
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "angle/cpu_features.h"
 #include "angle/io/checksum.h"
@@ -31,10 +33,12 @@ namespace angle {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Contains;
 using testing::differing_files;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::RunRecord;
 using testing::TempDir;
 using testing::TinyRun;
@@ -88,6 +92,7 @@ TEST_F(Resume, GivesTheBytesOfAWholeRun) {
     const RunRecord rest = train(resumed(full_run(broken())));
     EXPECT_EQ(rest.result.end, TrainResult::End::finished);
     EXPECT_EQ(rest.steps.size(), static_cast<size_t>(24 - step));
+    EXPECT_THAT(rest.notes, Not(Contains(HasSubstr("last digits"))));
     // An interruption makes a checkpoint of its own, which the last two of the whole run need not have.
     if (step < 20) {
       EXPECT_THAT(differing_files(whole(), broken()), IsEmpty()) << "interrupted after " << step;
@@ -96,6 +101,18 @@ TEST_F(Resume, GivesTheBytesOfAWholeRun) {
     EXPECT_EQ(testing::read_metrics(whole()), testing::read_metrics(broken()));
     fs::remove_all(broken());
   }
+}
+
+TEST_F(Resume, SaysThatThreadsAreOthersThanBefore) {
+  interrupt_after(7);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(threads + 1);
+  const RunRecord rest = train(resumed(full_run(broken())));
+  at::set_num_threads(threads);
+  EXPECT_THAT(
+      rest.notes,
+      Contains(AllOf(HasSubstr(fmt::format("begun with {} thread", threads)),
+                     HasSubstr(fmt::format("resumed with {} threads: the last digits", threads + 1)))));
 }
 
 TEST_F(Resume, GivesTheBytesOfAWholeRunAfterManyInterruptions) {

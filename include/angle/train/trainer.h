@@ -85,6 +85,7 @@ class Trainer {
   void check_same_run() const;
   bool begin_or_resume();  // true when the run goes on from a checkpoint
   bool resume();           // false when there is nothing to go on with
+  void note_other_threads(const TrainState& saved) const;
   void begin();
   void share_state();
   void open_output();
