@@ -30,8 +30,8 @@ struct TrainState {
   nlohmann::json config;                 // the resolved configuration,
   nlohmann::json data;                   // the training files and
   nlohmann::json model;                  // those of the model to start from: a run goes on with the same only
-  int64_t processes = 0,
-          threads = 0;  // of each process: with others the last digits are others; 0: not known
+  int64_t processes = 0;                 // 0: not known. With others, or other threads,
+  int64_t threads = 0;                   // of each process, the last digits are others
 };
 
 void to_json(nlohmann::json& out, const TrainState& state);
