@@ -4,13 +4,12 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "loopback.h"
+
 namespace angle {
 namespace {
 
-bool is_this_machine(const std::string& host) {
-  const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
-  return host == "localhost" || host == "[::1]" || (is_address && host.starts_with("127."));
-}
+bool is_this_machine(const std::string& host) { return is_loopback(host) || host == "[::1]"; }
 
 /// The name of a parameter behind the `?` of a path that is a key by its name; "" for none.
 std::string secret_parameter(const std::string& path) {

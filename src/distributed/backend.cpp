@@ -12,8 +12,8 @@
 #include "angle/error.h"
 
 #include "distributed/c10d_store.h"
-#include "distributed/loopback.h"
 #include "distributed/nccl.h"
+#include "loopback.h"
 
 namespace angle {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "distributed/c10d_store.h"
 #include "distributed/detached_task.h"
-#include "distributed/loopback.h"
+#include "loopback.h"
 
 namespace angle {
 namespace {

@@ -16,6 +16,7 @@ namespace angle {
 namespace {
 
 using ReorderWeight = Tensor(const Tensor&, std::optional<c10::SymInt>);
+
 const c10::TypedOperatorHandle<ReorderWeight>& reorder_weight() {
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")

@@ -46,6 +46,16 @@ Pooling parse_pooling_mode(const JsonField& field) {
   }
 }
 
+void refuse_unknown_poolings(const JsonField& config) {
+  const auto is_known = [](const std::string& key) {
+    return std::any_of(kPoolingKeys.begin(), kPoolingKeys.end(),
+                       [&](const auto& known) { return key == known.first; });
+  };
+  for (const auto& [key, value] : config.object().items())
+    if (key.starts_with("pooling_mode_") && !is_known(key) && value != json(false))
+      config[key].refuse("this pooling is not supported");
+}
+
 void read_pooling(const fs::path& file, Pipeline& pipeline) {
   const json contents = read_json(file);
   const JsonField config(contents, file.string());
@@ -59,12 +69,7 @@ void read_pooling(const fs::path& file, Pipeline& pipeline) {
     for (const auto& [key, pooling] : kPoolingKeys)
       if (config[key].boolean_or(false)) pipeline.pooling.push_back(pooling);
   }
-  for (const auto& [key, value] : config.object().items()) {
-    const bool is_known = std::any_of(kPoolingKeys.begin(), kPoolingKeys.end(),
-                                      [&](const auto& known) { return key == known.first; });
-    if (key.starts_with("pooling_mode_") && !is_known && value != json(false))
-      config[key].refuse("this pooling is not supported");
-  }
+  refuse_unknown_poolings(config);
   if (pipeline.pooling.empty())
     fail("{}: no pooling mode is set; set one, for example \"pooling_mode_mean_tokens\": true",
          file.string());

@@ -210,9 +210,10 @@ bool Trainer::resume() {
         found->path.string(), changes);
   load_checkpoint(found->path, model_.encoder.checkpoint_tensors(), learner_.optimizer().state());
   note_other_threads(found->state);
-  state_ = found->state;
-  state_.processes = options_.group.size();
-  state_.threads = at::get_num_threads();
+  TrainState saved = found->state;
+  saved.processes = state_.processes;
+  saved.threads = state_.threads;
+  state_ = std::move(saved);
   saved_step_ = state_.step;
   settle_checkpoints(options_.output / "checkpoints", state_.step, retention());
   open_output();

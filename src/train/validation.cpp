@@ -12,6 +12,7 @@
 #include "angle/embed/embedder.h"
 #include "angle/error.h"
 #include "angle/eval/evaluate_own_data.h"
+#include "angle/eval/mean.h"
 #include "angle/eval/sts.h"
 #include "angle/io/checksum.h"
 #include "angle/running_mean.h"
@@ -233,19 +234,13 @@ std::vector<Validation::TaskScore> Validation::score_own_data(Model& model,
 /// The mean of the scores that decide. All others are told beside it, and those that it is the mean of.
 void Validation::decide(const std::vector<TaskScore>& scores, Measurement& found) const {
   const auto decides = [&](const TaskScore& score) { return metric_.decides_on(score.task); };
-  const auto deciding = std::count_if(scores.begin(), scores.end(), decides);
-  double sum = 0;
-  bool is_defined = deciding > 0;
-  for (const TaskScore& score : scores) {
-    const bool counts = decides(score);
-    if (counts) {
-      sum += score.value.value_or(0);
-      is_defined = is_defined && score.value;
-    }
-    if (score.value && !(counts && deciding == 1))
+  std::vector<std::optional<double>> deciding;
+  for (const TaskScore& score : scores)
+    if (decides(score)) deciding.push_back(score.value);
+  found.score = mean_of_all(deciding);
+  for (const TaskScore& score : scores)
+    if (score.value && !(decides(score) && deciding.size() == 1))
       found.others[score.task.task + "/" + score.metric] = *score.value;
-  }
-  if (is_defined) found.score = sum / static_cast<double>(deciding);
 }
 
 nlohmann::json Validation::describe() const {

@@ -1,4 +1,4 @@
-// Whether processes meet on one machine.
+// This machine by one of its names.
 #pragma once
 
 #include <string>
